@@ -1,0 +1,64 @@
+"""The command line: the only package that prints or exits.
+
+Each command is a module here that is imported when it is asked for, so that ``threadruns --help`` stays fast and a
+command only needs the extra that it uses.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+COMMANDS = {
+    "list": "List the runs of a thread as a table, JSON lines or CSV.",
+    "serve": "Run the reference server.",
+    "load": "Load runs from files into a database.",
+    "synth": "Write synthetic runs, valid against the document.",
+    "check": "Check a server against the contract.",
+}
+"""The commands by name, each with the line that ``--help`` shows; ``_cli/NAME.py`` holds its ``command``."""
+
+
+def main() -> None:
+    """Run the command line; the entry point of the ``threadruns`` script."""
+    try:
+        import click
+    except ModuleNotFoundError:
+        sys.exit("threadruns: the command line needs click and rich; install it with: pip install 'threadruns[all]'")
+
+    class Commands(click.Group):
+        def list_commands(self, ctx: click.Context) -> list[str]:
+            return list(COMMANDS)
+
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+            if cmd_name not in COMMANDS:
+                return None
+            try:
+                module = importlib.import_module(f"threadruns._cli.{cmd_name}")
+            except ModuleNotFoundError as error:
+                if error.name is None or error.name.startswith("threadruns"):
+                    raise
+                raise click.ClickException(
+                    f"'{cmd_name}' needs {error.name}, which is not installed; "
+                    "install all of it with: pip install 'threadruns[all]'"
+                ) from error
+            command: click.Command = module.command
+            return command
+
+        def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+            # click would import every command for its help line.
+            with formatter.section("Commands"):
+                formatter.write_dl(list(COMMANDS.items()))
+
+    @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+    @click.version_option(package_name="threadruns", prog_name="threadruns")
+    def cli() -> None:
+        """The list-runs endpoint of the Assistants API (v1), as a contract that runs.
+
+        \b
+        threadruns serve --load runs.json       a server that keeps the contract
+        threadruns check URL --thread ID        where a server departs from it
+        threadruns list THREAD_ID               the runs of a thread
+        """
+
+    cli(prog_name="threadruns")
