@@ -1,0 +1,287 @@
+"""What is wrong with a document, each finding with its line and JSON pointer.
+
+Tools read an OpenAPI document with very different care: a misspelt keyword, a missing description or an example that
+the schema refuses pass most of them in silence. Here they are problems, and found before any code is made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import reduce
+from operator import getitem
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+import jsonschema_rs
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from openapi_spec_validator.schemas import schema_v31
+from ruamel.yaml import YAML, MappingNode, Node, SequenceNode
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+Pointer = tuple[str | int, ...]
+Json = Any
+Place = tuple[Pointer, Json]
+
+ONE_SCHEMA = ("items", "additionalProperties", "propertyNames", "contains", "not", "if", "then", "else")
+MANY_SCHEMAS = ("allOf", "anyOf", "oneOf")
+NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas")
+KEYWORDS = {
+    *(*ONE_SCHEMA, *MANY_SCHEMAS, *NAMED_SCHEMAS),
+    *("$ref", "type", "enum", "const", "default", "examples", "description", "deprecated", "discriminator", "format"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern"),
+    *("minItems", "maxItems", "uniqueItems", "required", "minProperties", "maxProperties", "dependentRequired"),
+}
+"""The schema keywords a document may use: a misspelt one constrains nothing, and no validator minds."""
+
+DATA = {"const", "default", "enum", "example", "value"}
+"""Keys that hold data, in which ``$ref`` and ``schema`` mean nothing."""
+
+NAMES = {*NAMED_SCHEMAS, "schemas", "responses", "headers", "examples"}
+"""Keys that hold a map by name: in there, a key such as ``default`` is a name."""
+
+
+class Problem(NamedTuple):
+    """One finding.
+
+    Attributes:
+        pointer: Where it is: the keys and indices that lead there.
+        sentence: What is wrong there.
+    """
+
+    pointer: Pointer
+    sentence: str
+
+
+def problems(path: Path) -> list[str]:
+    """Return what is wrong with the document in a file, in the order of its lines.
+
+    Args:
+        path: A YAML file.
+
+    Returns:
+        Lines such as ``openapi.yaml:41: /paths/~1x/get: what is wrong``; none if the document is sound.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+
+    def unreadable(line: int, why: str) -> list[str]:
+        return [f"{path.name}:{line}: (document): the file cannot be read as YAML: {' '.join(why.split())}"]
+
+    try:
+        text = path.read_text(encoding="utf-8")
+        root = YAML(typ="safe", pure=True).compose(text)
+        document = YAML(typ="safe", pure=True).load(text)
+    except UnicodeDecodeError as error:
+        return unreadable(1, f"byte {error.start} is not UTF-8")
+    except RecursionError:
+        return unreadable(1, "it is nested too deep")
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        return unreadable(mark.line + 1 if mark else 1, str(error.problem))
+    except YAMLError as error:
+        return unreadable(1, str(error))
+    located = sorted({(_line(root, pointer), _spell(pointer), sentence) for pointer, sentence in find(document)})
+    return [f"{path.name}:{line}: {pointer}: {sentence}" for line, pointer, sentence in located]
+
+
+def find(document: Json) -> Iterator[Problem]:
+    """Yield the problems of a parsed document.
+
+    A check runs only on what the ones before it found sound, so that one mistake is one problem.
+    """
+    for check in (_not_json, _structure, _references, _schemas, _parameters, _descriptions, _values, _remainder):
+        found = list(check(document))
+        yield from found
+        if found and check is not _descriptions:
+            return
+
+
+def _not_json(document: Json) -> Iterator[Problem]:
+    """YAML has keys and values that JSON has not; tools differ in what they make of them."""
+    if not isinstance(document, dict):
+        yield Problem((), "the document is not a mapping")
+    for pointer, node in _walk(document, into_data=True):
+        if isinstance(node, dict):
+            for key in node:
+                if not isinstance(key, str):
+                    yield Problem((*pointer, str(key)), f"the key {key!r} is not a string; quote it")
+        elif not (node is None or isinstance(node, str | int | float | list)):
+            yield Problem(pointer, f"the value {str(node)!r} is read as {type(node).__name__}; quote it")
+
+
+def _structure(document: Json) -> Iterator[Problem]:
+    for error in jsonschema_rs.Draft202012Validator(dict(schema_v31)).iter_errors(document):
+        yield Problem(tuple(error.instance_path), _sentence(error))
+
+
+def _references(document: Json) -> Iterator[Problem]:
+    operations = {at.get("operationId") for _, at in _walk(document) if isinstance(at, dict) and "responses" in at}
+    schemes = document.get("components", {}).get("securitySchemes", {})
+    for pointer, node in _walk(document):
+        if not isinstance(node, dict):
+            continue
+        if isinstance(node.get("$ref"), str) and not _target(document, node["$ref"]):
+            yield Problem((*pointer, "$ref"), f"the document has nothing at {node['$ref']!r}")
+        if pointer[-2:-1] == ("links",) and "operationId" in node and node["operationId"] not in operations:
+            yield Problem((*pointer, "operationId"), f"no operation is called {node['operationId']!r}")
+        for index, requirement in enumerate(node.get("security", [])):
+            for name in requirement:
+                if name not in schemes:
+                    yield Problem((*pointer, "security", index, name), f"no security scheme is called {name!r}")
+
+
+def _schemas(document: Json) -> Iterator[Problem]:
+    meta = jsonschema_rs.Draft202012Validator(
+        {"$ref": "https://json-schema.org/draft/2020-12/schema"}, validate_formats=True
+    )
+    for start, schema in _schema_roots(document):
+        found = [Problem(start + tuple(error.instance_path), _sentence(error)) for error in meta.iter_errors(schema)]
+        yield from found
+        if found:
+            continue
+        for pointer, part in _subschemas(start, schema):
+            for keyword in part.keys() - KEYWORDS:
+                if not keyword.startswith("x-"):
+                    yield Problem((*pointer, keyword), f"{keyword!r} is no keyword that this document uses")
+            for index, name in enumerate(part.get("required", [])):
+                if name not in part.get("properties", {}):
+                    yield Problem((*pointer, "required", index), f"{name!r} is required and has no schema")
+
+
+def _parameters(document: Json) -> Iterator[Problem]:
+    for path, item in document.get("paths", {}).items():
+        for method, operation in item.items():
+            if not isinstance(operation, dict) or "responses" not in operation:
+                continue
+            at: Pointer = ("paths", path, method)
+            named = [(one["in"], one["name"]) for one in operation.get("parameters", []) if "$ref" not in one]
+            for index, one in enumerate(named):
+                if one in named[:index]:
+                    yield Problem((*at, "parameters", index), f"the {one[0]} parameter {one[1]!r} is there twice")
+            slots = set(re.findall(r"\{([^}]*)\}", path))
+            unfilled = slots - {name for place, name in named if place == "path"}
+            for name in unfilled:
+                yield Problem(at, f"the path has {{{name}}}, and no parameter is called so")
+            for index, (place, name) in enumerate(named):
+                if place == "path" and name not in slots and not unfilled:
+                    yield Problem((*at, "parameters", index), f"the path has no {{{name}}}")
+
+
+def _descriptions(document: Json) -> Iterator[Problem]:
+    """Whatever a reader can look up says what it is."""
+    for start, schema in _schema_roots(document):
+        for pointer, part in _subschemas(start, schema):
+            condition = {"if", "then", "else", "not"} & set(pointer[len(start) :])
+            named = pointer[-2:-1] == ("properties",) or pointer[:-1] == ("components", "schemas")
+            if named and not condition and not part.get("description"):
+                yield Problem(pointer, "it has no description")
+    for pointer, node in _walk(document):
+        if isinstance(node, dict) and "schema" not in pointer and "schemas" not in pointer and "$ref" not in node:
+            described = ("parameters", "responses", "headers", "links", "securitySchemes", "tags", "servers")
+            is_operation = pointer[:1] == ("paths",) and "responses" in node
+            if (is_operation or (pointer[-2:-1] and pointer[-2] in described)) and not node.get("description"):
+                yield Problem(pointer, "it has no description")
+
+
+def _values(document: Json) -> Iterator[Problem]:
+    """Defaults and examples keep the schemas that they illustrate."""
+
+    def refused(schema: Pointer, at: Pointer, value: Json) -> Iterator[Problem]:
+        validator = jsonschema_rs.Draft202012Validator({**document, "$ref": "#" + quote(_spell(schema), safe="/~")})
+        for error in validator.iter_errors(value):
+            yield Problem(at + tuple(error.instance_path), _sentence(error))
+
+    for start, root in _schema_roots(document):
+        for pointer, part in _subschemas(start, root):
+            for index, value in enumerate(part.get("examples", [])):
+                yield from refused(pointer, (*pointer, "examples", index), value)
+            if "default" in part:
+                yield from refused(pointer, (*pointer, "default"), part["default"])
+    for pointer, node in _walk(document):
+        if not isinstance(node, dict) or "schema" not in node or pointer[-1] in NAMES:
+            continue
+        if "example" in node:
+            yield from refused((*pointer, "schema"), (*pointer, "example"), node["example"])
+        for name, example in node.get("examples", {}).items():
+            at = (_target(document, example["$ref"]) if "$ref" in example else None) or (*pointer, "examples", name)
+            target = reduce(getitem, at, document)
+            if "value" in target:
+                yield from refused((*pointer, "schema"), (*at, "value"), target["value"])
+
+
+def _remainder(document: Json) -> Iterator[Problem]:
+    """Whatever openapi-spec-validator knows beyond the checks above; it seldom says where."""
+    for error in OpenAPIV31SpecValidator(document).iter_errors():
+        yield Problem((), str(error.message).partition("\n")[0])
+
+
+def _walk(node: Json, at: Pointer = (), *, into_data: bool = False) -> Iterator[Place]:
+    yield at, node
+    if isinstance(node, dict):
+        for key, child in node.items():
+            data = key in DATA or (key == "examples" and isinstance(child, list))
+            if into_data or not data or (at and at[-1] in NAMES):
+                yield from _walk(child, (*at, key), into_data=into_data)
+    elif isinstance(node, list):
+        for index, child in enumerate(node):
+            yield from _walk(child, (*at, index), into_data=into_data)
+
+
+def _schema_roots(document: Json) -> Iterator[Place]:
+    for pointer, node in _walk(document):
+        component = pointer[:2] == ("components", "schemas")
+        if (component and len(pointer) == 3) or (not component and pointer[-1:] == ("schema",)):
+            yield pointer, node
+
+
+def _subschemas(at: Pointer, schema: Json) -> Iterator[Place]:
+    if isinstance(schema, dict):
+        yield at, schema
+        for keyword in ONE_SCHEMA:
+            yield from _subschemas((*at, keyword), schema.get(keyword))
+        for keyword in MANY_SCHEMAS:
+            for index, part in enumerate(schema.get(keyword, [])):
+                yield from _subschemas((*at, keyword, index), part)
+        for keyword in NAMED_SCHEMAS:
+            for name, part in schema.get(keyword, {}).items():
+                yield from _subschemas((*at, keyword, name), part)
+
+
+def _target(document: Json, reference: str) -> Pointer | None:
+    """Follow a reference into one of the document's maps; None if it leads nowhere."""
+    pointer = tuple(token.replace("~1", "/").replace("~0", "~") for token in reference.split("/")[1:])
+    node = document
+    for key in pointer:
+        if not isinstance(node, dict) or key not in node:
+            return None
+        node = node[key]
+    return pointer if reference.startswith("#/") else None
+
+
+def _spell(pointer: Pointer) -> str:
+    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in pointer) or "(document)"
+
+
+def _line(node: Node, pointer: Pointer) -> int:
+    """Return the line of a place, counted from 1, or of the nearest place above it that is in the file."""
+    line: int = node.start_mark.line
+    for token in pointer:
+        if isinstance(node, MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == str(token)]
+        elif isinstance(node, SequenceNode) and isinstance(token, int) and token < len(node.value):
+            found = [(node.value[token], node.value[token])]
+        else:
+            found = []
+        if not found:
+            break
+        key, node = found[0]
+        line = key.start_mark.line
+    return line + 1
+
+
+def _sentence(error: jsonschema_rs.ValidationError) -> str:
+    """Return the message of a validator without the value in full, which may be the whole document."""
+    return error.message if len(error.message) <= 200 else f"...{error.message[-160:]}"

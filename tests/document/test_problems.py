@@ -1,0 +1,201 @@
+"""What the document check says of a document that was edited into something invalid."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "openapi.yaml"
+OPERATION = "/paths/~1threads~1{thread_id}~1runs/get"
+SCHEMAS = "/components/schemas"
+RESPONSES = f"{OPERATION}/responses"
+
+
+def load() -> ModuleType:
+    """Import the check, which is a script and on no path."""
+    spec = importlib.util.spec_from_file_location("_document_check", ROOT / "scripts" / "_document_check.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+check = load()
+TEXT = DOCUMENT.read_text(encoding="utf-8")
+
+EDITS = [
+    # name, what is replaced (once), by what, the pointer, a word of the sentence
+    ("a tab", "  title: threadruns", "\ttitle: threadruns", "(document)", "YAML"),
+    ("a bracket left open", "tags: [runs]", "tags: [runs", "(document)", "YAML"),
+    ("the same key twice", "  title: threadruns", "  title: threadruns\n  title: again", "(document)", "duplicate"),
+    ("a number as key", '"429":', "429:", f"{RESPONSES}/429", "quote it"),
+    (
+        "a date as value",
+        'example: "2020-10-01"',
+        "example: 2020-10-01",
+        "/components/headers/Version/example",
+        "quote it",
+    ),
+    ("a version that is a number", "openapi: 3.1.0", "openapi: 3.1", "/openapi", "string"),
+    ("another version", "openapi: 3.1.0", "openapi: 3.0.3", "/openapi", "3.0.3"),
+    ("no title", "  title: threadruns\n", "", "/info", "title"),
+    ("an unknown place", "in: path", "in: pfad", f"{OPERATION}/parameters/0/in", "pfad"),
+    ("an unknown method", "    get:\n", "    fetch:\n", "/paths/~1threads~1{thread_id}~1runs", "fetch"),
+    (
+        "a link to no operation",
+        "nextPage:\n              operationId: listRuns",
+        "nextPage:\n              operationId: x",
+        f"{RESPONSES}/200/links/nextPage/operationId",
+        "'x'",
+    ),
+    ("an unknown scheme", "- bearer: []", "- basic: []", f"{OPERATION}/security/0/basic", "basic"),
+    (
+        "a broken reference",
+        'documented:\n                  $ref: "#/components/examples/DocumentedPage"',
+        'documented:\n                  $ref: "#/components/examples/Page"',
+        f"{RESPONSES}/200/content/application~1json/examples/documented/$ref",
+        "Page",
+    ),
+    ("an unknown type", "RunId:\n      type: string", "RunId:\n      type: text", f"{SCHEMAS}/RunId/type", "text"),
+    ("a broken pattern", "pattern: ^run_[!-.0-~]+$", "pattern: ^run_[!-.0-~+$", f"{SCHEMAS}/RunId/pattern", "regex"),
+    ("a bound that is text", "minimum: 1000000000", "minimum: some", f"{SCHEMAS}/Timestamp/minimum", "number"),
+    ("a misspelt keyword", "minimum: 1000000000", "minimun: 1000000000", f"{SCHEMAS}/Timestamp/minimun", "minimun"),
+    (
+        "a required key without schema",
+        "required: [code, message]",
+        "required: [code, massage]",
+        f"{SCHEMAS}/LastError/required/1",
+        "massage",
+    ),
+    ("a parameter twice", "- name: before\n", "- name: after\n", f"{OPERATION}/parameters/4", "twice"),
+    ("a path parameter of another name", "- name: thread_id\n", "- name: thread\n", OPERATION, "{thread_id}"),
+    (
+        "a path without its parameter",
+        "/threads/{thread_id}/runs:",
+        "/threads/runs:",
+        "/paths/~1threads~1runs/get/parameters/0",
+        "{thread_id}",
+    ),
+    (
+        "a property without description",
+        "\n          description: Where the run stands.",
+        "",
+        f"{SCHEMAS}/Run/properties/status",
+        "description",
+    ),
+    (
+        "a schema without description",
+        "\n      description: What kind of failure ended a run.",
+        "",
+        f"{SCHEMAS}/LastErrorCode",
+        "description",
+    ),
+    (
+        "a parameter without description",
+        "\n          description: The thread whose runs are listed.",
+        "",
+        f"{OPERATION}/parameters/0",
+        "description",
+    ),
+    (
+        "a response without description",
+        "description: A page of runs.",
+        'description: ""',
+        f"{RESPONSES}/200",
+        "description",
+    ),
+    (
+        "a default outside the enum",
+        "      default: desc",
+        "      default: newest",
+        f"{SCHEMAS}/Order/default",
+        "newest",
+    ),
+    (
+        "a parameter's example out of bounds",
+        "example: 20\n",
+        "example: 200\n",
+        f"{OPERATION}/parameters/1/example",
+        "200",
+    ),
+    (
+        "a schema's example out of bounds",
+        "examples: [1699075072]",
+        "examples: [1699075072000]",
+        f"{SCHEMAS}/Timestamp/examples/0",
+        "1699075072000",
+    ),
+    (
+        "a body's example that its schema refuses",
+        "has_more: false\n    EmptyPage",
+        "has_more: 0\n    EmptyPage",
+        "/components/examples/DocumentedPage/value/has_more",
+        "boolean",
+    ),
+    (
+        "an error's example that its schema refuses",
+        "param: limit",
+        "param: 7",
+        f"{RESPONSES}/400/content/application~1json/examples/limitTooLarge/value/error/param",
+        "7",
+    ),
+]
+
+
+def test_the_document_has_no_problems() -> None:
+    """The document as it is committed is sound."""
+    assert check.problems(DOCUMENT) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "pointer", "word"), [edit[1:] for edit in EDITS], ids=[edit[0] for edit in EDITS]
+)
+def test_one_bad_edit_is_one_problem_at_its_line(old: str, new: str, pointer: str, word: str, tmp_path: Path) -> None:
+    """A document with one mistake gets a finding with the pointer, the line and what is wrong."""
+    assert TEXT.count(old) == 1, "the edit must be one change"
+    path = tmp_path / "openapi.yaml"
+    path.write_text(TEXT.replace(old, new), encoding="utf-8")
+    found = check.problems(path)
+    assert len(found) == 1, found
+    name, line, where, sentence = found[0].split(":", 3)
+    assert (name, where.strip()) == ("openapi.yaml", pointer)
+    assert word in sentence
+    token = pointer.rpartition("/")[2].replace("~1", "/")
+    if pointer != "(document)" and not token.isdecimal():
+        assert token in path.read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    elif pointer == "(document)":
+        assert abs(int(line) - TEXT[: TEXT.index(old)].count("\n") - 1) <= 2
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 are refused with their place."""
+    path = tmp_path / "openapi.yaml"
+    path.write_bytes(b"openapi: 3.1.0\ninfo: \xff")
+    assert check.problems(path) == ["openapi.yaml:1: (document): the file cannot be read as YAML: byte 21 is not UTF-8"]
+
+
+def test_a_bottomless_file_is_refused(tmp_path: Path) -> None:
+    """Ten thousand brackets are a finding, not a crash."""
+    path = tmp_path / "openapi.yaml"
+    path.write_text("[" * 10_000, encoding="utf-8")
+    (found,) = check.problems(path)
+    assert "nested too deep" in found
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+        max_leaves=8,
+    )
+)
+def test_whatever_is_no_document_has_problems(anything: object) -> None:
+    """Any JSON value that is not an OpenAPI document has at least one problem, and none breaks the check."""
+    assert list(check.find(anything))
