@@ -1,0 +1,64 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+from __future__ import annotations
+
+from typing import Final, Literal, Unpack
+
+from ...models.error_response import ErrorResponse
+from ...models.run_list import RunList
+from ...types import UNSET, CallOptions, Model, QueryValue, Request, Unset, path_segment, query_value
+
+RESPONSES: Final[tuple[tuple[int, int, type[Model]], ...]] = (
+    (200, 200, RunList),
+    (400, 400, ErrorResponse),
+    (401, 401, ErrorResponse),
+    (404, 404, ErrorResponse),
+    (429, 429, ErrorResponse),
+    (500, 599, ErrorResponse),
+)
+"""What the body decodes to, by the lowest and the highest status code."""
+
+
+def list_runs(
+    thread_id: str,
+    *,
+    limit: int | Unset = UNSET,
+    order: Literal["asc", "desc"] | Unset = UNSET,
+    after: str | Unset = UNSET,
+    before: str | Unset = UNSET,
+    **options: Unpack[CallOptions],
+) -> Request[RunList]:
+    """List the runs of a thread.
+
+    Returns one page of the runs that belong to a thread, newest first unless `order` says otherwise.
+
+    Args:
+        thread_id: The thread whose runs are listed.
+        limit: How many runs a page holds at most, from 1 to 100. The server's default is 20.
+        order: The order of the page by `created_at`, ascending or descending. The server's default is `desc`.
+        after: A run of this thread. The page starts just after it, in the requested order.
+        before: A run of this thread. The page ends just before it, in the requested order.
+        **options: What holds for this call alone, see `CallOptions`.
+
+    Raises:
+        ValueError: A path parameter is no path segment.
+    """
+    params: dict[str, QueryValue] = {}
+    if not isinstance(limit, Unset):
+        params["limit"] = query_value(limit)
+    if not isinstance(order, Unset):
+        params["order"] = query_value(order)
+    if not isinstance(after, Unset):
+        params["after"] = query_value(after)
+    if not isinstance(before, Unset):
+        params["before"] = query_value(before)
+    headers: dict[str, str] = {}
+    headers["OpenAI-Beta"] = "assistants=v1"
+    return Request(
+        method="GET",
+        path=f"threads/{path_segment('thread_id', thread_id)}/runs",
+        params=params,
+        headers=headers,
+        model=RunList,
+        responses=RESPONSES,
+        options=options,
+    )

@@ -1,0 +1,82 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, Self
+
+from attrs import define, field
+
+from ..types import (
+    UNSET,
+    as_dict,
+    parse_json,
+    same_fields,
+    unknown_fields,
+    wrong,
+)
+
+
+@define(kw_only=True)
+class CodeInterpreterTool:
+    """Runs Python in a sandbox."""
+
+    type: Literal["code_interpreter"] = "code_interpreter"
+    """The kind of tool, always `code_interpreter`."""
+    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that the document does not know, by name."""
+        if self._unknown is None:
+            self._unknown = {}
+        return self._unknown
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Make one from parsed JSON. What the document does not know is kept.
+
+        Raises:
+            DecodeError: A required key is missing or a value has the wrong type.
+        """
+        decoded: Self = decode_code_interpreter_tool(as_dict(source), cls)
+        return decoded
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Make one from JSON text. What the document does not know is kept.
+
+        Raises:
+            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
+        """
+        return cls.from_dict(parse_json(content))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
+        result: dict[str, Any] = {
+            "type": self.type,
+        }
+        if self._unknown:
+            result.update(self._unknown)
+        return result
+
+
+_KNOWN: Final = frozenset(("type",))
+
+
+def decode_code_interpreter_tool(source: Any, cls: type[Any] = CodeInterpreterTool) -> Any:
+    """Decode a `CodeInterpreterTool` from a dict, as an instance of `cls`."""
+    if type(source) is not dict:
+        raise wrong(source, "an object")
+    get = source.get
+    fields = len(source)
+    v_type_ = get("type", UNSET)
+    if v_type_ != "code_interpreter":
+        raise wrong(v_type_, "'code_interpreter'", "type")
+    decoded = cls.__new__(cls)
+    decoded.type = v_type_
+    if fields == 1:
+        decoded._unknown = None
+    else:
+        decoded._unknown = unknown_fields(source, _KNOWN)
+    return decoded

@@ -1,0 +1,52 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from ..types import (
+    as_dict,
+    parse_json,
+    wrong,
+)
+
+
+class Metadata(dict[str, str]):
+    """Up to 16 pairs that the caller attached; keys of up to 64 and values of up to 512 characters. Empty, never null,
+    if there are none."""
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Make one from parsed JSON.
+
+        Raises:
+            DecodeError: It has another shape.
+        """
+        decoded: Self = decode_metadata(source, cls)
+        return decoded
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Make one from JSON text.
+
+        Raises:
+            DecodeError: It is not JSON, or has another shape.
+        """
+        return cls.from_dict(parse_json(content))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return dict(self)
+
+
+def decode_metadata(source: Any, cls: type[Any] = Metadata) -> Any:
+    """Decode a `Metadata`, as an instance of `cls`."""
+    if source == {}:
+        return cls()
+    decoded = cls()
+    for key, value in as_dict(source).items():
+        if type(value) is not str:
+            raise wrong(value, "a string", key)
+        decoded[key] = value
+    return decoded

@@ -1,0 +1,415 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, Self
+
+from attrs import define, field
+
+from ..types import (
+    UNSET,
+    DecodeError,
+    UnknownVariant,
+    Unset,
+    as_dict,
+    decode_list,
+    encode,
+    integer,
+    parse_json,
+    same_fields,
+    unknown_fields,
+    wrong,
+)
+from .response_format_mode import ResponseFormatMode
+from .run_status import RunStatus
+from .tool_choice_mode import ToolChoiceMode
+
+
+@define(kw_only=True)
+class Run:
+    """One execution of an assistant on a thread."""
+
+    id: str
+    """The id of this run."""
+    object: Literal["thread.run"] = "thread.run"
+    """The kind of this object, always `thread.run`."""
+    created_at: int
+    """When the run was created, in Unix seconds."""
+    assistant_id: str
+    """The assistant that carries out this run."""
+    thread_id: str
+    """The thread that this run belongs to."""
+    status: RunStatus
+    """Where the run stands."""
+    started_at: int | None
+    """When the run left the queue, in Unix seconds; null until then."""
+    expires_at: int | None
+    """When the run will expire unless it ends, in Unix seconds; null once it has completed or expired."""
+    cancelled_at: int | None
+    """When the run was cancelled, in Unix seconds; null unless it was."""
+    failed_at: int | None
+    """When the run failed, in Unix seconds; null unless it did."""
+    completed_at: int | None
+    """When the run completed or expired, in Unix seconds; null unless it did."""
+    last_error: LastError | None
+    """Why the run failed; null if it did not."""
+    model: str
+    """The model that the run uses."""
+    instructions: str | None
+    """The instructions of the run, where they differ from none; null if there are none."""
+    tools: list[CodeInterpreterTool | RetrievalTool | FunctionTool | UnknownVariant]
+    """The tools that the run may call."""
+    metadata: Metadata
+    """Notes that the caller attached to the run."""
+    required_action: RequiredAction | None | Unset = UNSET
+    """What the caller must do for the run to go on; null or absent if nothing."""
+    incomplete_details: IncompleteDetails | None | Unset = UNSET
+    """Why the run was cut short; null if it was not."""
+    file_ids: list[str] | Unset = UNSET
+    """The files that the run may read. Left with v2 of the API."""
+    usage: Usage | None | Unset = UNSET
+    """The tokens that the run used; null until it has ended."""
+    temperature: float | Unset = UNSET
+    """The sampling temperature, from 0 to 2."""
+    top_p: float | Unset = UNSET
+    """The share of probability that sampling considers, from 0 to 1."""
+    max_prompt_tokens: int | None | Unset = UNSET
+    """The most prompt tokens that the run may use over its course, in tokens; null for no limit."""
+    max_completion_tokens: int | None | Unset = UNSET
+    """The most completion tokens that the run may use over its course, in tokens; null for no limit."""
+    truncation_strategy: TruncationStrategy | Unset = UNSET
+    """How the thread is shortened before it reaches the model."""
+    response_format: ResponseFormatMode | ResponseFormat | Unset = UNSET
+    """The form that the model must answer in."""
+    tool_choice: ToolChoiceMode | NamedToolChoice | Unset = UNSET
+    """Which tool the model must call, if any."""
+    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that the document does not know, by name."""
+        if self._unknown is None:
+            self._unknown = {}
+        return self._unknown
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Make one from parsed JSON. What the document does not know is kept.
+
+        Raises:
+            DecodeError: A required key is missing or a value has the wrong type.
+        """
+        decoded: Self = decode_run(as_dict(source), cls)
+        return decoded
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Make one from JSON text. What the document does not know is kept.
+
+        Raises:
+            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
+        """
+        return cls.from_dict(parse_json(content))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
+        result: dict[str, Any] = {
+            "id": self.id,
+            "object": self.object,
+            "created_at": self.created_at,
+            "assistant_id": self.assistant_id,
+            "thread_id": self.thread_id,
+            "status": self.status,
+            "started_at": self.started_at,
+            "expires_at": self.expires_at,
+            "cancelled_at": self.cancelled_at,
+            "failed_at": self.failed_at,
+            "completed_at": self.completed_at,
+            "last_error": encode(self.last_error),
+            "model": self.model,
+            "instructions": self.instructions,
+            "tools": encode(self.tools),
+            "metadata": encode(self.metadata),
+        }
+        if self.required_action is not UNSET:
+            result["required_action"] = encode(self.required_action)
+        if self.incomplete_details is not UNSET:
+            result["incomplete_details"] = encode(self.incomplete_details)
+        if self.file_ids is not UNSET:
+            result["file_ids"] = self.file_ids
+        if self.usage is not UNSET:
+            result["usage"] = encode(self.usage)
+        if self.temperature is not UNSET:
+            result["temperature"] = self.temperature
+        if self.top_p is not UNSET:
+            result["top_p"] = self.top_p
+        if self.max_prompt_tokens is not UNSET:
+            result["max_prompt_tokens"] = self.max_prompt_tokens
+        if self.max_completion_tokens is not UNSET:
+            result["max_completion_tokens"] = self.max_completion_tokens
+        if self.truncation_strategy is not UNSET:
+            result["truncation_strategy"] = encode(self.truncation_strategy)
+        if self.response_format is not UNSET:
+            result["response_format"] = encode(self.response_format)
+        if self.tool_choice is not UNSET:
+            result["tool_choice"] = encode(self.tool_choice)
+        if self._unknown:
+            result.update(self._unknown)
+        return result
+
+
+_KNOWN: Final = frozenset(
+    (
+        "id",
+        "object",
+        "created_at",
+        "assistant_id",
+        "thread_id",
+        "status",
+        "started_at",
+        "expires_at",
+        "cancelled_at",
+        "failed_at",
+        "completed_at",
+        "last_error",
+        "model",
+        "instructions",
+        "tools",
+        "metadata",
+        "required_action",
+        "incomplete_details",
+        "file_ids",
+        "usage",
+        "temperature",
+        "top_p",
+        "max_prompt_tokens",
+        "max_completion_tokens",
+        "truncation_strategy",
+        "response_format",
+        "tool_choice",
+    )
+)
+
+
+def decode_run(source: Any, cls: type[Any] = Run) -> Any:
+    """Decode a `Run` from a dict, as an instance of `cls`."""
+    if type(source) is not dict:
+        raise wrong(source, "an object")
+    get = source.get
+    fields = len(source)
+    v_id = get("id", UNSET)
+    if type(v_id) is not str:
+        raise wrong(v_id, "a string", "id")
+    v_object_ = get("object", UNSET)
+    if v_object_ != "thread.run":
+        raise wrong(v_object_, "'thread.run'", "object")
+    v_created_at = get("created_at", UNSET)
+    if type(v_created_at) is not int:
+        v_created_at = integer(v_created_at, "created_at")
+    v_assistant_id = get("assistant_id", UNSET)
+    if type(v_assistant_id) is not str:
+        raise wrong(v_assistant_id, "a string", "assistant_id")
+    v_thread_id = get("thread_id", UNSET)
+    if type(v_thread_id) is not str:
+        raise wrong(v_thread_id, "a string", "thread_id")
+    v_status = get("status", UNSET)
+    if type(v_status) is not str:
+        raise wrong(v_status, "a string", "status")
+    v_started_at = get("started_at", UNSET)
+    if v_started_at is not None:
+        if type(v_started_at) is not int:
+            v_started_at = integer(v_started_at, "started_at")
+    v_expires_at = get("expires_at", UNSET)
+    if v_expires_at is not None:
+        if type(v_expires_at) is not int:
+            v_expires_at = integer(v_expires_at, "expires_at")
+    v_cancelled_at = get("cancelled_at", UNSET)
+    if v_cancelled_at is not None:
+        if type(v_cancelled_at) is not int:
+            v_cancelled_at = integer(v_cancelled_at, "cancelled_at")
+    v_failed_at = get("failed_at", UNSET)
+    if v_failed_at is not None:
+        if type(v_failed_at) is not int:
+            v_failed_at = integer(v_failed_at, "failed_at")
+    v_completed_at = get("completed_at", UNSET)
+    if v_completed_at is not None:
+        if type(v_completed_at) is not int:
+            v_completed_at = integer(v_completed_at, "completed_at")
+    v_last_error = get("last_error", UNSET)
+    if v_last_error is not None:
+        try:
+            v_last_error = decode_last_error(v_last_error)
+        except DecodeError as error:
+            raise error.within("last_error") from None
+    v_model = get("model", UNSET)
+    if type(v_model) is not str:
+        raise wrong(v_model, "a string", "model")
+    v_instructions = get("instructions", UNSET)
+    if v_instructions is not None:
+        if type(v_instructions) is not str:
+            raise wrong(v_instructions, "a string or null", "instructions")
+    v_tools = get("tools", UNSET)
+    try:
+        v_tools = decode_list(v_tools, _decode_tools_item)
+    except DecodeError as error:
+        raise error.within("tools") from None
+    v_metadata = get("metadata", UNSET)
+    try:
+        v_metadata = decode_metadata(v_metadata)
+    except DecodeError as error:
+        raise error.within("metadata") from None
+    v_required_action = get("required_action", UNSET)
+    if v_required_action is UNSET:
+        fields += 1
+    elif v_required_action is not None:
+        try:
+            v_required_action = decode_required_action(v_required_action)
+        except DecodeError as error:
+            raise error.within("required_action") from None
+    v_incomplete_details = get("incomplete_details", UNSET)
+    if v_incomplete_details is UNSET:
+        fields += 1
+    elif v_incomplete_details is not None:
+        try:
+            v_incomplete_details = decode_incomplete_details(v_incomplete_details)
+        except DecodeError as error:
+            raise error.within("incomplete_details") from None
+    v_file_ids = get("file_ids", UNSET)
+    if v_file_ids is UNSET:
+        fields += 1
+    else:
+        try:
+            v_file_ids = decode_list(v_file_ids, _decode_file_ids_item)
+        except DecodeError as error:
+            raise error.within("file_ids") from None
+    v_usage = get("usage", UNSET)
+    if v_usage is UNSET:
+        fields += 1
+    elif v_usage is not None:
+        try:
+            v_usage = decode_usage(v_usage)
+        except DecodeError as error:
+            raise error.within("usage") from None
+    v_temperature = get("temperature", UNSET)
+    if v_temperature is UNSET:
+        fields += 1
+    elif type(v_temperature) is not float and type(v_temperature) is not int:
+        raise wrong(v_temperature, "a number", "temperature")
+    v_top_p = get("top_p", UNSET)
+    if v_top_p is UNSET:
+        fields += 1
+    elif type(v_top_p) is not float and type(v_top_p) is not int:
+        raise wrong(v_top_p, "a number", "top_p")
+    v_max_prompt_tokens = get("max_prompt_tokens", UNSET)
+    if v_max_prompt_tokens is UNSET:
+        fields += 1
+    elif v_max_prompt_tokens is not None:
+        if type(v_max_prompt_tokens) is not int:
+            v_max_prompt_tokens = integer(v_max_prompt_tokens, "max_prompt_tokens")
+    v_max_completion_tokens = get("max_completion_tokens", UNSET)
+    if v_max_completion_tokens is UNSET:
+        fields += 1
+    elif v_max_completion_tokens is not None:
+        if type(v_max_completion_tokens) is not int:
+            v_max_completion_tokens = integer(v_max_completion_tokens, "max_completion_tokens")
+    v_truncation_strategy = get("truncation_strategy", UNSET)
+    if v_truncation_strategy is UNSET:
+        fields += 1
+    else:
+        try:
+            v_truncation_strategy = decode_truncation_strategy(v_truncation_strategy)
+        except DecodeError as error:
+            raise error.within("truncation_strategy") from None
+    v_response_format = get("response_format", UNSET)
+    if v_response_format is UNSET:
+        fields += 1
+    elif type(v_response_format) is dict:
+        try:
+            v_response_format = decode_response_format(v_response_format)
+        except DecodeError as error:
+            raise error.within("response_format") from None
+    elif type(v_response_format) is not str:
+        raise wrong(v_response_format, "a string or an object", "response_format")
+    v_tool_choice = get("tool_choice", UNSET)
+    if v_tool_choice is UNSET:
+        fields += 1
+    elif type(v_tool_choice) is dict:
+        try:
+            v_tool_choice = decode_named_tool_choice(v_tool_choice)
+        except DecodeError as error:
+            raise error.within("tool_choice") from None
+    elif type(v_tool_choice) is not str:
+        raise wrong(v_tool_choice, "a string or an object", "tool_choice")
+    decoded = cls.__new__(cls)
+    decoded.id = v_id
+    decoded.object = v_object_
+    decoded.created_at = v_created_at
+    decoded.assistant_id = v_assistant_id
+    decoded.thread_id = v_thread_id
+    decoded.status = v_status
+    decoded.started_at = v_started_at
+    decoded.expires_at = v_expires_at
+    decoded.cancelled_at = v_cancelled_at
+    decoded.failed_at = v_failed_at
+    decoded.completed_at = v_completed_at
+    decoded.last_error = v_last_error
+    decoded.model = v_model
+    decoded.instructions = v_instructions
+    decoded.tools = v_tools
+    decoded.metadata = v_metadata
+    decoded.required_action = v_required_action
+    decoded.incomplete_details = v_incomplete_details
+    decoded.file_ids = v_file_ids
+    decoded.usage = v_usage
+    decoded.temperature = v_temperature
+    decoded.top_p = v_top_p
+    decoded.max_prompt_tokens = v_max_prompt_tokens
+    decoded.max_completion_tokens = v_max_completion_tokens
+    decoded.truncation_strategy = v_truncation_strategy
+    decoded.response_format = v_response_format
+    decoded.tool_choice = v_tool_choice
+    if fields == 27:
+        decoded._unknown = None
+    else:
+        decoded._unknown = unknown_fields(source, _KNOWN)
+    return decoded
+
+
+from .code_interpreter_tool import CodeInterpreterTool, decode_code_interpreter_tool  # noqa: E402
+from .function_tool import FunctionTool, decode_function_tool  # noqa: E402
+from .incomplete_details import IncompleteDetails, decode_incomplete_details  # noqa: E402
+from .last_error import LastError, decode_last_error  # noqa: E402
+from .metadata import Metadata, decode_metadata  # noqa: E402
+from .named_tool_choice import NamedToolChoice, decode_named_tool_choice  # noqa: E402
+from .required_action import RequiredAction, decode_required_action  # noqa: E402
+from .response_format import ResponseFormat, decode_response_format  # noqa: E402
+from .retrieval_tool import RetrievalTool, decode_retrieval_tool  # noqa: E402
+from .truncation_strategy import TruncationStrategy, decode_truncation_strategy  # noqa: E402
+from .usage import Usage, decode_usage  # noqa: E402
+
+_TOOLS_ITEM: dict[Any, Callable[[Any], Any]] = {
+    "code_interpreter": decode_code_interpreter_tool,
+    "retrieval": decode_retrieval_tool,
+    "function": decode_function_tool,
+}
+
+
+def _decode_tools_item_variant(value: Any) -> Any:
+    source = as_dict(value)
+    tag = source.get("type", UNSET)
+    if type(tag) is not str:
+        raise wrong(tag, "a string", "type")
+    decode = _TOOLS_ITEM.get(tag)
+    return UnknownVariant(source) if decode is None else decode(source)
+
+
+def _decode_tools_item(value: Any) -> Any:
+    value = _decode_tools_item_variant(value)
+    return value
+
+
+def _decode_file_ids_item(value: Any) -> Any:
+    if type(value) is not str:
+        raise wrong(value, "a string")
+    return value

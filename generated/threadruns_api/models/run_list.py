@@ -1,0 +1,128 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, Self
+
+from attrs import define, field
+
+from ..types import (
+    UNSET,
+    DecodeError,
+    as_dict,
+    decode_list,
+    encode,
+    parse_json,
+    same_fields,
+    unknown_fields,
+    wrong,
+)
+
+
+@define(kw_only=True)
+class RunList:
+    """One page of the runs of a thread, in the requested order."""
+
+    object: Literal["list"] = "list"
+    """The kind of this object, always `list`."""
+    data: list[Run]
+    """The runs of this page."""
+    first_id: str | None
+    """The id of the first run of `data`, null if there is none."""
+    last_id: str | None
+    """The id of the last run of `data`, null if there is none."""
+    has_more: bool
+    """Whether runs are left beyond this page in the direction walked."""
+    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that the document does not know, by name."""
+        if self._unknown is None:
+            self._unknown = {}
+        return self._unknown
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Make one from parsed JSON. What the document does not know is kept.
+
+        Raises:
+            DecodeError: A required key is missing or a value has the wrong type.
+        """
+        decoded: Self = decode_run_list(as_dict(source), cls)
+        return decoded
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Make one from JSON text. What the document does not know is kept.
+
+        Raises:
+            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
+        """
+        return cls.from_dict(parse_json(content))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
+        result: dict[str, Any] = {
+            "object": self.object,
+            "data": encode(self.data),
+            "first_id": self.first_id,
+            "last_id": self.last_id,
+            "has_more": self.has_more,
+        }
+        if self._unknown:
+            result.update(self._unknown)
+        return result
+
+
+_KNOWN: Final = frozenset(
+    (
+        "object",
+        "data",
+        "first_id",
+        "last_id",
+        "has_more",
+    )
+)
+
+
+def decode_run_list(source: Any, cls: type[Any] = RunList) -> Any:
+    """Decode a `RunList` from a dict, as an instance of `cls`."""
+    if type(source) is not dict:
+        raise wrong(source, "an object")
+    get = source.get
+    fields = len(source)
+    v_object_ = get("object", UNSET)
+    if v_object_ != "list":
+        raise wrong(v_object_, "'list'", "object")
+    v_data = get("data", UNSET)
+    try:
+        v_data = decode_list(v_data, decode_run)
+    except DecodeError as error:
+        raise error.within("data") from None
+    v_first_id = get("first_id", UNSET)
+    if v_first_id is not None:
+        if type(v_first_id) is not str:
+            raise wrong(v_first_id, "a string or null", "first_id")
+    v_last_id = get("last_id", UNSET)
+    if v_last_id is not None:
+        if type(v_last_id) is not str:
+            raise wrong(v_last_id, "a string or null", "last_id")
+    v_has_more = get("has_more", UNSET)
+    if type(v_has_more) is not bool:
+        raise wrong(v_has_more, "a boolean", "has_more")
+    decoded = cls.__new__(cls)
+    decoded.object = v_object_
+    decoded.data = v_data
+    decoded.first_id = v_first_id
+    decoded.last_id = v_last_id
+    decoded.has_more = v_has_more
+    if fields == 5:
+        decoded._unknown = None
+    else:
+        decoded._unknown = unknown_fields(source, _KNOWN)
+    return decoded
+
+
+from .run import Run, decode_run  # noqa: E402

@@ -1,0 +1,23 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+from typing import Literal
+
+RunStatus = (
+    Literal["cancelled", "cancelling", "completed", "expired", "failed", "in_progress", "queued", "requires_action"]
+    | str
+)
+"""Where a run stands. `queued`, `in_progress`, `requires_action` and `cancelling` are on the way; `cancelled`,
+`failed`, `completed` and `expired` are final."""
+
+RUN_STATUS_VALUES: frozenset[str] = frozenset(
+    {
+        "cancelled",
+        "cancelling",
+        "completed",
+        "expired",
+        "failed",
+        "in_progress",
+        "queued",
+        "requires_action",
+    }
+)
+"""The values of `RunStatus` that the document knows."""

@@ -1,0 +1,109 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal, Self
+
+from attrs import define, field
+
+from ..types import (
+    UNSET,
+    DecodeError,
+    as_dict,
+    encode,
+    parse_json,
+    same_fields,
+    unknown_fields,
+    wrong,
+)
+
+
+@define(kw_only=True)
+class ToolCall:
+    """One call of a function that the model asks for."""
+
+    id: str
+    """The id of the call, to name when its output is submitted."""
+    type: Literal["function"] = "function"
+    """The kind of call, always `function`."""
+    function: ToolCallFunction
+    """The function and its arguments."""
+    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that the document does not know, by name."""
+        if self._unknown is None:
+            self._unknown = {}
+        return self._unknown
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Make one from parsed JSON. What the document does not know is kept.
+
+        Raises:
+            DecodeError: A required key is missing or a value has the wrong type.
+        """
+        decoded: Self = decode_tool_call(as_dict(source), cls)
+        return decoded
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Make one from JSON text. What the document does not know is kept.
+
+        Raises:
+            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
+        """
+        return cls.from_dict(parse_json(content))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
+        result: dict[str, Any] = {
+            "id": self.id,
+            "type": self.type,
+            "function": encode(self.function),
+        }
+        if self._unknown:
+            result.update(self._unknown)
+        return result
+
+
+_KNOWN: Final = frozenset(
+    (
+        "id",
+        "type",
+        "function",
+    )
+)
+
+
+def decode_tool_call(source: Any, cls: type[Any] = ToolCall) -> Any:
+    """Decode a `ToolCall` from a dict, as an instance of `cls`."""
+    if type(source) is not dict:
+        raise wrong(source, "an object")
+    get = source.get
+    fields = len(source)
+    v_id = get("id", UNSET)
+    if type(v_id) is not str:
+        raise wrong(v_id, "a string", "id")
+    v_type_ = get("type", UNSET)
+    if v_type_ != "function":
+        raise wrong(v_type_, "'function'", "type")
+    v_function = get("function", UNSET)
+    try:
+        v_function = decode_tool_call_function(v_function)
+    except DecodeError as error:
+        raise error.within("function") from None
+    decoded = cls.__new__(cls)
+    decoded.id = v_id
+    decoded.type = v_type_
+    decoded.function = v_function
+    if fields == 3:
+        decoded._unknown = None
+    else:
+        decoded._unknown = unknown_fields(source, _KNOWN)
+    return decoded
+
+
+from .tool_call_function import ToolCallFunction, decode_tool_call_function  # noqa: E402

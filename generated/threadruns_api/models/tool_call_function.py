@@ -1,0 +1,94 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+from attrs import define, field
+
+from ..types import (
+    UNSET,
+    as_dict,
+    parse_json,
+    same_fields,
+    unknown_fields,
+    wrong,
+)
+
+
+@define(kw_only=True)
+class ToolCallFunction:
+    """Which function is called, and with what."""
+
+    name: str
+    """The name of the function."""
+    arguments: str
+    """The arguments as JSON text, as the model wrote it; not always valid."""
+    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that the document does not know, by name."""
+        if self._unknown is None:
+            self._unknown = {}
+        return self._unknown
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Make one from parsed JSON. What the document does not know is kept.
+
+        Raises:
+            DecodeError: A required key is missing or a value has the wrong type.
+        """
+        decoded: Self = decode_tool_call_function(as_dict(source), cls)
+        return decoded
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Make one from JSON text. What the document does not know is kept.
+
+        Raises:
+            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
+        """
+        return cls.from_dict(parse_json(content))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
+        result: dict[str, Any] = {
+            "name": self.name,
+            "arguments": self.arguments,
+        }
+        if self._unknown:
+            result.update(self._unknown)
+        return result
+
+
+_KNOWN: Final = frozenset(
+    (
+        "name",
+        "arguments",
+    )
+)
+
+
+def decode_tool_call_function(source: Any, cls: type[Any] = ToolCallFunction) -> Any:
+    """Decode a `ToolCallFunction` from a dict, as an instance of `cls`."""
+    if type(source) is not dict:
+        raise wrong(source, "an object")
+    get = source.get
+    fields = len(source)
+    v_name = get("name", UNSET)
+    if type(v_name) is not str:
+        raise wrong(v_name, "a string", "name")
+    v_arguments = get("arguments", UNSET)
+    if type(v_arguments) is not str:
+        raise wrong(v_arguments, "a string", "arguments")
+    decoded = cls.__new__(cls)
+    decoded.name = v_name
+    decoded.arguments = v_arguments
+    if fields == 2:
+        decoded._unknown = None
+    else:
+        decoded._unknown = unknown_fields(source, _KNOWN)
+    return decoded

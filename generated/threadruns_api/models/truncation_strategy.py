@@ -1,0 +1,97 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Self
+
+from attrs import define, field
+
+from ..types import (
+    UNSET,
+    as_dict,
+    integer,
+    parse_json,
+    same_fields,
+    unknown_fields,
+    wrong,
+)
+from .truncation_type import TruncationType
+
+
+@define(kw_only=True)
+class TruncationStrategy:
+    """How a thread is shortened before it reaches the model."""
+
+    type: TruncationType
+    """The rule for what is kept."""
+    last_messages: int | None
+    """How many of the newest messages are kept; null if `type` is not `last_messages`."""
+    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that the document does not know, by name."""
+        if self._unknown is None:
+            self._unknown = {}
+        return self._unknown
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Make one from parsed JSON. What the document does not know is kept.
+
+        Raises:
+            DecodeError: A required key is missing or a value has the wrong type.
+        """
+        decoded: Self = decode_truncation_strategy(as_dict(source), cls)
+        return decoded
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Make one from JSON text. What the document does not know is kept.
+
+        Raises:
+            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
+        """
+        return cls.from_dict(parse_json(content))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
+        result: dict[str, Any] = {
+            "type": self.type,
+            "last_messages": self.last_messages,
+        }
+        if self._unknown:
+            result.update(self._unknown)
+        return result
+
+
+_KNOWN: Final = frozenset(
+    (
+        "type",
+        "last_messages",
+    )
+)
+
+
+def decode_truncation_strategy(source: Any, cls: type[Any] = TruncationStrategy) -> Any:
+    """Decode a `TruncationStrategy` from a dict, as an instance of `cls`."""
+    if type(source) is not dict:
+        raise wrong(source, "an object")
+    get = source.get
+    fields = len(source)
+    v_type_ = get("type", UNSET)
+    if type(v_type_) is not str:
+        raise wrong(v_type_, "a string", "type")
+    v_last_messages = get("last_messages", UNSET)
+    if v_last_messages is not None:
+        if type(v_last_messages) is not int:
+            v_last_messages = integer(v_last_messages, "last_messages")
+    decoded = cls.__new__(cls)
+    decoded.type = v_type_
+    decoded.last_messages = v_last_messages
+    if fields == 2:
+        decoded._unknown = None
+    else:
+        decoded._unknown = unknown_fields(source, _KNOWN)
+    return decoded

@@ -1,0 +1,271 @@
+"""Generate ``generated/threadruns_api`` from ``openapi.yaml``, or check that it is what would be generated.
+
+The package is built in an empty folder and swapped in whole, so a hand edit or a stray file cannot survive. What the
+generator would drop without a word is an error here, and then the old package stays.
+
+The document's parser and the generator's project are private to openapi-python-client, which is therefore pinned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import filecmp
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from _document_check import problems
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+from openapi_python_client.strings import ClassName, PythonIdentifier
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENT = ROOT / "openapi.yaml"
+SETTINGS = ROOT / "overrides" / "generator.yaml"
+TEMPLATES = ROOT / "overrides" / "templates"
+TARGET = ROOT / "generated" / "threadruns_api"
+COMMAND = "scripts/generate"
+BANNER = f"# Generated from openapi.yaml by {COMMAND}: do not edit, edit the document or overrides/templates.\n"
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+class GenerateError(Exception):
+    """The package cannot be generated; the message says what to mend, a line for each fault."""
+
+
+def build(document: Path, target: Path) -> None:
+    """Build the whole package in a folder that does not exist yet.
+
+    Args:
+        document: The OpenAPI document.
+        target: The folder of the package; its parent must exist.
+
+    Raises:
+        GenerateError: The document is invalid, or part of it would be dropped.
+    """
+    if found := problems(document):
+        raise GenerateError("\n".join(found))
+    raw = YAML(typ="safe").load(document)
+    if found := list(unsupported(raw)):
+        raise GenerateError("\n".join(f"{document.name}: {line}" for line in found))
+    settings = YAML(typ="safe").load(SETTINGS) or {}
+    if unknown := sorted(set(settings) - set(ConfigFile.model_fields)):
+        raise GenerateError(f"{SETTINGS.name}: the generator has no setting {unknown[0]!r}; remove it.")
+    config = Config.from_sources(ConfigFile(**settings), MetaType.NONE, document, "utf-8", False, target)
+    data = GeneratorData.from_dict(raw, config=config)
+    if isinstance(data, GeneratorError):
+        raise GenerateError(f"{document.name}: {data.header}: {data.detail}")
+    project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
+    project.env.globals.update(about=_Descriptions(raw), path_expression=path_expression)
+    with contextlib.redirect_stdout(io.StringIO()):
+        errors = project.build()
+    if errors:
+        raise GenerateError("\n".join(f"{document.name}: {_one_line(error)}" for error in errors))
+    if found := list(dropped(raw, data)):
+        raise GenerateError("\n".join(f"{document.name}: {line}" for line in found))
+    finish(document, raw, target)
+
+
+def finish(document: Path, raw: dict[str, Any], target: Path) -> None:
+    """Add what the generator does not write: the banner, ``py.typed`` and the document; drop what is empty; format."""
+    for path in target.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if text.strip():
+            path.write_text(BANNER + text, encoding="utf-8")
+        else:
+            path.unlink()
+    (target / "py.typed").touch()
+    (target / "openapi.json").write_text(json.dumps(raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    shutil.copyfile(document, target / "openapi.yaml")
+    ruff = [sys.executable, "-m", "ruff"]
+    common = ["--isolated", "--no-cache", "--target-version=py311", "--line-length=120", str(target)]
+    for command in (["check", "--fix-only", "--select=I,F401,F541"], ["format"]):
+        done = subprocess.run([*ruff, *command, *common], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise GenerateError(f"ruff {command[0]} failed on the emitted code: {(done.stderr or done.stdout).strip()}")
+
+
+def unsupported(raw: dict[str, Any]) -> Iterator[str]:
+    """Name each spelling that the generator or the templates would drop without a word."""
+    if raw.get("security"):
+        yield "/security: ignored by the generator; say it on each operation."
+    for pointer, node in walk(raw.get("components", {}).get("schemas", {}), "/components/schemas"):
+        if "$ref" in node and (lost := sorted(set(node) - {"$ref", "description", "summary"})):
+            yield f"{pointer}/{lost[0]}: lost beside $ref; put both into oneOf or into the schema referred to."
+        if isinstance(node.get("type"), list) and "enum" in node:
+            yield f"{pointer}/enum: emitted as several classes with a list of types; use oneOf with type 'null'."
+    for path, method, operation in operations(raw):
+        pointer = f"/paths/{escape(path)}/{method}"
+        if not operation.get("operationId"):
+            yield f"{pointer}: has no operationId; the emitted function is named after it."
+        for parameter in operation.get("parameters", []):
+            if parameter.get("in") == "cookie":
+                yield f"{pointer}/parameters: cookie {parameter['name']!r} is not sent by the templates; remove it."
+        for kind in operation.get("requestBody", {}).get("content", {}):
+            if kind != "application/json":
+                yield f"{pointer}/requestBody: {kind!r} is not built by the templates; use application/json."
+        for status, response in operation.get("responses", {}).items():
+            content = response.get("content", {})
+            if "$ref" not in response and status != "204" and not any("schema" in media for media in content.values()):
+                yield f"{pointer}/responses/{status}: has no schema, which makes the return type Any; give it one."
+
+
+def dropped(raw: dict[str, Any], data: GeneratorData) -> Iterator[str]:
+    """Name each part of the document that did not reach the generator's own view of it."""
+    endpoints = {
+        endpoint.name: endpoint
+        for collection in data.endpoint_collections_by_tag.values()
+        for endpoint in collection.endpoints
+    }
+    for path, method, operation in operations(raw):
+        pointer = f"/paths/{escape(path)}/{method}"
+        endpoint = endpoints.get(identifier(operation["operationId"]))
+        if endpoint is None:
+            yield f"{pointer}: the operation would be dropped."
+            continue
+        names = {parameter.name for _, parameter in endpoint.iter_all_parameters()}
+        for parameter in operation.get("parameters", []):
+            if "name" in parameter and parameter["name"] not in names:
+                yield f"{pointer}/parameters: {parameter['name']!r} would be dropped."
+        if len(endpoint.responses) != len(operation["responses"]):
+            yield f"{pointer}/responses: {len(operation['responses']) - len(endpoint.responses)} would be dropped."
+        if not any(r.status_code.range and r.status_code.range[0] // 100 == 2 for r in endpoint.responses):
+            yield f"{pointer}/responses: has none for success."
+        elif not any(
+            r.status_code.range and r.status_code.range[0] // 100 == 2 and hasattr(r.prop, "required_properties")
+            for r in endpoint.responses
+        ):
+            yield f"{pointer}/responses: the success is not an object; make it a component of type object."
+    fields = {
+        str(model.class_info.name): {p.name.get_untrusted_value() for p in model.required_properties or ()}
+        | {p.name.get_untrusted_value() for p in model.optional_properties or ()}
+        for model in data.models
+    }
+    for name, schema in raw.get("components", {}).get("schemas", {}).items():
+        if schema.get("type") == "object":
+            for lost in sorted(set(schema.get("properties", {})) - fields.get(ClassName(name, "field_"), set())):
+                yield f"/components/schemas/{escape(name)}/properties/{escape(lost)}: would be dropped."
+
+
+def operations(raw: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield the path, the method and the description of each operation."""
+    for path, item in (raw.get("paths") or {}).items():
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def walk(node: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every object below a node with its JSON pointer, but for examples, which are data."""
+    if isinstance(node, dict):
+        yield pointer, node
+        for key, value in node.items():
+            if key not in ("example", "examples", "default", "const", "enum"):
+                yield from walk(value, f"{pointer}/{escape(str(key))}")
+    elif isinstance(node, list):
+        for index, value in enumerate(node):
+            yield from walk(value, f"{pointer}/{index}")
+
+
+def escape(key: str) -> str:
+    """Escape one token of a JSON pointer."""
+    return key.replace("~", "~0").replace("/", "~1")
+
+
+def identifier(operation_id: str) -> str:
+    """Return the name that the generator gives an operation."""
+    return PythonIdentifier(operation_id, "field_")
+
+
+def path_expression(endpoint: Any) -> str:
+    """Return the path of an endpoint, for an f-string: relative to the base URL, its parameters quoted."""
+    path = endpoint.path.get_untrusted_value().lstrip("/")
+    names = {str(parameter.python_name): parameter.name.get_untrusted_value() for parameter in endpoint.path_parameters}
+    if not re.fullmatch(r"[\w/{}.~:-]*", path):
+        raise GenerateError(f"path {path!r} has characters that the templates do not quote; use plain segments.")
+    return re.sub(r"\{(\w+)\}", lambda match: f"{{path_segment({names[match[1]]!r}, {match[1]})}}", path)
+
+
+class _Descriptions:
+    """Looks up what the document says of a parameter, which the generator drops."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self._texts = {
+            (identifier(operation["operationId"]), parameter["name"]): parameter.get("description", "")
+            for _, _, operation in operations(raw)
+            for parameter in operation.get("parameters", [])
+            if "name" in parameter
+        }
+
+    def __call__(self, endpoint: Any, parameter: Any) -> str:
+        return self._texts.get((str(endpoint.name), parameter.name.get_untrusted_value()), "")
+
+
+def _one_line(error: GeneratorError) -> str:
+    return " ".join(f"{error.header}: {error.detail or ''}".split())
+
+
+def differences(fresh: Path, present: Path) -> list[str]:
+    """Compare two trees both ways; return a line for each file that is changed, missing or extra."""
+    new, old = (
+        {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+        for tree in (fresh, present)
+    )
+    lines = [f"missing: {name}" for name in sorted(new - old)] + [f"extra: {name}" for name in sorted(old - new)]
+    return lines + [
+        f"changed: {name}" for name in sorted(new & old) if not filecmp.cmp(fresh / name, present / name, shallow=False)
+    ]
+
+
+def swap(fresh: Path, target: Path) -> None:
+    """Put a fresh tree in the place of the present one, whole."""
+    old = fresh.parent / "old"
+    if target.exists():
+        os.rename(target, old)
+    os.rename(fresh, target)
+
+
+def main() -> int:
+    """Run the command line; return its exit code."""
+    parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.split("\n\n")[0])
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if generated/ is not up to date")
+    parser.add_argument("--document", type=Path, default=DOCUMENT, help="the OpenAPI document (default: openapi.yaml)")
+    parser.add_argument("--target", type=Path, default=TARGET, help="the package (default: generated/threadruns_api)")
+    options = parser.parse_args()
+    start = time.perf_counter()
+    options.target.parent.mkdir(parents=True, exist_ok=True)
+    # Beside the target, so that the swap is a rename within one file system.
+    with tempfile.TemporaryDirectory(prefix=".generate-", dir=options.target.parent) as scratch:
+        fresh = Path(scratch) / options.target.name
+        try:
+            build(options.document, fresh)
+        except GenerateError as error:
+            print(f"{error}\n{COMMAND}: nothing was generated; mend the document and run it again.", file=sys.stderr)
+            return 1
+        if options.check:
+            if lines := differences(fresh, options.target):
+                print("\n".join(lines), f"generated/ is not what the document gives; run: {COMMAND}", sep="\n")
+                return 1
+            verdict = "is up to date"
+        else:
+            swap(fresh, options.target)
+            verdict = "was generated"
+    print(f"{options.target.parent.name}/{options.target.name} {verdict} ({time.perf_counter() - start:.1f} s)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
