@@ -1,0 +1,159 @@
+"""The ASGI driver: the endpoint's decision goes out, and everything around it is answered here.
+
+The driver adds what all answers carry, keeps the log and makes sure that a failure of ours is a 500 in the error shape
+and that the next request is served.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from starlette.requests import Request as SiteRequest
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from threadruns._document import document, source
+from threadruns.server._connection import Connection
+from threadruns.server._dialects import Azure, Permissive
+from threadruns.server._endpoint import Endpoint
+from threadruns.server._engine import Engine, Rule
+from threadruns.server._exchange import Refusal, Request
+from threadruns.server._store import Store
+from threadruns.server.faults import catalogue as fault_catalogue
+from threadruns.server.variations import catalogue as variation_catalogue
+
+ORGANIZATION = "threadruns"
+VERSION = "2020-10-01"
+LARGEST_BODY = 65536
+"""How many bytes of body a request may announce; the endpoint reads none."""
+
+access = logging.getLogger("threadruns.access")
+errors = logging.getLogger("threadruns.server")
+
+
+class Operation:
+    """The endpoint as an ASGI application.
+
+    Args:
+        choose: Gives the endpoint that decides on a request; the same one each time unless faults are at work.
+        observe: Is told of every request before it is decided on.
+    """
+
+    def __init__(self, choose: Callable[[], Endpoint], observe: Callable[[Request], None] | None = None) -> None:
+        self._choose = choose
+        self._observe = observe
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = time.perf_counter()
+        request = Request(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"])
+        if self._observe is not None:
+            self._observe(request)
+        endpoint = self._choose()
+        try:
+            if _announced(request) > LARGEST_BODY:
+                answer = endpoint.refuse(
+                    Refusal(
+                        413, f"The request body is larger than {LARGEST_BODY} bytes.", headers={"connection": "close"}
+                    )
+                )
+            else:
+                answer = endpoint.answer(request)
+        except Exception:
+            errors.exception("A request failed.")
+            answer = endpoint.refuse(
+                Refusal(500, "The server had an error while processing your request.", type="server_error")
+            )
+        spent = (time.perf_counter() - started) * 1000
+        request_id = f"req_{secrets.token_hex(16)}"
+        headers = {
+            "openai-organization": ORGANIZATION,
+            "openai-processing-ms": str(round(spent)),
+            "openai-version": VERSION,
+            "x-request-id": request_id,
+        }
+        connection = Connection(receive, send, headers)
+        await endpoint.deliver(answer, connection)
+        if access.isEnabledFor(logging.INFO):
+            access.info(_line(request, connection, request_id, spent, endpoint.key))
+
+
+def application(
+    store: Store,
+    key: str,
+    *,
+    permissive: bool = False,
+    azure: bool = False,
+    faults: Iterable[str] = (),
+    variations: Iterable[str] = (),
+    seed: int = 0,
+    observe: Callable[[Request], None] | None = None,
+) -> ASGIApp:
+    """Put a server together.
+
+    Args:
+        store: The runs that it serves.
+        key: The API key that callers must send.
+        permissive: Accept any key, thread, cursor, limit and beta header.
+        azure: Answer in Azure's form.
+        faults: Faults by name, each with options after colons: ``NAME:every=3``.
+        variations: Variations, in the same form.
+        seed: Decides what faults leave to chance.
+        observe: Is told of every request.
+
+    Raises:
+        UnknownDeviation: A fault or variation does not exist.
+    """
+    bases = (*([Permissive] if permissive else []), Azure if azure else Endpoint)
+    rules = [
+        *(Rule.read(text, variation_catalogue()) for text in variations),
+        *(Rule.read(text, fault_catalogue()) for text in faults),
+    ]
+    operation = Operation(Engine(bases, rules, store, key, seed), observe)
+    routes: list[BaseRoute] = [
+        Route("/healthz", _health),
+        Route("/openapi.yaml", _yaml),
+        Route("/openapi.json", _json),
+    ]
+    return Router(routes, redirect_slashes=False, default=operation)
+
+
+async def _health(_: SiteRequest) -> Response:
+    return PlainTextResponse("ok\n")
+
+
+async def _yaml(_: SiteRequest) -> Response:
+    return Response(source(), media_type="application/yaml")
+
+
+async def _json(_: SiteRequest) -> Response:
+    return Response(json.dumps(document()), media_type="application/json")
+
+
+def _announced(request: Request) -> int:
+    return max((int(value) for value in request.header("content-length") if value.isdigit()), default=0)
+
+
+def _line(request: Request, connection: Connection, request_id: str, spent: float, key: str) -> str:
+    """Return the log's line for an exchange, as JSON: no header is in it, and of the query only what is documented."""
+    query = [pair for pair in request.query.decode("latin-1").split("&") if pair.partition("=")[0] in _LOGGED]
+    entry: dict[str, Any] = {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "method": request.method[:20],
+        "path": request.path.decode("latin-1").replace(key, "***")[:200],
+        "query": "&".join(query).replace(key, "***")[:200],
+        "status": connection.status,
+        "bytes": connection.sent,
+        "ms": round(spent, 3),
+        "request_id": request_id,
+    }
+    return json.dumps(entry)
+
+
+_LOGGED = frozenset({"limit", "order", "after", "before"})

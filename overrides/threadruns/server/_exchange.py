@@ -1,0 +1,96 @@
+"""What passes between the steps of one exchange: plain values, with no I/O behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+__all__ = ["Answer", "Page", "Position", "Query", "Refusal", "Request", "Stored", "evolve"]
+
+
+@frozen
+class Request:
+    """A request as it came: the target is still percent-encoded, so that an encoded slash stays inside its segment."""
+
+    method: str
+    path: bytes
+    query: bytes = b""
+    headers: Sequence[tuple[bytes, bytes]] = ()
+
+    def header(self, name: str) -> list[str]:
+        """Return every value of the header of this name, in the order of arrival."""
+        wanted = name.lower().encode("latin-1")
+        return [value.decode("latin-1") for key, value in self.headers if key.lower() == wanted]
+
+
+@frozen
+class Query:
+    """The query parameters after they were checked."""
+
+    limit: int
+    order: str
+    after: str | None = None
+    before: str | None = None
+
+
+@frozen(order=True)
+class Position:
+    """The place of a run in its thread: runs are ordered by time, and runs of one second by id."""
+
+    created_at: int
+    id: str
+
+
+@frozen
+class Stored:
+    """A run as the store keeps it: its place, and its JSON text as it was given."""
+
+    id: str
+    text: bytes
+
+
+@frozen
+class Page:
+    """The runs of one page in the requested order."""
+
+    runs: list[Stored]
+    has_more: bool
+
+
+@frozen
+class Answer:
+    """A response before it is sent. ``headers`` holds what is particular to it; the driver adds what all have."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(factory=lambda: {"content-type": "application/json"})
+
+
+class Refusal(Exception):
+    """A request is answered with an error.
+
+    Args:
+        status: The HTTP status.
+        message: The fault in words, for people.
+        type: The family of the fault.
+        param: The parameter at fault, if it is one.
+        code: The fault as a word for programs, if it has one.
+        headers: Headers that belong to this error.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        type: str = "invalid_request_error",
+        param: str | None = None,
+        code: str | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.detail: dict[str, Any] = {"message": message, "type": type, "param": param, "code": code}
+        self.headers = headers or {}

@@ -1,0 +1,114 @@
+"""The reference server for tests: in this process, on a free port, started in a fraction of a second.
+
+``serve`` is a context manager; ``threadruns.testing.plugin`` has a pytest fixture that wraps it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, NamedTuple
+
+from threadruns.server._app import application
+from threadruns.server._dialects import Azure
+from threadruns.server._endpoint import Endpoint
+from threadruns.server._exchange import Request
+from threadruns.server._host import Host, listen
+from threadruns.server._store import Store
+
+
+class Seen(NamedTuple):
+    """A request that reached the server."""
+
+    method: str
+    target: str
+    """The path and the query, as they were sent."""
+    headers: dict[str, str]
+    """By lower-case name; values of a repeated header are joined with a comma."""
+
+
+class RunningServer:
+    """A server that listens on this machine.
+
+    Attributes:
+        url: The base URL for clients, such as ``http://127.0.0.1:40123/v1``.
+        api_key: The key that it accepts.
+        requests: Every request that came, in order, refused ones included.
+    """
+
+    def __init__(self, store: Store, url: str, api_key: str, requests: list[Seen]) -> None:
+        self._store = store
+        self.url = url
+        self.api_key = api_key
+        self.requests = requests
+
+    def add(self, runs: Iterable[Mapping[str, Any]]) -> None:
+        """Keep more runs while the server runs, all or none; the next request sees them.
+
+        Raises:
+            Conflict: A run has the id of another.
+            KeyError: A run lacks ``id``, ``thread_id`` or ``created_at``.
+        """
+        self._store.add(runs)
+
+
+@contextmanager
+def serve(
+    runs: Iterable[Mapping[str, Any]] = (),
+    *,
+    threads: Iterable[str] = (),
+    api_key: str | None = None,
+    faults: Iterable[str] = (),
+    variations: Iterable[str] = (),
+    permissive: bool = False,
+    azure: bool = False,
+    db: str | None = None,
+    seed: int = 0,
+) -> Iterator[RunningServer]:
+    """Run the reference server in a thread of this process.
+
+    Args:
+        runs: Raw runs to serve; a thread exists when it has a run. They are not checked against the document.
+        threads: Threads that exist without runs.
+        api_key: The key to accept; one is made if it is None.
+        faults: Faults by name, as ``threadruns serve --list-faults`` shows them, with options: ``NAME:every=3``.
+        variations: Variations, in the same form.
+        permissive: Accept any key, thread, cursor, limit and beta header.
+        azure: Answer in Azure's form.
+        db: A database file; None keeps everything in memory.
+        seed: Decides what faults leave to chance.
+
+    Raises:
+        UnknownDeviation: A fault or variation does not exist.
+        StoreError: The database cannot be used.
+    """
+    key = api_key if api_key is not None else f"sk-test-{secrets.token_hex(16)}"
+    requests: list[Seen] = []
+    with ExitStack() as stack:
+        store = Store(db)
+        stack.callback(store.close)
+        store.add(runs)
+        for thread in threads:
+            store.declare(thread)
+        app = application(
+            store,
+            key,
+            permissive=permissive,
+            azure=azure,
+            faults=faults,
+            variations=variations,
+            seed=seed,
+            observe=lambda request: requests.append(_seen(request)),
+        )
+        host, port = stack.enter_context(Host(app, listen("127.0.0.1", 0))).address
+        yield RunningServer(store, f"http://{host}:{port}{(Azure if azure else Endpoint).base}", key, requests)
+
+
+def _seen(request: Request) -> Seen:
+    target = request.path + (b"?" + request.query if request.query else b"")
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in request.headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return Seen(request.method, target.decode("latin-1"), headers)
