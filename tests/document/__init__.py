@@ -1,0 +1,1 @@
+"""What the document is held to: truth, sharpness, portability."""
