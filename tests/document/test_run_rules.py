@@ -1,0 +1,109 @@
+"""The rules that tie the fields of one run together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from threadruns.contract.run_rules import ENDED, RUN_RULES, UNDER_WAY
+
+from . import bodies
+
+RULES = {rule.id: rule for rule in RUN_RULES}
+STATUSES = (*UNDER_WAY, *ENDED)
+SET: dict[str, Any] = {
+    "expires_at": 1700000600,
+    "required_action": bodies.ACTION,
+    "completed_at": 1700000100,
+    "cancelled_at": 1700000100,
+    "failed_at": 1700000100,
+    "last_error": {"code": "server_error", "message": "It broke."},
+    "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
+}
+# A column a status, in the order queued, in_progress, requires_action, cancelling, cancelled, failed, completed,
+# expired: "+" the key must be set, "-" it must not be, "." the recordings leave it open.
+TIES = {
+    "expires_at": "++++..--",
+    "required_action": "--+-----",
+    "completed_at": "----..++",
+    "cancelled_at": "----+.-.",
+    "failed_at": "----.+-.",
+    "last_error": "----.+-.",
+    "usage": "----....",
+}
+
+
+def broken(run: bodies.Json) -> list[str]:
+    """Return the ids of the rules that a run breaks."""
+    return [rule.id for rule in RUN_RULES if rule.judge(run)]
+
+
+@pytest.mark.parametrize("run", bodies.RUNS.values(), ids=bodies.RUNS)
+def test_a_run_of_each_period_keeps_every_rule(run: bodies.Json) -> None:
+    """A run as the server sent it in each period breaks no rule."""
+    assert broken(run) == []
+
+
+@pytest.mark.parametrize("key", TIES)
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_status_demands_and_forbids_what_was_recorded(status: str, key: str) -> None:
+    """Each key that depends on the status is judged as the table of recordings says, set, null and absent."""
+    tie = TIES[key][STATUSES.index(status)]
+    judge = RULES[key.replace("_", "-")].judge
+    absent = {name: value for name, value in bodies.FIRST.items() if name != key} | {"status": status}
+    assert judge(absent | {key: SET[key]}) == (f"{key} is set in a run that is {status}" if tie == "-" else None)
+    assert judge(absent | {key: None}) == (f"{key} is null in a run that is {status}" if tie == "+" else None)
+    assert judge(absent) == (f"{key} is missing in a run that is {status}" if tie == "+" else None)
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1), st.integers(0, 2**32))
+def test_only_the_sum_is_the_total(prompt: int, completion: int, total: int) -> None:
+    """Any total but the sum breaks the rule, and the reason shows the numbers."""
+    usage = {"prompt_tokens": prompt, "completion_tokens": completion}
+    judge = RULES["total-tokens"].judge
+    assert judge({"usage": usage | {"total_tokens": prompt + completion}}) is None
+    assert judge({"usage": None}) is None
+    problem = judge({"usage": usage | {"total_tokens": total}})
+    assert (problem is None) == (total == prompt + completion)
+    assert problem is None or f"{total} and not {prompt} + {completion}" in problem
+
+
+def test_a_v1_run_has_file_ids() -> None:
+    """The key that v2 dropped is demanded, and an empty array is enough."""
+    run = {key: value for key, value in bodies.FIRST.items() if key != "file_ids"}
+    assert broken(run) == ["file-ids"]
+    assert broken(run | {"file_ids": []}) == []
+
+
+def test_a_documentation_example_is_no_evidence() -> None:
+    """A queued run that has completed, as one documented example shows, breaks the rules it should."""
+    run = bodies.FIFTH | {"status": "queued", "expires_at": None, "completed_at": 1713000002}
+    assert broken(run) == ["expires-at", "completed-at"]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*SET, "status", "file_ids"]),
+        st.recursive(
+            st.none() | st.sampled_from(STATUSES) | st.integers() | st.text(max_size=4),
+            lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["total_tokens"]), inner),
+            max_leaves=4,
+        ),
+    )
+)
+def test_no_value_breaks_a_rule_itself(run: dict[str, Any]) -> None:
+    """A rule answers with a sentence or nothing, whatever stands in the run."""
+    for rule in RUN_RULES:
+        problem = rule.judge(run)
+        assert problem is None or isinstance(problem, str)
+
+
+def test_rules_are_named_once_and_say_a_sentence() -> None:
+    """No two rules share an id, and each says what it demands and what it rests on."""
+    assert len(RULES) == len(RUN_RULES)
+    for rule in RUN_RULES:
+        assert rule.says.endswith(".")
+        assert "captured" in rule.source
