@@ -10,8 +10,9 @@ from urllib.parse import quote
 import orjson
 from attrs import frozen
 
-T = TypeVar("T")
-M_co = TypeVar("M_co", bound="Model", covariant=True)
+from .errors import DecodeError as DecodeError
+
+T_co = TypeVar("T_co", covariant=True)
 
 
 @final
@@ -36,43 +37,22 @@ class Unset:
         return Unset, ()
 
 
+new: Final[Any] = object.__new__
+"""Makes an instance without calling its initialiser: what was decoded needs no second look."""
+
 UNSET: Final = Unset()
 """Stands for a key that is absent."""
-
-
-class DecodeError(ValueError):
-    """A body that does not have the shape that the document gives it.
-
-    Attributes:
-        path: Where in the body, as keys and indexes from the outside in.
-        problem: What is wrong there, as the end of a sentence.
-    """
-
-    def __init__(self, problem: str, *path: str | int) -> None:
-        super().__init__(problem, *path)
-        self.problem = problem
-        self.path: tuple[str | int, ...] = path
-
-    def within(self, key: str | int) -> Self:
-        """Put a key or an index in front of the path, as the error leaves what holds it."""
-        self.path = (key, *self.path)
-        self.args = (self.problem, *self.path)
-        return self
-
-    def __str__(self) -> str:
-        where = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in self.path).lstrip(".")
-        return f"{where or 'body'}: {self.problem}"
 
 
 def wrong(value: Any, expected: str, *path: str | int) -> DecodeError:
     """Say that a value is not what was expected; a long value is cut."""
     if value is UNSET:
-        return DecodeError("missing", *path)
+        return DecodeError(path, "missing")
     if isinstance(value, dict | list):
-        return DecodeError(f"expected {expected}, got {'an object' if isinstance(value, dict) else 'an array'}", *path)
+        return DecodeError(path, f"expected {expected}, got {'an object' if isinstance(value, dict) else 'an array'}")
     shown = {None: "null", True: "true", False: "false"}.get(value) if value is None or type(value) is bool else None
     shown = shown or repr(value)
-    return DecodeError(f"expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}", *path)
+    return DecodeError(path, f"expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}")
 
 
 def integer(value: Any, *path: str | int) -> int:
@@ -95,7 +75,7 @@ def parse_json(content: bytes | str) -> Any:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError as error:
-        raise DecodeError(f"not JSON: {error}") from None
+        raise DecodeError((), f"not JSON: {error}") from None
 
 
 def as_dict(source: Any) -> dict[str, Any]:
@@ -111,22 +91,6 @@ def as_dict(source: Any) -> dict[str, Any]:
     raise wrong(source, "an object")
 
 
-def decode_list(values: Any, decode: Callable[[Any], T]) -> list[T]:
-    """Decode the items of an array.
-
-    Raises:
-        DecodeError: It is no array, or an item does not decode; the path says which.
-    """
-    if type(values) is not list:
-        raise wrong(values, "an array")
-    decoded: list[T] = []
-    try:
-        decoded.extend(map(decode, values))  # pyright: ignore[reportUnknownArgumentType]
-    except DecodeError as error:
-        raise error.within(len(decoded)) from None
-    return decoded
-
-
 def decode_first(value: Any, decoders: tuple[Callable[[Any], Any], ...]) -> Any:
     """Decode with the first decoder that takes the value; keep it whole if none does."""
     for decode in decoders:
@@ -135,6 +99,18 @@ def decode_first(value: Any, decoders: tuple[Callable[[Any], Any], ...]) -> Any:
         except DecodeError:
             continue
     return UnknownVariant(as_dict(value))
+
+
+def keep_variant(value: Any, tag: str) -> UnknownVariant:
+    """Keep an object of a union whose tag the document does not know.
+
+    Raises:
+        DecodeError: It is no object, or its tag is no string.
+    """
+    source = as_dict(value)
+    if type(source.get(tag, UNSET)) is not str:
+        raise wrong(source.get(tag, UNSET), "a string", tag)
+    return UnknownVariant(source)
 
 
 def unknown_fields(source: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
@@ -178,12 +154,35 @@ class Model(Protocol):
 class CallOptions(TypedDict, total=False):
     """What a caller may say of one call, beside the parameters of the operation."""
 
+    timeout: float | None
+    """Seconds that one attempt may take, from connecting to the last byte; None for no bound. 60 unless set."""
+    deadline: float | None
+    """Seconds that the whole call may take: every attempt, wait and page of it. None, no bound, unless set."""
+    max_retries: int
+    """How often a failed attempt is repeated at most, for each page. 2 unless set."""
+    max_retry_after: float
+    """Seconds of Retry-After that are waited for at most; a server that asks for more gets its error raised at once.
+    60 unless set."""
+    extra_headers: Mapping[str, str]
+    """Headers to send besides the client's own."""
+    extra_query: Mapping[str, str]
+    """Query parameters to send besides the operation's own."""
+    max_body_bytes: int
+    """Bytes that the body of an answer may have once decompressed. 64 MiB unless set."""
+    max_items: int | None
+    """Stop iterating after so many items. None, all of them, unless set."""
+    prefetch: bool
+    """Ask for the next page while the caller works on this one. False unless set."""
+    invalid: Literal["raise", "skip"]
+    """What to do with an item that cannot be decoded: raise, with the page's other items attached, or skip and report
+    it. "raise" unless set."""
+
 
 QueryValue = str | list[str]
 
 
 @frozen
-class Request(Generic[M_co]):
+class Request(Generic[T_co]):
     """A request, built but not sent.
 
     Attributes:
@@ -201,7 +200,7 @@ class Request(Generic[M_co]):
     path: str
     params: dict[str, QueryValue]
     headers: dict[str, str]
-    model: type[M_co]
+    model: type[T_co]
     responses: tuple[tuple[int, int, type[Model]], ...]
     options: CallOptions
     json: Any = None

@@ -7,9 +7,10 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
     as_dict,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -84,23 +85,25 @@ def decode_error_detail(source: Any, cls: type[Any] = ErrorDetail) -> Any:
     """Decode a `ErrorDetail` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_message = get("message", UNSET)
+    try:
+        v_message = source["message"]
+        v_type_ = source["type"]
+        v_param = source["param"]
+        v_code = source["code"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_message) is not str:
         raise wrong(v_message, "a string", "message")
-    v_type_ = get("type", UNSET)
     if type(v_type_) is not str:
         raise wrong(v_type_, "a string", "type")
-    v_param = get("param", UNSET)
     if v_param is not None:
         if type(v_param) is not str:
             raise wrong(v_param, "a string or null", "param")
-    v_code = get("code", UNSET)
     if v_code is not None:
         if type(v_code) is not str:
             raise wrong(v_code, "a string or null", "code")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.message = v_message
     decoded.type = v_type_
     decoded.param = v_param

@@ -7,11 +7,11 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
-    DecodeError,
     as_dict,
     encode,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -70,14 +70,16 @@ def decode_error_response(source: Any, cls: type[Any] = ErrorResponse) -> Any:
     """Decode a `ErrorResponse` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_error = get("error", UNSET)
+    try:
+        v_error = source["error"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     try:
         v_error = decode_error_detail(v_error)
     except DecodeError as error:
         raise error.within("error") from None
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.error = v_error
     if fields == 1:
         decoded._unknown = None

@@ -7,12 +7,13 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
     UNSET,
-    DecodeError,
     Unset,
     as_dict,
     encode,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -87,14 +88,18 @@ def decode_function_definition(source: Any, cls: type[Any] = FunctionDefinition)
         raise wrong(source, "an object")
     get = source.get
     fields = len(source)
-    v_name = get("name", UNSET)
+    try:
+        v_name = source["name"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_name) is not str:
         raise wrong(v_name, "a string", "name")
     v_description = get("description", UNSET)
-    if v_description is UNSET:
-        fields += 1
-    elif type(v_description) is not str:
-        raise wrong(v_description, "a string", "description")
+    if type(v_description) is not str:
+        if v_description is UNSET:
+            fields += 1
+        else:
+            raise wrong(v_description, "a string", "description")
     v_parameters = get("parameters", UNSET)
     if v_parameters is UNSET:
         fields += 1
@@ -103,7 +108,7 @@ def decode_function_definition(source: Any, cls: type[Any] = FunctionDefinition)
             v_parameters = decode_function_parameters(v_parameters)
         except DecodeError as error:
             raise error.within("parameters") from None
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.name = v_name
     decoded.description = v_description
     decoded.parameters = v_parameters

@@ -8,6 +8,7 @@ from typing import Any, Self
 from ..types import (
     as_dict,
     parse_json,
+    wrong,
 )
 
 
@@ -21,7 +22,7 @@ class FunctionParameters(dict[str, Any]):
         Raises:
             DecodeError: It has another shape.
         """
-        decoded: Self = decode_function_parameters(source, cls)
+        decoded: Self = decode_function_parameters(as_dict(source), cls)
         return decoded
 
     @classmethod
@@ -39,5 +40,7 @@ class FunctionParameters(dict[str, Any]):
 
 
 def decode_function_parameters(source: Any, cls: type[Any] = FunctionParameters) -> Any:
-    """Decode a `FunctionParameters`, as an instance of `cls`."""
-    return cls(as_dict(source))
+    """Decode a `FunctionParameters` from a dict, as an instance of `cls`."""
+    if type(source) is not dict:
+        raise wrong(source, "an object")
+    return cls(source)

@@ -7,11 +7,11 @@ from typing import Any, Final, Literal, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
-    DecodeError,
     as_dict,
     encode,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -78,17 +78,19 @@ def decode_function_tool(source: Any, cls: type[Any] = FunctionTool) -> Any:
     """Decode a `FunctionTool` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_type_ = get("type", UNSET)
+    try:
+        v_type_ = source["type"]
+        v_function = source["function"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if v_type_ != "function":
         raise wrong(v_type_, "'function'", "type")
-    v_function = get("function", UNSET)
     try:
         v_function = decode_function_definition(v_function)
     except DecodeError as error:
         raise error.within("function") from None
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.type = v_type_
     decoded.function = v_function
     if fields == 2:

@@ -7,9 +7,10 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
     as_dict,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -69,12 +70,14 @@ def decode_incomplete_details(source: Any, cls: type[Any] = IncompleteDetails) -
     """Decode a `IncompleteDetails` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_reason = get("reason", UNSET)
+    try:
+        v_reason = source["reason"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_reason) is not str:
         raise wrong(v_reason, "a string", "reason")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.reason = v_reason
     if fields == 1:
         decoded._unknown = None

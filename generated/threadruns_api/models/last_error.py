@@ -7,9 +7,10 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
     as_dict,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -77,15 +78,17 @@ def decode_last_error(source: Any, cls: type[Any] = LastError) -> Any:
     """Decode a `LastError` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_code = get("code", UNSET)
+    try:
+        v_code = source["code"]
+        v_message = source["message"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_code) is not str:
         raise wrong(v_code, "a string", "code")
-    v_message = get("message", UNSET)
     if type(v_message) is not str:
         raise wrong(v_message, "a string", "message")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.code = v_code
     decoded.message = v_message
     if fields == 2:

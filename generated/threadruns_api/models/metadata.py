@@ -23,7 +23,7 @@ class Metadata(dict[str, str]):
         Raises:
             DecodeError: It has another shape.
         """
-        decoded: Self = decode_metadata(source, cls)
+        decoded: Self = decode_metadata(as_dict(source), cls)
         return decoded
 
     @classmethod
@@ -41,12 +41,13 @@ class Metadata(dict[str, str]):
 
 
 def decode_metadata(source: Any, cls: type[Any] = Metadata) -> Any:
-    """Decode a `Metadata`, as an instance of `cls`."""
-    if source == {}:
+    """Decode a `Metadata` from a dict, as an instance of `cls`."""
+    if type(source) is not dict:
+        raise wrong(source, "an object")
+    if not source:
         return cls()
-    decoded = cls()
-    for key, value in as_dict(source).items():
+    decoded = cls(source)
+    for key, value in source.items():
         if type(value) is not str:
             raise wrong(value, "a string", key)
-        decoded[key] = value
     return decoded

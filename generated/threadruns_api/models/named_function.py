@@ -7,9 +7,10 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
     as_dict,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -68,12 +69,14 @@ def decode_named_function(source: Any, cls: type[Any] = NamedFunction) -> Any:
     """Decode a `NamedFunction` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_name = get("name", UNSET)
+    try:
+        v_name = source["name"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_name) is not str:
         raise wrong(v_name, "a string", "name")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.name = v_name
     if fields == 1:
         decoded._unknown = None

@@ -7,12 +7,13 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
     UNSET,
-    DecodeError,
     Unset,
     as_dict,
     encode,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -83,7 +84,10 @@ def decode_named_tool_choice(source: Any, cls: type[Any] = NamedToolChoice) -> A
         raise wrong(source, "an object")
     get = source.get
     fields = len(source)
-    v_type_ = get("type", UNSET)
+    try:
+        v_type_ = source["type"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_type_) is not str:
         raise wrong(v_type_, "a string", "type")
     v_function = get("function", UNSET)
@@ -94,7 +98,7 @@ def decode_named_tool_choice(source: Any, cls: type[Any] = NamedToolChoice) -> A
             v_function = decode_named_function(v_function)
         except DecodeError as error:
             raise error.within("function") from None
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.type = v_type_
     decoded.function = v_function
     if fields == 2:

@@ -7,11 +7,11 @@ from typing import Any, Final, Literal, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
-    DecodeError,
     as_dict,
     encode,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -78,17 +78,19 @@ def decode_required_action(source: Any, cls: type[Any] = RequiredAction) -> Any:
     """Decode a `RequiredAction` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_type_ = get("type", UNSET)
+    try:
+        v_type_ = source["type"]
+        v_submit_tool_outputs = source["submit_tool_outputs"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if v_type_ != "submit_tool_outputs":
         raise wrong(v_type_, "'submit_tool_outputs'", "type")
-    v_submit_tool_outputs = get("submit_tool_outputs", UNSET)
     try:
         v_submit_tool_outputs = decode_submit_tool_outputs(v_submit_tool_outputs)
     except DecodeError as error:
         raise error.within("submit_tool_outputs") from None
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.type = v_type_
     decoded.submit_tool_outputs = v_submit_tool_outputs
     if fields == 2:

@@ -7,9 +7,10 @@ from typing import Any, Final, Literal, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
     as_dict,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -68,12 +69,14 @@ def decode_retrieval_tool(source: Any, cls: type[Any] = RetrievalTool) -> Any:
     """Decode a `RetrievalTool` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_type_ = get("type", UNSET)
+    try:
+        v_type_ = source["type"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if v_type_ != "retrieval":
         raise wrong(v_type_, "'retrieval'", "type")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.type = v_type_
     if fields == 1:
         decoded._unknown = None

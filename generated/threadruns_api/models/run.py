@@ -7,15 +7,16 @@ from typing import Any, Final, Literal, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
     UNSET,
-    DecodeError,
     UnknownVariant,
     Unset,
     as_dict,
-    decode_list,
     encode,
     integer,
+    keep_variant,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -198,63 +199,72 @@ def decode_run(source: Any, cls: type[Any] = Run) -> Any:
         raise wrong(source, "an object")
     get = source.get
     fields = len(source)
-    v_id = get("id", UNSET)
+    try:
+        v_id = source["id"]
+        v_object_ = source["object"]
+        v_created_at = source["created_at"]
+        v_assistant_id = source["assistant_id"]
+        v_thread_id = source["thread_id"]
+        v_status = source["status"]
+        v_started_at = source["started_at"]
+        v_expires_at = source["expires_at"]
+        v_cancelled_at = source["cancelled_at"]
+        v_failed_at = source["failed_at"]
+        v_completed_at = source["completed_at"]
+        v_last_error = source["last_error"]
+        v_model = source["model"]
+        v_instructions = source["instructions"]
+        v_tools = source["tools"]
+        v_metadata = source["metadata"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_id) is not str:
         raise wrong(v_id, "a string", "id")
-    v_object_ = get("object", UNSET)
     if v_object_ != "thread.run":
         raise wrong(v_object_, "'thread.run'", "object")
-    v_created_at = get("created_at", UNSET)
     if type(v_created_at) is not int:
         v_created_at = integer(v_created_at, "created_at")
-    v_assistant_id = get("assistant_id", UNSET)
     if type(v_assistant_id) is not str:
         raise wrong(v_assistant_id, "a string", "assistant_id")
-    v_thread_id = get("thread_id", UNSET)
     if type(v_thread_id) is not str:
         raise wrong(v_thread_id, "a string", "thread_id")
-    v_status = get("status", UNSET)
     if type(v_status) is not str:
         raise wrong(v_status, "a string", "status")
-    v_started_at = get("started_at", UNSET)
     if v_started_at is not None:
         if type(v_started_at) is not int:
             v_started_at = integer(v_started_at, "started_at")
-    v_expires_at = get("expires_at", UNSET)
     if v_expires_at is not None:
         if type(v_expires_at) is not int:
             v_expires_at = integer(v_expires_at, "expires_at")
-    v_cancelled_at = get("cancelled_at", UNSET)
     if v_cancelled_at is not None:
         if type(v_cancelled_at) is not int:
             v_cancelled_at = integer(v_cancelled_at, "cancelled_at")
-    v_failed_at = get("failed_at", UNSET)
     if v_failed_at is not None:
         if type(v_failed_at) is not int:
             v_failed_at = integer(v_failed_at, "failed_at")
-    v_completed_at = get("completed_at", UNSET)
     if v_completed_at is not None:
         if type(v_completed_at) is not int:
             v_completed_at = integer(v_completed_at, "completed_at")
-    v_last_error = get("last_error", UNSET)
     if v_last_error is not None:
         try:
             v_last_error = decode_last_error(v_last_error)
         except DecodeError as error:
             raise error.within("last_error") from None
-    v_model = get("model", UNSET)
     if type(v_model) is not str:
         raise wrong(v_model, "a string", "model")
-    v_instructions = get("instructions", UNSET)
     if v_instructions is not None:
         if type(v_instructions) is not str:
             raise wrong(v_instructions, "a string or null", "instructions")
-    v_tools = get("tools", UNSET)
-    try:
-        v_tools = decode_list(v_tools, _decode_tools_item)
-    except DecodeError as error:
-        raise error.within("tools") from None
-    v_metadata = get("metadata", UNSET)
+    if type(v_tools) is not list:
+        raise wrong(v_tools, "an array", "tools")
+    else:
+        v_tools_items: list[Any] = []
+        try:
+            for item in v_tools:
+                v_tools_items.append(_decode_tools_item_variant(item))
+        except DecodeError as error:
+            raise error.within(len(v_tools_items)).within("tools") from None
+        v_tools = v_tools_items
     try:
         v_metadata = decode_metadata(v_metadata)
     except DecodeError as error:
@@ -278,11 +288,12 @@ def decode_run(source: Any, cls: type[Any] = Run) -> Any:
     v_file_ids = get("file_ids", UNSET)
     if v_file_ids is UNSET:
         fields += 1
+    elif type(v_file_ids) is not list:
+        raise wrong(v_file_ids, "an array", "file_ids")
     else:
-        try:
-            v_file_ids = decode_list(v_file_ids, _decode_file_ids_item)
-        except DecodeError as error:
-            raise error.within("file_ids") from None
+        for item in v_file_ids:
+            if type(item) is not str:
+                raise wrong(item, "a string", "file_ids", v_file_ids.index(item))
     v_usage = get("usage", UNSET)
     if v_usage is UNSET:
         fields += 1
@@ -292,15 +303,17 @@ def decode_run(source: Any, cls: type[Any] = Run) -> Any:
         except DecodeError as error:
             raise error.within("usage") from None
     v_temperature = get("temperature", UNSET)
-    if v_temperature is UNSET:
-        fields += 1
-    elif type(v_temperature) is not float and type(v_temperature) is not int:
-        raise wrong(v_temperature, "a number", "temperature")
+    if type(v_temperature) is not float and type(v_temperature) is not int:
+        if v_temperature is UNSET:
+            fields += 1
+        else:
+            raise wrong(v_temperature, "a number", "temperature")
     v_top_p = get("top_p", UNSET)
-    if v_top_p is UNSET:
-        fields += 1
-    elif type(v_top_p) is not float and type(v_top_p) is not int:
-        raise wrong(v_top_p, "a number", "top_p")
+    if type(v_top_p) is not float and type(v_top_p) is not int:
+        if v_top_p is UNSET:
+            fields += 1
+        else:
+            raise wrong(v_top_p, "a number", "top_p")
     v_max_prompt_tokens = get("max_prompt_tokens", UNSET)
     if v_max_prompt_tokens is UNSET:
         fields += 1
@@ -341,7 +354,7 @@ def decode_run(source: Any, cls: type[Any] = Run) -> Any:
             raise error.within("tool_choice") from None
     elif type(v_tool_choice) is not str:
         raise wrong(v_tool_choice, "a string or an object", "tool_choice")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.id = v_id
     decoded.object = v_object_
     decoded.created_at = v_created_at
@@ -396,20 +409,8 @@ _TOOLS_ITEM: dict[Any, Callable[[Any], Any]] = {
 
 
 def _decode_tools_item_variant(value: Any) -> Any:
-    source = as_dict(value)
-    tag = source.get("type", UNSET)
-    if type(tag) is not str:
-        raise wrong(tag, "a string", "type")
-    decode = _TOOLS_ITEM.get(tag)
-    return UnknownVariant(source) if decode is None else decode(source)
-
-
-def _decode_tools_item(value: Any) -> Any:
-    value = _decode_tools_item_variant(value)
-    return value
-
-
-def _decode_file_ids_item(value: Any) -> Any:
-    if type(value) is not str:
-        raise wrong(value, "a string")
-    return value
+    try:
+        decode = _TOOLS_ITEM[value["type"]]
+    except (KeyError, TypeError):
+        return keep_variant(value, "type")
+    return decode(value)

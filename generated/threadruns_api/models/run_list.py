@@ -7,12 +7,11 @@ from typing import Any, Final, Literal, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
-    DecodeError,
     as_dict,
-    decode_list,
     encode,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -91,28 +90,36 @@ def decode_run_list(source: Any, cls: type[Any] = RunList) -> Any:
     """Decode a `RunList` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_object_ = get("object", UNSET)
+    try:
+        v_object_ = source["object"]
+        v_data = source["data"]
+        v_first_id = source["first_id"]
+        v_last_id = source["last_id"]
+        v_has_more = source["has_more"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if v_object_ != "list":
         raise wrong(v_object_, "'list'", "object")
-    v_data = get("data", UNSET)
-    try:
-        v_data = decode_list(v_data, decode_run)
-    except DecodeError as error:
-        raise error.within("data") from None
-    v_first_id = get("first_id", UNSET)
+    if type(v_data) is not list:
+        raise wrong(v_data, "an array", "data")
+    else:
+        v_data_items: list[Any] = []
+        try:
+            for item in v_data:
+                v_data_items.append(decode_run(item))
+        except DecodeError as error:
+            raise error.within(len(v_data_items)).within("data") from None
+        v_data = v_data_items
     if v_first_id is not None:
         if type(v_first_id) is not str:
             raise wrong(v_first_id, "a string or null", "first_id")
-    v_last_id = get("last_id", UNSET)
     if v_last_id is not None:
         if type(v_last_id) is not str:
             raise wrong(v_last_id, "a string or null", "last_id")
-    v_has_more = get("has_more", UNSET)
     if type(v_has_more) is not bool:
         raise wrong(v_has_more, "a boolean", "has_more")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.object = v_object_
     decoded.data = v_data
     decoded.first_id = v_first_id

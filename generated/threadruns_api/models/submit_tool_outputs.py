@@ -7,12 +7,11 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
-    DecodeError,
     as_dict,
-    decode_list,
     encode,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -71,14 +70,22 @@ def decode_submit_tool_outputs(source: Any, cls: type[Any] = SubmitToolOutputs) 
     """Decode a `SubmitToolOutputs` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_tool_calls = get("tool_calls", UNSET)
     try:
-        v_tool_calls = decode_list(v_tool_calls, decode_tool_call)
-    except DecodeError as error:
-        raise error.within("tool_calls") from None
-    decoded = cls.__new__(cls)
+        v_tool_calls = source["tool_calls"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
+    if type(v_tool_calls) is not list:
+        raise wrong(v_tool_calls, "an array", "tool_calls")
+    else:
+        v_tool_calls_items: list[Any] = []
+        try:
+            for item in v_tool_calls:
+                v_tool_calls_items.append(decode_tool_call(item))
+        except DecodeError as error:
+            raise error.within(len(v_tool_calls_items)).within("tool_calls") from None
+        v_tool_calls = v_tool_calls_items
+    decoded = new(cls)
     decoded.tool_calls = v_tool_calls
     if fields == 1:
         decoded._unknown = None

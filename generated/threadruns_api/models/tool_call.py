@@ -7,11 +7,11 @@ from typing import Any, Final, Literal, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
-    DecodeError,
     as_dict,
     encode,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -82,20 +82,22 @@ def decode_tool_call(source: Any, cls: type[Any] = ToolCall) -> Any:
     """Decode a `ToolCall` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_id = get("id", UNSET)
+    try:
+        v_id = source["id"]
+        v_type_ = source["type"]
+        v_function = source["function"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_id) is not str:
         raise wrong(v_id, "a string", "id")
-    v_type_ = get("type", UNSET)
     if v_type_ != "function":
         raise wrong(v_type_, "'function'", "type")
-    v_function = get("function", UNSET)
     try:
         v_function = decode_tool_call_function(v_function)
     except DecodeError as error:
         raise error.within("function") from None
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.id = v_id
     decoded.type = v_type_
     decoded.function = v_function

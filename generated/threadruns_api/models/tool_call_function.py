@@ -7,9 +7,10 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
     as_dict,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -76,15 +77,17 @@ def decode_tool_call_function(source: Any, cls: type[Any] = ToolCallFunction) ->
     """Decode a `ToolCallFunction` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_name = get("name", UNSET)
+    try:
+        v_name = source["name"]
+        v_arguments = source["arguments"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_name) is not str:
         raise wrong(v_name, "a string", "name")
-    v_arguments = get("arguments", UNSET)
     if type(v_arguments) is not str:
         raise wrong(v_arguments, "a string", "arguments")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.name = v_name
     decoded.arguments = v_arguments
     if fields == 2:

@@ -7,10 +7,11 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
     as_dict,
     integer,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -78,16 +79,18 @@ def decode_truncation_strategy(source: Any, cls: type[Any] = TruncationStrategy)
     """Decode a `TruncationStrategy` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_type_ = get("type", UNSET)
+    try:
+        v_type_ = source["type"]
+        v_last_messages = source["last_messages"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_type_) is not str:
         raise wrong(v_type_, "a string", "type")
-    v_last_messages = get("last_messages", UNSET)
     if v_last_messages is not None:
         if type(v_last_messages) is not int:
             v_last_messages = integer(v_last_messages, "last_messages")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.type = v_type_
     decoded.last_messages = v_last_messages
     if fields == 2:

@@ -7,10 +7,11 @@ from typing import Any, Final, Self
 
 from attrs import define, field
 
+from ..errors import DecodeError
 from ..types import (
-    UNSET,
     as_dict,
     integer,
+    new,
     parse_json,
     same_fields,
     unknown_fields,
@@ -81,18 +82,20 @@ def decode_usage(source: Any, cls: type[Any] = Usage) -> Any:
     """Decode a `Usage` from a dict, as an instance of `cls`."""
     if type(source) is not dict:
         raise wrong(source, "an object")
-    get = source.get
     fields = len(source)
-    v_prompt_tokens = get("prompt_tokens", UNSET)
+    try:
+        v_prompt_tokens = source["prompt_tokens"]
+        v_completion_tokens = source["completion_tokens"]
+        v_total_tokens = source["total_tokens"]
+    except KeyError as error:
+        raise DecodeError(error.args, "missing") from None
     if type(v_prompt_tokens) is not int:
         v_prompt_tokens = integer(v_prompt_tokens, "prompt_tokens")
-    v_completion_tokens = get("completion_tokens", UNSET)
     if type(v_completion_tokens) is not int:
         v_completion_tokens = integer(v_completion_tokens, "completion_tokens")
-    v_total_tokens = get("total_tokens", UNSET)
     if type(v_total_tokens) is not int:
         v_total_tokens = integer(v_total_tokens, "total_tokens")
-    decoded = cls.__new__(cls)
+    decoded = new(cls)
     decoded.prompt_tokens = v_prompt_tokens
     decoded.completion_tokens = v_completion_tokens
     decoded.total_tokens = v_total_tokens
