@@ -223,10 +223,12 @@ class Store:
             runs.reverse()
         return Page(runs, has_more=len(rows) > limit)
 
-    def counts(self) -> dict[str, int]:
-        """Return how many runs each thread has."""
-        sql = "SELECT thread.id, count(run.id) FROM thread LEFT JOIN run ON run.thread = thread.id GROUP BY thread.id"
-        return dict(self._rows(sql, ()))
+    def summary(self) -> tuple[int, int, str | None]:
+        """Return how many runs and threads there are, and the id of a thread that has runs."""
+        ((runs, threads, example),) = self._rows(
+            "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM thread), (SELECT thread FROM run LIMIT 1)", ()
+        )
+        return runs, threads, example
 
     def _rows(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
         with self._lock, self._explained():

@@ -1,0 +1,72 @@
+"""``threadruns load``: runs from files into a database."""
+
+from __future__ import annotations
+
+import os
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from threadruns.server._load import Loaded, Rejected, load
+from threadruns.server._store import Store, StoreError
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False), metavar="FILE...")
+@click.option("--db", required=True, type=click.Path(dir_okay=False), help="The database; made if it is missing.")
+@click.option("--skip-bad", is_flag=True, help="Load the good runs of a file that has bad ones, and exit with 1.")
+def command(files: tuple[str, ...], db: str, skip_bad: bool) -> None:
+    """Load runs from FILEs into a database that `threadruns serve --db` serves.
+
+    A file holds runs as JSON lines, an array or list bodies, plain or gzip. Each run is checked against the document.
+    A file loads whole or not at all; loading it again changes nothing. Exit code 1 means that something was bad.
+
+    \b
+    threadruns load archive.jsonl.gz --db runs.db
+    threadruns serve --db runs.db
+    """
+    try:
+        store = Store(db)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        complete = [load_file(store, path, skip_bad=skip_bad) for path in files]
+    finally:
+        store.close()
+    if not all(complete):
+        raise SystemExit(1)
+
+
+def load_file(store: Store, path: str, *, skip_bad: bool = False) -> bool:
+    """Load one file, show how far it is, and say what became of it.
+
+    Returns:
+        Whether every run of the file is in the database now.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    try:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+            task = bar.add_task(os.path.basename(path), total=os.path.getsize(path) or None)
+            loaded = load(store, path, skip_bad=skip_bad, progress=lambda size: bar.advance(task, size))
+    except OSError as error:
+        click.echo(f"Error: {path} cannot be read: {error.strerror or error}.", err=True)
+        return False
+    except StoreError as error:
+        click.echo(f"Error: {error}", err=True)
+        return False
+    except Rejected as rejected:
+        _tell_bad(rejected.loaded)
+        click.echo(f"Error: {rejected} Mend the file, or load the rest with --skip-bad.", err=True)
+        return False
+    _tell_bad(loaded)
+    click.echo(f"{path}: {loaded.new} new, {loaded.unchanged} unchanged, {loaded.bad} skipped")
+    return not loaded.bad
+
+
+def _tell_bad(loaded: Loaded) -> None:
+    for bad in loaded.first_bad:
+        click.echo(f"{loaded.path}:{bad.line}: {bad.reason}", err=True)
+    if loaded.bad > len(loaded.first_bad):
+        click.echo(f"... and {loaded.bad - len(loaded.first_bad)} more", err=True)

@@ -1,0 +1,175 @@
+"""``threadruns serve``: the reference server in the foreground."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import logging
+import secrets
+import signal
+import socket
+import time
+from types import FrameType
+from urllib.parse import quote
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from threadruns._cli.load import load_file
+from threadruns.server._app import application
+from threadruns.server._dialects import Azure
+from threadruns.server._endpoint import Endpoint
+from threadruns.server._engine import Deviation, UnknownDeviation
+from threadruns.server._host import Host, listen
+from threadruns.server._store import Store, StoreError
+from threadruns.server.faults import catalogue as fault_catalogue
+from threadruns.server.variations import catalogue as variation_catalogue
+
+
+def _list_option(title: str, catalogue: dict[str, type[Deviation]]) -> None:
+    table = Table("name", "group", "what it does", box=None, pad_edge=False)
+    for deviation in catalogue.values():
+        table.add_row(deviation.name, deviation.group, deviation.says)
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200
+    console.print(table)
+    console.print(f"{len(catalogue)} {title}", highlight=False)
+    raise SystemExit(0)
+
+
+def _list_faults(_: click.Context, __: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        _list_option("faults; NAME:every=3, NAME:first=2 or NAME:p=0.2 choose the requests struck", fault_catalogue())
+
+
+def _list_variations(_: click.Context, __: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        _list_option("variations", variation_catalogue())
+
+
+@click.command()
+@click.option("--load", "files", multiple=True, metavar="FILE", help="Read runs first, as `threadruns load` does.")
+@click.option("--db", type=click.Path(dir_okay=False), help="Keep the runs in this file; in memory without it.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--api-key", metavar="KEY", help="The key that callers must send; one is made without it.")
+@click.option("--permissive", is_flag=True, help="Accept any key, thread, cursor, limit and beta header.")
+@click.option("--azure", is_flag=True, help="Answer in Azure's form, below /openai.")
+@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Misbehave: NAME, NAME:every=3, NAME:p=0.2.")
+@click.option("--variation", "variations", multiple=True, metavar="NAME", help="Differ in a way that is correct.")
+@click.option("--seed", default=0, show_default=True, help="Decides what faults leave to chance.")
+@click.option("--quiet", is_flag=True, help="Write no access log.")
+@click.option("--list-faults", is_flag=True, is_eager=True, expose_value=False, callback=_list_faults, help="Show all.")
+@click.option(
+    "--list-variations", is_flag=True, is_eager=True, expose_value=False, callback=_list_variations, help="Show all."
+)
+def command(
+    files: tuple[str, ...],
+    db: str | None,
+    host: str,
+    port: int,
+    api_key: str | None,
+    permissive: bool,
+    azure: bool,
+    faults: tuple[str, ...],
+    variations: tuple[str, ...],
+    seed: int,
+    quiet: bool,
+) -> None:
+    """Run the reference server until it is interrupted.
+
+    It keeps the contract of the document over the runs of a file or a database, and breaks it in named ways on demand.
+    The access log goes to standard error, a line of JSON for each request.
+
+    \b
+    threadruns serve --load runs.jsonl
+    threadruns serve --db runs.db --port 0 --fault has-more-always-true
+    """
+    if api_key == "":
+        raise click.UsageError("The API key is empty; give one, or leave --api-key out to have one made.")
+    if api_key is None and not _is_loopback(host):
+        raise click.UsageError(
+            f"Listening on {host!r} shows the runs to other machines; to do it on purpose, set a key with --api-key."
+        )
+    key = api_key or f"sk-{secrets.token_hex(24)}"
+    try:
+        store = Store(db)
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
+    try:
+        app = application(
+            store, key, permissive=permissive, azure=azure, faults=faults, variations=variations, seed=seed
+        )
+        if not all(load_file(store, path) for path in files):
+            raise SystemExit(1)
+        server = Host(app, listen(host, port))
+        _log(quiet)
+        _greet(server.address, store, key, made=api_key is None, azure=azure)
+        signal.signal(signal.SIGINT, _stopped)
+        signal.signal(signal.SIGTERM, _stopped)
+        server.run()
+    except UnknownDeviation as error:
+        raise click.UsageError(str(error)) from error
+    except StoreError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        advice = "choose another --host or --port (0 takes a free one)"
+        raise click.ClickException(f"Cannot listen on {host}:{port}: {error.strerror or error}; {advice}.") from error
+    finally:
+        store.close()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        addresses = {info[4][0] for info in socket.getaddrinfo(host, None)}
+    except OSError:
+        return True  # It is no address at all, and binding says so better.
+    return all(ipaddress.ip_address(str(address).partition("%")[0]).is_loopback for address in addresses)
+
+
+def _stopped(_: int, __: FrameType | None) -> None:
+    # uvicorn raises the signal again once it has finished what was in flight; a stop on request is no failure.
+    raise SystemExit(0)
+
+
+def _greet(address: tuple[str, int], store: Store, key: str, *, made: bool, azure: bool) -> None:
+    runs, threads, example = store.summary()
+    host, port = address
+    root = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    base = f"{root}{(Azure if azure else Endpoint).base}"
+    click.echo(f"Serving {runs} runs of {threads} threads at {base}")
+    if made:
+        click.echo(f"API key, made for this run: {key}")
+    shown = key if made else "$OPENAI_API_KEY"
+    url = f"{base}/threads/{quote(example or 'thread_abc123', safe='')}/runs"
+    if azure:
+        click.echo(f'Try: curl "{url}?api-version=2024-02-15-preview&limit=2" -H "api-key: {shown}"')
+    else:
+        headers = f'-H "OpenAI-Beta: assistants=v1" -H "Authorization: Bearer {shown}"'
+        click.echo(f'Try: curl "{url}?limit=2" {headers}')
+
+
+class _JsonLines(logging.Formatter):
+    """One JSON object a line; the access log's messages are such lines already."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        message = record.getMessage()
+        if record.name == "threadruns.access":
+            return message
+        if record.exc_info:
+            message = f"{message} {self.formatException(record.exc_info)}"
+        entry = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname.lower(),
+            "message": message,
+        }
+        return json.dumps(entry)
+
+
+def _log(quiet: bool) -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonLines())
+    logging.getLogger().addHandler(handler)
+    logging.getLogger("threadruns.access").setLevel(logging.WARNING if quiet else logging.INFO)

@@ -1,0 +1,98 @@
+"""Runs from a file into a store: every run is checked against the document, and a file loads whole or not at all.
+
+The same file twice changes nothing; a run whose id is taken by other content is refused, so that what is stored stays.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+from attrs import define, field
+
+from threadruns._document import validator
+from threadruns.server._read import Bad, Found, read
+from threadruns.server._store import Conflict, Store
+
+KEPT = 20
+"""How many bad runs of a file are kept for the report; all are counted."""
+
+_LONGEST = 200
+
+
+@define
+class Loaded:
+    """What became of a file."""
+
+    path: str
+    new: int = 0
+    unchanged: int = 0
+    bad: int = 0
+    first_bad: list[Bad] = field(factory=list)
+
+
+class Rejected(Exception):
+    """A file has bad runs, so nothing of it was loaded."""
+
+    def __init__(self, loaded: Loaded) -> None:
+        super().__init__(f"{loaded.path} has {loaded.bad} bad run{'s' * (loaded.bad != 1)}; nothing of it was loaded.")
+        self.loaded = loaded
+
+
+def load(
+    store: Store,
+    path: str | os.PathLike[str],
+    *,
+    skip_bad: bool = False,
+    progress: Callable[[int], object] = lambda _: None,
+) -> Loaded:
+    """Load the runs of a file.
+
+    Args:
+        store: Where they go.
+        path: JSON lines, an array, a list body, or several of them; plain or gzip.
+        skip_bad: Load the good runs of a file that has bad ones.
+        progress: Is told how many more bytes of the file were read.
+
+    Raises:
+        OSError: The file cannot be read.
+        Rejected: The file has bad runs, and ``skip_bad`` is not set.
+        StoreError: The database could not be written; nothing of the file was.
+    """
+    loaded = Loaded(os.fspath(path))
+    with store.transaction():
+        for item in read(path, progress):
+            bad = _store(store, item, loaded) if isinstance(item, Found) else item
+            if bad is not None:
+                loaded.bad += 1
+                if loaded.bad <= KEPT:
+                    loaded.first_bad.append(bad)
+        if loaded.bad and not skip_bad:
+            raise Rejected(loaded)
+    return loaded
+
+
+def _store(store: Store, found: Found, loaded: Loaded) -> Bad | None:
+    if (problem := departure(found.value)) is not None:
+        return Bad(found.line, problem)
+    run = found.value
+    try:
+        new = store.insert(run["thread_id"], int(run["created_at"]), run["id"], found.text)
+    except Conflict as conflict:
+        return Bad(found.line, str(conflict))
+    if new:
+        loaded.new += 1
+    else:
+        loaded.unchanged += 1
+    return None
+
+
+def departure(run: object) -> str | None:
+    """Return why a value is no run of the document, in a sentence without its end; None if it is one."""
+    run_validator = validator("Run")
+    if run_validator.is_valid(run):
+        return None
+    error = next(iter(run_validator.iter_errors(run)))
+    path = ".".join(str(part) for part in error.instance_path)
+    message = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]}..."
+    return f"{path}: {message}" if path else message
