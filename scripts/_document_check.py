@@ -265,9 +265,9 @@ def _spell(pointer: Pointer) -> str:
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in pointer) or "(document)"
 
 
-def _line(node: Node, pointer: Pointer) -> int:
+def _line(node: Node | None, pointer: Pointer) -> int:
     """Return the line of a place, counted from 1, or of the nearest place above it that is in the file."""
-    line: int = node.start_mark.line
+    line: int = node.start_mark.line if node else 0  # an empty file has no node
     for token in pointer:
         if isinstance(node, MappingNode):
             found = [(key, value) for key, value in node.value if key.value == str(token)]

@@ -56,7 +56,11 @@ def build(document: Path, target: Path) -> None:
     Raises:
         GenerateError: The document is invalid, or part of it would be dropped.
     """
-    if found := problems(document):
+    try:
+        found = problems(document)
+    except OSError as error:
+        raise GenerateError(f"The document {str(document)!r} cannot be read: {error.strerror}.") from error
+    if found:
         raise GenerateError("\n".join(found))
     raw = YAML(typ="safe").load(document)
     if found := list(unsupported(raw)):
@@ -238,13 +242,13 @@ def swap(fresh: Path, target: Path) -> None:
     os.rename(fresh, target)
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Run the command line; return its exit code."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.split("\n\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if generated/ is not up to date")
     parser.add_argument("--document", type=Path, default=DOCUMENT, help="the OpenAPI document (default: openapi.yaml)")
     parser.add_argument("--target", type=Path, default=TARGET, help="the package (default: generated/threadruns_api)")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     start = time.perf_counter()
     options.target.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that the swap is a rename within one file system.

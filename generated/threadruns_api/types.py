@@ -50,8 +50,7 @@ def wrong(value: Any, expected: str, *path: str | int) -> DecodeError:
         return DecodeError(path, "missing")
     if isinstance(value, dict | list):
         return DecodeError(path, f"expected {expected}, got {'an object' if isinstance(value, dict) else 'an array'}")
-    shown = {None: "null", True: "true", False: "false"}.get(value) if value is None or type(value) is bool else None
-    shown = shown or repr(value)
+    shown = {"None": "null", "True": "true", "False": "false"}.get(repr(value), repr(value))
     return DecodeError(path, f"expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}")
 
 

@@ -1,0 +1,429 @@
+"""The generator's driver: what it emits follows the document, and what would be lost is said."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import generate
+import pytest
+from ruamel.yaml import YAML
+
+Document = dict[str, Any]
+Edit = Callable[[Document], None]
+
+RUN = {
+    "id": "run_1",
+    "object": "thread.run",
+    "created_at": 1699075072,
+    "assistant_id": "asst_1",
+    "thread_id": "thread_1",
+    "status": "completed",
+    "started_at": 1699075072,
+    "expires_at": None,
+    "cancelled_at": None,
+    "failed_at": None,
+    "completed_at": 1699075073,
+    "last_error": None,
+    "model": "gpt-4",
+    "instructions": None,
+    "tools": [{"type": "code_interpreter"}],
+    "metadata": {},
+}
+
+
+def schemas(document: Document) -> dict[str, Any]:
+    return document["components"]["schemas"]
+
+
+def operation(document: Document) -> dict[str, Any]:
+    return document["paths"]["/threads/{thread_id}/runs"]["get"]
+
+
+def add_field(document: Document) -> None:
+    schemas(document)["Run"]["properties"]["priority"] = {
+        "oneOf": [{"$ref": "#/components/schemas/Timestamp"}, {"type": "null"}],
+        "description": "How urgent the run is, from 0.",
+    }
+
+
+def add_enum_value(document: Document) -> None:
+    schemas(document)["RunStatus"]["enum"].append("incomplete")
+
+
+def add_variant(document: Document) -> None:
+    schemas(document)["FileSearchTool"] = {
+        "type": "object",
+        "description": "Searches files.",
+        "required": ["type", "ranker"],
+        "properties": {
+            "type": {"type": "string", "const": "file_search", "description": "Always `file_search`."},
+            "ranker": {"type": "string", "description": "How results are ranked."},
+        },
+    }
+    schemas(document)["Tool"]["oneOf"].append({"$ref": "#/components/schemas/FileSearchTool"})
+    schemas(document)["Tool"]["discriminator"]["mapping"]["file_search"] = "#/components/schemas/FileSearchTool"
+
+
+def add_parameter(document: Document) -> None:
+    operation(document)["parameters"].append(
+        {
+            "name": "status",
+            "in": "query",
+            "description": "Only runs that stand so.",
+            "schema": {"type": "array", "items": {"$ref": "#/components/schemas/RunStatus"}},
+        }
+    )
+
+
+def add_endpoint(document: Document) -> None:
+    step = {
+        "type": "object",
+        "description": "One step of a run.",
+        "required": ["id", "parent"],
+        "properties": {
+            "id": {"type": "string", "description": "The id of the step."},
+            "parent": {
+                "oneOf": [{"$ref": "#/components/schemas/Step"}, {"type": "null"}],
+                "description": "The step before, whole.",
+            },
+        },
+    }
+    listed = {
+        "type": "object",
+        "description": "One page of steps.",
+        "required": ["data", "has_more"],
+        "properties": {
+            "data": {"type": "array", "items": {"$ref": "#/components/schemas/Step"}, "description": "The steps."},
+            "has_more": {"type": "boolean", "description": "Whether more follow."},
+        },
+    }
+    schemas(document).update(Step=step, StepList=listed)
+    thread_id = operation(document)["parameters"][0]
+    document["paths"]["/threads/{thread_id}/runs/{run_id}/steps"] = {
+        "get": {
+            "operationId": "listSteps",
+            "tags": ["runs"],
+            "summary": "List the steps of a run",
+            "description": "Returns one page of the steps of a run.",
+            "security": [{"bearer": []}],
+            "parameters": [
+                thread_id,
+                {
+                    "name": "run_id",
+                    "in": "path",
+                    "required": True,
+                    "description": "The run.",
+                    "schema": {"type": "string"},
+                },
+            ],
+            "responses": {
+                "200": {
+                    "description": "A page of steps.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/StepList"}}},
+                }
+            },
+        }
+    }
+
+
+@pytest.fixture
+def emit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ModuleType]]:
+    """Generates from an edited document and imports the result, under a name of its own."""
+    names: list[str] = []
+
+    def run(*edits: Edit) -> ModuleType:
+        name = f"emitted_{len(names)}_{tmp_path.name}"
+        generate.build(edited(tmp_path, *edits), tmp_path / name)
+        monkeypatch.syspath_prepend(tmp_path)
+        names.append(name)
+        return importlib.import_module(f"{name}.models")
+
+    yield run
+    for module in [module for module in sys.modules if module.partition(".")[0] in names]:
+        del sys.modules[module]
+
+
+def edited(folder: Path, *edits: Edit) -> Path:
+    document = YAML(typ="safe").load(generate.DOCUMENT)
+    for edit in edits:
+        edit(document)
+    path = folder / "edited.yaml"
+    writer = YAML(typ="safe")
+    writer.sort_base_mapping_type_on_output = False
+    with path.open("w", encoding="utf-8") as file:
+        writer.dump(document, file)
+    return path
+
+
+def test_the_committed_package_is_what_the_document_gives(capsys: pytest.CaptureFixture[str]) -> None:
+    """`scripts/generate --check` passes on the checkout and says so."""
+    assert generate.main(["--check"]) == 0
+    assert "is up to date" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "line"),
+    [
+        (lambda target: (target / "models" / "run.py").write_text("# edited\n"), "changed: models/run.py"),
+        (lambda target: (target / "types.py").unlink(), "missing: types.py"),
+        (lambda target: (target / "models" / "stray.py").write_text(""), "extra: models/stray.py"),
+    ],
+    ids=["changed", "missing", "extra"],
+)
+def test_a_check_names_each_difference_and_the_command_that_mends_it(
+    spoil: Callable[[Path], object], line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A changed, a missing and an extra file each fail the check, which changes nothing; generating mends all."""
+    target = tmp_path / "threadruns_api"
+    shutil.copytree(generate.TARGET, target)
+    spoil(target)
+    arguments = ["--target", str(target)]
+    assert generate.main([*arguments, "--check"]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        line,
+        "generated/ is not what the document gives; run: scripts/generate",
+    ]
+    assert generate.main(arguments) == 0
+    assert generate.main([*arguments, "--check"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["threadruns_api"]
+
+
+def test_generating_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    """Generation is deterministic, so that drift is drift of the document or the templates."""
+    for name in ("one", "two"):
+        generate.build(generate.DOCUMENT, tmp_path / name)
+    assert generate.differences(tmp_path / "one", tmp_path / "two") == []
+
+
+def test_a_new_field_arrives_typed_and_documented(emit: Callable[..., ModuleType]) -> None:
+    """A field that the document gains is decoded, checked, kept when absent or null, and round-trips."""
+    run_type = emit(add_field).Run
+    for sent in ({**RUN, "priority": 1699075072}, {**RUN, "priority": None}, RUN):
+        assert run_type.from_dict(sent).to_dict() == sent
+    assert run_type.from_dict(RUN).priority is sys.modules[f"{run_type.__module__.partition('.')[0]}.types"].UNSET
+    with pytest.raises(ValueError, match=r"^priority: expected an integer, got 'high'$"):
+        run_type.from_dict({**RUN, "priority": "high"})
+    assert "How urgent the run is" in Path(sys.modules[run_type.__module__].__file__).read_text()
+
+
+def test_a_new_enum_value_is_known(emit: Callable[..., ModuleType]) -> None:
+    """An enum value that the document gains is among the known ones; values beyond stay plain strings."""
+    models = emit(add_enum_value)
+    known = importlib.import_module(f"{models.__name__}.run_status").RUN_STATUS_VALUES
+    assert "incomplete" in known
+    assert models.Run.from_dict({**RUN, "status": "paused"}).status == "paused"
+
+
+def test_a_new_variant_is_dispatched_on_its_type(emit: Callable[..., ModuleType]) -> None:
+    """A tool that the document gains decodes to its own class, and its own errors are reported, not another's."""
+    models = emit(add_variant)
+    tool = {"type": "file_search", "ranker": "auto"}
+    run = models.Run.from_dict({**RUN, "tools": [tool]})
+    assert type(run.tools[0]) is models.FileSearchTool
+    assert run.to_dict()["tools"] == [tool]
+    with pytest.raises(ValueError, match=r"^tools\[0\]\.ranker: missing$"):
+        models.Run.from_dict({**RUN, "tools": [{"type": "file_search"}]})
+
+
+def test_a_new_parameter_is_sent_when_it_is_given(emit: Callable[..., ModuleType]) -> None:
+    """A query parameter that the document gains is a keyword of the operation; a list is sent as many."""
+    package = emit(add_parameter).__name__.partition(".")[0]
+    list_runs = importlib.import_module(f"{package}.api.runs.list_runs").list_runs
+    assert list_runs("thread_1", status=["queued", "failed"]).params == {"status": ["queued", "failed"]}
+    assert list_runs("thread_1").params == {}
+
+
+def test_a_second_list_endpoint_needs_no_template(emit: Callable[..., ModuleType]) -> None:
+    """Another list operation builds its request and decodes its page, of a schema that refers to itself."""
+    models = emit(add_endpoint)
+    package = models.__name__.partition(".")[0]
+    request = importlib.import_module(f"{package}.api.runs.list_steps").list_steps("thread_1", "run 1")
+    assert (request.method, request.path) == ("GET", "threads/thread_1/runs/run%201/steps")
+    assert request.model is models.StepList
+    page = {"data": [{"id": "step_2", "parent": {"id": "step_1", "parent": None}}], "has_more": False}
+    assert request.model.from_dict(page).to_dict() == page
+
+
+def test_what_edited_documents_give_passes_the_type_checker(tmp_path: Path) -> None:
+    """The emitted code of a document with every edit at once is strictly typed."""
+    edits = (add_field, add_enum_value, add_variant, add_parameter, add_endpoint)
+    generate.build(edited(tmp_path, *edits), tmp_path / "emitted")
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}", "emitted"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def inconvenient_names(document: Document) -> None:
+    names = ["d", "cls", "cast", "source", "get", "fields", "decoded", "new", "type", "list", "dict", "str", "class"]
+    names += ["to_dict", "from_dict", "from_json", "additional_properties", "field_dict", "self", "UNSET", "items"]
+    schemas(document)["Metadata"] = {
+        "type": "object",
+        "description": "Names that code likes to use itself.",
+        "properties": {name: {"type": "integer", "description": "A number."} for name in names},
+    }
+
+
+def test_property_names_do_not_collide_with_the_code(emit: Callable[..., ModuleType]) -> None:
+    """Properties called like variables, methods or keywords of the emitted code decode and round-trip."""
+    model = emit(inconvenient_names).Metadata
+    names = ["d", "cls", "cast", "source", "get", "fields", "decoded", "new", "type", "list", "dict", "str", "class"]
+    names += ["to_dict", "from_dict", "from_json", "additional_properties", "field_dict", "self", "UNSET", "items"]
+    sent = {name: number for number, name in enumerate(names)} | {"unknown": [1]}
+    assert model.from_dict(sent).to_dict() == sent
+    assert model.from_dict(sent).additional_properties == {"unknown": [1]}
+
+
+def odd_schemas(document: Document) -> None:
+    properties = schemas(document)["Run"]["properties"]
+    ref = {"$ref": "#/components/schemas/Usage"}
+    properties["untagged"] = {"oneOf": [ref, {"$ref": "#/components/schemas/LastError"}], "description": "x"}
+    properties["mixed"] = {
+        "oneOf": [{"type": "integer"}, {"type": "array", "items": ref}, {"type": "null"}],
+        "description": "x",
+    }
+    properties["matrix"] = {
+        "type": "array",
+        "items": {"type": "array", "items": {"type": "integer"}},
+        "description": "x",
+    }
+    properties["anything"] = {"description": "x"}
+    properties["when"] = {"type": "string", "format": "date-time", "description": "x"}
+    properties["level"] = {"type": "integer", "enum": [1, 2], "description": "x"}
+    properties["price"] = {"type": ["number", "null"], "description": "x"}
+    schemas(document)["Usage"]["additionalProperties"] = {"$ref": "#/components/schemas/LastError"}
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad", "problem"),
+    [
+        ("untagged", {"code": "server_error", "message": "m"}, 3, "untagged: expected an object, got 3"),
+        ("mixed", 3, "3", "mixed: expected an integer or an array or null, got '3'"),
+        ("mixed", [], [{}], "mixed[0].prompt_tokens: missing"),
+        ("matrix", [[1], []], [[1], ["1"]], "matrix[1][0]: expected an integer, got '1'"),
+        ("anything", {"a": [None]}, None, None),
+        ("when", "2024-01-01T00:00:00Z", 7, "when: expected a string, got 7"),
+        ("level", 3, "3", "level: expected an integer, got '3'"),
+        ("price", 1.5, True, "price: expected a number or null, got true"),
+        (
+            "usage",
+            {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2, "x": {"code": "c", "message": "m"}},
+            {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2, "x": {"code": "c"}},
+            "usage.x.message: missing",
+        ),
+    ],
+)
+def test_every_kind_of_schema_decodes_checks_and_round_trips(
+    emit: Callable[..., ModuleType], key: str, good: Any, bad: Any, problem: str | None
+) -> None:
+    """Schemas that the document does not use today are kept whole and refused with their path all the same."""
+    run_type = emit(odd_schemas).Run
+    assert run_type.from_dict({**RUN, key: good}).to_dict() == {**RUN, key: good}
+    if problem is None:
+        return
+    with pytest.raises(ValueError) as caught:  # noqa: PT011 - the class is of the emitted package
+        run_type.from_dict({**RUN, key: bad})
+    assert str(caught.value) == problem
+
+
+def const_header(document: Document) -> None:
+    operation(document)["parameters"][-1]["schema"] = {"type": "string", "const": "assistants=v1"}
+
+
+def top_level_security(document: Document) -> None:
+    document["security"] = [{"bearer": []}]
+
+
+def beside_reference(document: Document) -> None:
+    schemas(document)["Run"]["properties"]["status"]["default"] = "queued"
+
+
+def typed_enum(document: Document) -> None:
+    schemas(document)["Run"]["properties"]["priority"] = {
+        "type": ["string", "null"],
+        "enum": ["high", None],
+        "description": "x",
+    }
+
+
+def bare_response(document: Document) -> None:
+    operation(document)["responses"]["404"] = {"description": "Nothing."}
+
+
+def cookie(document: Document) -> None:
+    operation(document)["parameters"].append(
+        {"name": "session", "in": "cookie", "description": "x", "schema": {"type": "string"}}
+    )
+
+
+def array_response(document: Document) -> None:
+    schema = {"type": "array", "items": {"$ref": "#/components/schemas/Run"}}
+    operation(document)["responses"]["200"] = {
+        "description": "x",
+        "content": {"application/json": {"schema": schema}},
+    }
+
+
+def dangling_reference(document: Document) -> None:
+    schemas(document)["Run"]["properties"]["status"]["$ref"] = "#/components/schemas/Nothing"
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (const_header, "GET /threads/{thread_id}/runs within runs. Endpoint will not be generated"),
+        (top_level_security, "/security: ignored by the generator"),
+        (beside_reference, "/components/schemas/Run/properties/status/default: lost beside $ref"),
+        (typed_enum, "/components/schemas/Run/properties/priority/enum"),
+        (bare_response, "/paths/~1threads~1{thread_id}~1runs/get/responses/404: has no schema"),
+        (cookie, "cookie 'session' is not sent"),
+        (array_response, "the success is not an object"),
+        (dangling_reference, "Nothing"),
+    ],
+)
+def test_what_would_be_dropped_is_refused_and_the_old_package_stays(
+    edit: Edit, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A document that the generator would quietly lose part of is refused with the place; nothing is touched."""
+    target = tmp_path / "out" / "threadruns_api"
+    target.mkdir(parents=True)
+    (target / "old.py").write_text("old = True\n")
+    assert generate.main(["--document", str(edited(tmp_path, edit)), "--target", str(target)]) == 1
+    captured = capsys.readouterr()
+    assert words in captured.err
+    assert captured.err.endswith("scripts/generate: nothing was generated; mend the document and run it again.\n")
+    assert [path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*")] == [
+        "threadruns_api",
+        "threadruns_api/old.py",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("openapi: 3.1.0\n  bad: [", "line.yaml:2:"), ("", "line.yaml"), ("[1, 2]", "not a mapping")],
+)
+def test_a_document_that_does_not_parse_is_named_with_its_line(
+    text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Broken YAML, an empty file and a list are refused in one sentence each."""
+    path = tmp_path / "line.yaml"
+    path.write_text(text)
+    assert generate.main(["--document", str(path), "--target", str(tmp_path / "api")]) == 1
+    assert words in capsys.readouterr().err
+
+
+def test_a_document_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing document is one sentence, not a traceback."""
+    assert generate.main(["--document", str(tmp_path / "no.yaml"), "--target", str(tmp_path / "api")]) == 1
+    assert "no.yaml" in capsys.readouterr().err
