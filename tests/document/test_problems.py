@@ -68,6 +68,13 @@ EDITS = [
     ("a bound that is text", "minimum: 1000000000", "minimum: some", f"{SCHEMAS}/Timestamp/minimum", "number"),
     ("a misspelt keyword", "minimum: 1000000000", "minimun: 1000000000", f"{SCHEMAS}/Timestamp/minimun", "minimun"),
     (
+        "a title that becomes a class",
+        "RunId:\n      type: string",
+        "RunId:\n      title: Id\n      type: string",
+        f"{SCHEMAS}/RunId/title",
+        "title",
+    ),
+    (
         "a required key without schema",
         "required: [code, message]",
         "required: [code, massage]",
