@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from threadruns._document import document, source
+from threadruns.server import docs
 from threadruns.server._connection import Connection
 from threadruns.server._dialects import Azure, Permissive
 from threadruns.server._endpoint import Endpoint
@@ -120,6 +121,7 @@ def application(
         Route("/healthz", _health),
         Route("/openapi.yaml", _yaml),
         Route("/openapi.json", _json),
+        *docs.routes(),
     ]
     return Router(routes, redirect_slashes=False, default=operation)
 
