@@ -1,0 +1,78 @@
+"""Threads that prove every rule, as plain data: of 0, 1, 5, 20, 21, 45, 100 and 137 runs, some of them odd.
+
+Serve them to try the check on a server of one's own; the 45 were all created in one second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+SIZES = (0, 1, 5, 20, 21, 45, 100, 137)
+"""The sizes of the threads: none, one, few, the default page, one more, many, the largest page, more than that."""
+
+ONE_SECOND = 45
+"""The size of the thread whose runs were all created in one second."""
+
+_BORN = 1_700_000_000
+_STATUSES = (
+    "completed", "completed", "failed", "completed", "cancelled", "completed", "expired", "completed", "requires_action",
+    "completed", "in_progress", "completed", "queued", "cancelling",
+)  # fmt: skip
+
+
+def threads(sizes: Sequence[int] = SIZES) -> dict[str, list[dict[str, Any]]]:
+    """Return threads of these sizes: their runs by the id of the thread.
+
+    Args:
+        sizes: How many runs each thread has.
+    """
+    return {_thread(size): [_run(size, place) for place in range(size)] for size in sizes}
+
+
+def _thread(size: int) -> str:
+    return f"thread_Of{size}Runs"
+
+
+def _run(size: int, place: int) -> dict[str, Any]:
+    """Return a run; ids do not sort like times, and every status and shape comes up deep in a large thread."""
+    created = _BORN + (0 if size == ONE_SECOND else place * 61 + size)
+    status = _STATUSES[(place * 5 + size) % len(_STATUSES)]
+    ended = status in ("completed", "failed", "cancelled", "expired")
+    run: dict[str, Any] = {
+        "id": f"run_{(place * 7919 + size * 104729) % 999983:06d}Q{size}x{place}aB",
+        "object": "thread.run",
+        "created_at": created,
+        "assistant_id": f"asst_Check{place % 3}",
+        "thread_id": _thread(size),
+        "status": status,
+        "started_at": None if status == "queued" else created + 1,
+        "expires_at": None if status in ("completed", "expired") else created + 600,
+        "cancelled_at": created + 5 if status == "cancelled" else None,
+        "failed_at": created + 5 if status == "failed" else None,
+        "completed_at": created + 5 if status in ("completed", "expired") else None,
+        "last_error": {"code": "rate_limit_exceeded", "message": "Too many."} if status == "failed" else None,
+        "model": "gpt-4-turbo",
+        "instructions": None if place % 4 else "Answer briefly: \u00fc, \u4f60\u597d, \U0001f600.",
+        "incomplete_details": None,
+        "tools": [{"type": "code_interpreter"}, {"type": "retrieval"}][: place % 3],
+        "file_ids": [f"file-{place}"] if place % 2 else [],
+        "metadata": {"n": str(place)} if place % 3 else {},
+        "usage": {"prompt_tokens": place, "completion_tokens": 2, "total_tokens": place + 2} if ended else None,
+        "temperature": 1,
+        "top_p": 1.0,
+        "max_prompt_tokens": 1000,
+        "max_completion_tokens": None,
+        "truncation_strategy": {"type": "auto", "last_messages": None},
+        "response_format": "auto",
+        "tool_choice": "auto",
+        "required_action": None,
+    }
+    if place % 5 == 1:
+        run["tools"].append(
+            {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+        )
+    if status == "requires_action":
+        call = {"id": f"call_{place}", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+        run["required_action"] = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}
+    return run
