@@ -104,8 +104,8 @@ def envelope() -> Iterator[Negative]:
         ("a run is null", "data.0", None, "type"),
         ("a run is its id", "data.0", "run_9wQm2XtRkV", "type"),
         ("more than 100 runs", "data", [FIRST] * 101, "maxItems"),
-        ("first_id is null beside data", "first_id", None, "type"),
-        ("last_id is null beside data", "last_id", None, "type"),
+        ("first_id is null beside data", "first_id", None, "not"),
+        ("last_id is null beside data", "last_id", None, "not"),
         ("first_id is empty", "first_id", "", "pattern"),
         ("last_id is empty", "last_id", "", "pattern"),
         ("first_id is a thread", "first_id", "thread_Zx04LmNb", "pattern"),
@@ -116,10 +116,10 @@ def envelope() -> Iterator[Negative]:
     ]:
         yield negative(LIST, LISTED, what, at, value, keyword)
     for what, at, value, keyword in [
-        ("first_id beside empty data", "first_id", "run_9wQm2XtRkV", "type"),
-        ("last_id beside empty data", "last_id", "run_9wQm2XtRkV", "type"),
-        ("first_id is empty beside empty data", "first_id", "", "type"),
-        ("last_id is empty beside empty data", "last_id", "", "type"),
+        ("first_id beside empty data", "first_id", "run_9wQm2XtRkV", "const"),
+        ("last_id beside empty data", "last_id", "run_9wQm2XtRkV", "const"),
+        ("first_id is empty beside empty data", "first_id", "", "const"),
+        ("last_id is empty beside empty data", "last_id", "", "const"),
         ("has_more beside empty data", "has_more", True, "const"),
     ]:
         yield negative(LIST, bodies.EMPTY, what, at, value, keyword)

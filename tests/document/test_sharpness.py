@@ -20,7 +20,7 @@ DOCUMENT: dict[str, Any] = YAML(typ="safe", pure=True).load(Path(__file__).paren
 SCHEMAS = {case.schema for case in NEGATIVES}
 ASSERTIONS = (
     *("type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems"),
-    *("maxProperties", "propertyNames", "items", "additionalProperties", "oneOf", "$ref", "then", "else"),
+    *("maxProperties", "propertyNames", "items", "additionalProperties", "oneOf", "not", "$ref", "then", "else"),
 )
 """The keywords that refuse something. ``if`` refuses nothing by itself and is taken out with its branches."""
 

@@ -1,7 +1,7 @@
 """The document as a page for people, at ``/docs``: Redoc, from a package that ships it, so that no CDN is asked.
 
 Mount what ``routes`` returns beside ``/openapi.json``, which the page reads. The page may run the viewer and nothing
-else: its policy forbids scripts, frames and connections of any other origin.
+else: its policy forbids scripts, frames, images and connections of any other origin.
 """
 
 from __future__ import annotations
