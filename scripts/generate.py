@@ -24,13 +24,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from _document_check import problems
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.strings import ClassName, PythonIdentifier
 from ruamel.yaml import YAML
+
+from _document_check import problems
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "openapi.yaml"
@@ -225,7 +226,11 @@ def _one_line(error: GeneratorError) -> str:
 def differences(fresh: Path, present: Path) -> list[str]:
     """Compare two trees both ways; return a line for each file that is changed, missing or extra."""
     new, old = (
-        {path.relative_to(tree).as_posix() for path in tree.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+        {
+            path.relative_to(tree).as_posix()
+            for path in tree.rglob("*")
+            if path.is_file() and "__pycache__" not in path.parts
+        }
         for tree in (fresh, present)
     )
     lines = [f"missing: {name}" for name in sorted(new - old)] + [f"extra: {name}" for name in sorted(old - new)]

@@ -11,9 +11,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import generate
 import pytest
 from ruamel.yaml import YAML
+
+import generate
 
 Document = dict[str, Any]
 Edit = Callable[[Document], None]
