@@ -1,1 +1,127 @@
-"""Placeholder."""
+"""The list-runs endpoint of the Assistants API (v1): a typed client that loses no run and never hangs.
+
+    from threadruns import Client
+
+    with Client(api_key="...", base_url="http://127.0.0.1:8000/v1") as client:
+        for run in client.runs.list("thread_abc123", order="asc"):
+            print(run.id, run.status)
+
+Names are imported when they are first asked for, so that importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from threadruns._client import AsyncClient, Client
+    from threadruns._drift import Drift
+    from threadruns._errors import (
+        APIConnectionError,
+        APIError,
+        APIResponseValidationError,
+        APIStatusError,
+        APITimeoutError,
+        ArgumentError,
+        Attempt,
+        AuthenticationError,
+        BadRequestError,
+        ClientClosedError,
+        ConflictError,
+        InternalServerError,
+        NotFoundError,
+        PagingError,
+        PermissionDeniedError,
+        RateLimitError,
+        Skipped,
+        ThreadrunsError,
+        UnprocessableEntityError,
+    )
+    from threadruns._export import write_csv, write_json_lines
+    from threadruns._pages import AsyncPage, AsyncWalk, Page, Pager, Walk
+    from threadruns._wire import UNSET, CallOptions, DecodeError, Run, RunList, UnknownVariant, Unset, models
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "_client": ["AsyncClient", "Client"],
+    "_drift": ["Drift"],
+    "_errors": [
+        "APIConnectionError",
+        "APIError",
+        "APIResponseValidationError",
+        "APIStatusError",
+        "APITimeoutError",
+        "ArgumentError",
+        "Attempt",
+        "AuthenticationError",
+        "BadRequestError",
+        "ClientClosedError",
+        "ConflictError",
+        "InternalServerError",
+        "NotFoundError",
+        "PagingError",
+        "PermissionDeniedError",
+        "RateLimitError",
+        "Skipped",
+        "ThreadrunsError",
+        "UnprocessableEntityError",
+    ],
+    "_export": ["write_csv", "write_json_lines"],
+    "_pages": ["AsyncPage", "AsyncWalk", "Page", "Pager", "Walk"],
+    "_wire": ["UNSET", "CallOptions", "DecodeError", "Run", "RunList", "UnknownVariant", "Unset", "models"],
+}
+
+__all__ = [
+    "UNSET",
+    "APIConnectionError",
+    "APIError",
+    "APIResponseValidationError",
+    "APIStatusError",
+    "APITimeoutError",
+    "ArgumentError",
+    "AsyncClient",
+    "AsyncPage",
+    "AsyncWalk",
+    "Attempt",
+    "AuthenticationError",
+    "BadRequestError",
+    "CallOptions",
+    "Client",
+    "ClientClosedError",
+    "ConflictError",
+    "DecodeError",
+    "Drift",
+    "InternalServerError",
+    "NotFoundError",
+    "Page",
+    "Pager",
+    "PagingError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "Run",
+    "RunList",
+    "Skipped",
+    "ThreadrunsError",
+    "UnknownVariant",
+    "UnprocessableEntityError",
+    "Unset",
+    "Walk",
+    "__version__",
+    "models",
+    "write_csv",
+    "write_json_lines",
+]
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            value = globals()[name] = getattr(import_module(f"threadruns.{home}"), name)
+            return value
+    raise AttributeError(f"module 'threadruns' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

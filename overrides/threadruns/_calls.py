@@ -1,0 +1,337 @@
+"""One call of an operation: sent until it succeeds, may not be tried again, or runs out of time.
+
+``Trail`` decides, without waiting or sending; ``Sender`` and ``AsyncSender`` do what it says, one with threads and one
+with an event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
+
+from threadruns._errors import (
+    APIConnectionError,
+    APIError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    Attempt,
+    ClientClosedError,
+    status_error,
+)
+from threadruns._retries import Budget, backoff, retry_after, should_retry
+from threadruns._transport import Answer, AsyncTransport, BodyError, Message, Network, Transport, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpx
+
+    from threadruns._options import Options
+    from threadruns._service import Service
+    from threadruns._wire import Request
+
+M_co = TypeVar("M_co", covariant=True)
+
+logger = logging.getLogger("threadruns")
+
+CLOSED = "The client is closed and cannot send; make a new one, or close it later."
+
+
+class Call(Generic[M_co]):
+    """A request of an operation, with what the caller said of it.
+
+    Args:
+        operation: The generated operation.
+        arguments: What it was called with, by name; to build the same request elsewhere.
+        request: The request that it built.
+        options: The options in force.
+        params: The query parameters.
+        expires: When the whole call must have ended, by the monotonic clock; set by its deadline if None.
+    """
+
+    def __init__(
+        self,
+        operation: Callable[..., Request[M_co]],
+        arguments: Mapping[str, Any],
+        request: Request[M_co],
+        options: Options,
+        params: Mapping[str, Any],
+        expires: float | None = None,
+    ) -> None:
+        self.operation = operation
+        self.arguments = arguments
+        self.request = request
+        self.options = options
+        self.params = params
+        self.expires = expires
+        if expires is None and options.deadline is not None:
+            self.expires = time.monotonic() + options.deadline
+
+    def at(self, **params: Any) -> Call[M_co]:
+        """Return the same call with other query parameters, its deadline running on."""
+        return Call(self.operation, self.arguments, self.request, self.options, {**self.params, **params}, self.expires)
+
+    def message(self, service: Service) -> Message:
+        """Return the request, ready to be signed and sent."""
+        options, request = self.options, self.request
+        target = service.target(request.path, self.params, options.extra_query)
+        headers = service.headers(request.headers, options.extra_headers)
+        return Message(service, request.method, target, headers, options.max_body_bytes)
+
+    def __str__(self) -> str:
+        return f"{self.request.method} /{self.request.path}"
+
+
+class Trail:
+    """What was tried for a call, and what to do next.
+
+    Args:
+        call: The call.
+        service: The server; it knows what to hide.
+        budget: What all calls share.
+    """
+
+    def __init__(self, call: Call[Any], service: Service, budget: Budget) -> None:
+        self._call = call
+        self._service = service
+        self._budget = budget
+        self._attempts: list[Attempt] = []
+        self._started = 0.0
+
+    def wait(self) -> float:
+        """Return how many seconds to wait before the next attempt, so as to stay within the shared budget.
+
+        Raises:
+            APITimeoutError: The deadline comes first.
+        """
+        now = time.monotonic()
+        wait = self._budget.reserve(now)
+        if self._call.expires is not None and now + wait >= self._call.expires:
+            raise self._late()
+        return wait
+
+    def start(self) -> float | None:
+        """Note that an attempt starts, and return how long it may take, in seconds."""
+        self._started = time.monotonic()
+        options, expires = self._call.options, self._call.expires
+        if expires is None:
+            return options.timeout
+        left = max(0.001, expires - self._started)
+        return left if options.timeout is None else min(left, options.timeout)
+
+    def passed(self, answer: Answer) -> Answer:
+        """Return the answer if it is a success.
+
+        Raises:
+            APIStatusError: It is none.
+        """
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug(
+                "%s: %d in %.3f s (request id %s)",
+                self._call,
+                answer.status,
+                time.monotonic() - self._started,
+                answer.header("x-request-id"),
+            )
+        if 200 <= answer.status < 300:
+            return answer
+        answer = answer.redacted(self._service)
+        raise status_error(answer, call=str(self._call), hint=_hint(answer))
+
+    def fail(self, error: Exception) -> NoReturn:
+        """Raise what an exception of the transport means to the caller.
+
+        The cause is kept without its traceback, whose frames hold the request as it was signed.
+        """
+        call = str(self._call)
+        if isinstance(error, BodyError):
+            raise APIResponseValidationError(
+                f"the server sent an answer, but {error}", call=call, answer=None
+            ) from None
+        match failure(error):
+            case "timeout":
+                if self._call.expires is not None and time.monotonic() >= self._call.expires:
+                    raise self._late() from None
+                seconds = time.monotonic() - self._started
+                problem = f"no complete answer within {seconds:.1f} s; raise timeout if the server needs longer."
+                raise APITimeoutError(problem, call=call) from _bare(error)
+            case "connection":
+                problem = f"no complete answer from {self._service.origin}: {_words(error)}"
+                raise APIConnectionError(problem, call=call) from _bare(error)
+            case _:
+                raise error
+
+    def next(self, error: Exception) -> float | bool:
+        """Say whether to try again after an error, and after how many seconds.
+
+        Args:
+            error: What the last attempt raised; it is told what was tried.
+        """
+        if not isinstance(error, APIError):
+            return False
+        now, options = time.monotonic(), self._call.options
+        wait = self._wait_after(error)
+        if len(self._attempts) >= options.max_retries or not should_retry(error):
+            wait = None
+        elif wait is not None and wait > options.max_retry_after:
+            error.args = (f"{error.args[0]} It asks to wait {wait:.0f} s, more than max_retry_after allows.",)
+            wait = None
+        elif wait is None:
+            wait = backoff(len(self._attempts) + 1, random.random)
+        if wait is not None and self._call.expires is not None and now + wait >= self._call.expires:
+            wait = None
+        outcome = str(error.status_code) if isinstance(error, APIStatusError) else _outcome(error)
+        self._attempts.append(Attempt(outcome, now - self._started, wait))
+        error.attempts = tuple(self._attempts)
+        if wait is None:
+            return False
+        if isinstance(error, APIStatusError) and error.status_code == 429:
+            self._budget.pause(now + wait)
+        logger.info("%s: attempt %d failed (%s), again in %.2f s", self._call, len(self._attempts), outcome, wait)
+        return wait
+
+    def _wait_after(self, error: APIError) -> float | None:
+        return retry_after(error.answer, time.time()) if isinstance(error, APIStatusError) else None
+
+    def _late(self) -> APITimeoutError:
+        problem = f"the deadline of {self._call.options.deadline:g} s for the whole call has passed."
+        return APITimeoutError(problem, call=str(self._call))
+
+
+def _hint(answer: Answer) -> str:
+    if not 300 <= answer.status < 400:
+        return ""
+    return (
+        f" It redirects to {(answer.header('location') or 'nowhere')[:200]!r}; redirects are not followed, as the key"
+        " would go along: set base_url to where the API is."
+    )
+
+
+def _outcome(error: APIError) -> str:
+    match error:
+        case APITimeoutError():
+            return "timeout"
+        case APIConnectionError():
+            return "no answer"
+        case _:
+            return "invalid answer"
+
+
+def _words(error: BaseException) -> str:
+    words = str(error).strip().rstrip(".") or type(error).__name__
+    return f"{words[:200]}."
+
+
+def _bare(error: BaseException) -> BaseException:
+    seen: BaseException | None = error
+    while seen is not None:
+        seen.__traceback__ = None
+        seen = seen.__cause__ or seen.__context__
+    return error
+
+
+class Sender:
+    """Sends calls, from any thread."""
+
+    def __init__(self, service: Service, network: Network, budget: Budget, client: httpx.Client | None) -> None:
+        self.service = service
+        self.closed = False
+        self._budget = budget
+        self._network = network
+        self._client = client
+        self._transport: Transport | None = None
+
+    def send(self, call: Call[Any]) -> Answer:
+        """Send a call until it succeeds.
+
+        Raises:
+            APIError: It did not.
+            ClientClosedError: The client is closed.
+        """
+        import stamina
+
+        trail = Trail(call, self.service, self._budget)
+        message = call.message(self.service)
+        for attempt in stamina.retry_context(on=trail.next, attempts=None, timeout=None):
+            with attempt:
+                if wait := trail.wait():
+                    time.sleep(wait)
+                transport, timeout = self._open(), trail.start()
+                try:
+                    answer = transport.exchange(message, timeout)
+                except Exception as error:
+                    trail.fail(error)
+                return trail.passed(answer)
+        raise AssertionError("stamina ends a call by its result or its error")
+
+    def _open(self) -> Transport:
+        if self.closed:
+            raise ClientClosedError(CLOSED)
+        if self._transport is None:
+            from threadruns._lanes import Borrowed, Lanes
+
+            # Two threads may both get here; setdefault is atomic, so that they share what the first one made.
+            made = Borrowed(self._client) if self._client is not None else Lanes(self._network)
+            self._transport = vars(self).setdefault("_made", made)
+        return self._transport
+
+    def close(self) -> None:
+        """Close the connections; closing twice is fine."""
+        self.closed = True
+        if self._transport is not None:
+            self._transport.close()
+
+
+class AsyncSender:
+    """Sends calls, from any event loop."""
+
+    def __init__(self, service: Service, network: Network, budget: Budget, client: httpx.AsyncClient | None) -> None:
+        self.service = service
+        self.closed = False
+        self._budget = budget
+        self._network = network
+        self._client = client
+        self._transport: AsyncTransport | None = None
+
+    async def send(self, call: Call[Any]) -> Answer:
+        """Send a call until it succeeds.
+
+        Raises:
+            APIError: It did not.
+            ClientClosedError: The client is closed.
+        """
+        import asyncio
+
+        import stamina
+
+        trail = Trail(call, self.service, self._budget)
+        message = call.message(self.service)
+        async for attempt in stamina.retry_context(on=trail.next, attempts=None, timeout=None):
+            with attempt:
+                if wait := trail.wait():
+                    await asyncio.sleep(wait)
+                transport, timeout = self._open(), trail.start()
+                try:
+                    answer = await transport.exchange(message, timeout)
+                except Exception as error:
+                    trail.fail(error)
+                return trail.passed(answer)
+        raise AssertionError("stamina ends a call by its result or its error")
+
+    def _open(self) -> AsyncTransport:
+        if self.closed:
+            raise ClientClosedError(CLOSED)
+        if self._transport is None:
+            from threadruns._lanes import AsyncBorrowed, AsyncLanes
+
+            self._transport = AsyncBorrowed(self._client) if self._client is not None else AsyncLanes(self._network)
+        return self._transport
+
+    async def close(self) -> None:
+        """Close the connections; closing twice is fine."""
+        self.closed = True
+        if self._transport is not None:
+            await self._transport.close()

@@ -1,0 +1,272 @@
+"""The lanes that carry exchanges, and what stands in their place if the caller passes an httpx client.
+
+``_transport`` states the rule. Imported at the first request only, as it needs httpcore.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import TYPE_CHECKING, Any
+from weakref import finalize
+
+import httpcore
+
+from threadruns._errors import ClientClosedError
+from threadruns._transport import IDLE_LANES, Answer, Message, Network
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncGenerator, Iterable
+
+    import httpx
+
+
+class Stream(httpcore.NetworkStream):
+    """A connection whose every operation ends when the exchange of its lane must have ended."""
+
+    def __init__(self, inner: httpcore.NetworkStream, lane: Lane) -> None:
+        self._inner = inner
+        self._lane = lane
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what has come."""
+        return self._inner.read(max_bytes, self._lane.left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Write all of a buffer."""
+        self._inner.write(buffer, self._lane.left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        """Return the same connection, encrypted."""
+        left = self._lane.left(timeout, httpcore.ConnectTimeout)
+        return Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._lane)
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what the connection knows of itself."""
+        return self._inner.get_extra_info(info)
+
+
+class Lane(httpcore.SyncBackend):
+    """A connection for one exchange at a time, and the moment at which that exchange must have ended."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.pool = httpcore.ConnectionPool(network_backend=self, **settings)
+        self.expires: float | None = None
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Connect to a server."""
+        left = self.left(timeout, httpcore.ConnectTimeout)
+        return Stream(super().connect_tcp(host, port, left, local_address, socket_options), self)
+
+    def left(self, timeout: float | None, late: type[Exception]) -> float | None:
+        """Return how long an operation may take, in seconds.
+
+        Args:
+            timeout: How long it may take by itself.
+            late: What to raise if the time of the exchange is over.
+        """
+        if self.expires is None:
+            return timeout
+        left = self.expires - time.monotonic()
+        if left <= 0:
+            raise late("The time of the exchange is over.")
+        return left if timeout is None else min(left, timeout)
+
+
+class Lanes:
+    """Connections of our own making, safe to use from many threads and after a fork."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._idle: list[Lane] = []
+        self._owner = os.getpid()
+        self._closed = False
+        self._finalizer = finalize(self, _close_lanes, self._idle)
+
+    def exchange(self, message: Message, timeout: float | None) -> Answer:
+        """Send a message and return the answer."""
+        lane = self._take()
+        lane.expires = None if timeout is None else time.monotonic() + timeout
+        try:
+            response = lane.pool.handle_request(message.for_httpcore(timeout))
+            try:
+                body = message.body(response.headers)
+                for part in response.iter_stream():
+                    body.feed(part)
+            finally:
+                response.close()
+        except BaseException:
+            # Whatever it broke off in the middle of, the connection cannot be used again.
+            lane.pool.close()
+            raise
+        finally:
+            self._give(lane)
+        return message.answer(response.status, response.headers, body.whole())
+
+    def close(self) -> None:
+        """Close the connections. One that is in use is closed when its exchange ends."""
+        self._closed = True
+        _close_lanes(self._idle)
+
+    def _take(self) -> Lane:
+        if self._owner != os.getpid():
+            # A forked child shares the parent's sockets: closing its copies leaves the parent's alone.
+            _close_lanes(self._idle)
+            self._owner = os.getpid()
+        try:
+            # list.pop and append are atomic, so the lanes need no lock.
+            return self._idle.pop()
+        except IndexError:
+            return Lane(self._network.settings())
+
+    def _give(self, lane: Lane) -> None:
+        if len(self._idle) < IDLE_LANES:
+            self._idle.append(lane)
+            if self._closed:
+                _close_lanes(self._idle)
+        else:
+            lane.pool.close()
+
+
+def _close_lanes(idle: list[Lane]) -> None:
+    while idle:
+        try:
+            idle.pop().pool.close()
+        except IndexError:
+            return
+
+
+class AsyncLanes:
+    """Connections of our own making for the event loop that is running; each loop gets fresh ones."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._idle: list[httpcore.AsyncConnectionPool] = []
+        self._owner: tuple[int, asyncio.AbstractEventLoop] | None = None
+        self._keeper: AsyncGenerator[None] | None = None
+        self._closed = False
+
+    async def exchange(self, message: Message, timeout: float | None) -> Answer:
+        """Send a message and return the answer."""
+        lane = await self._take()
+        try:
+            # The one timeout bounds every phase, so httpcore need not watch each read as well.
+            async with asyncio.timeout(timeout):
+                response = await lane.handle_async_request(message.for_httpcore(None))
+                try:
+                    body = message.body(response.headers)
+                    async for part in response.aiter_stream():
+                        body.feed(part)
+                finally:
+                    await response.aclose()
+        except BaseException:
+            await lane.aclose()
+            raise
+        if len(self._idle) < IDLE_LANES and not self._closed:
+            self._idle.append(lane)
+        else:
+            await lane.aclose()
+        return message.answer(response.status, response.headers, body.whole())
+
+    async def close(self) -> None:
+        """Close the connections. One that is in use is closed when its exchange ends."""
+        self._closed = True
+        if self._keeper is not None and self._owner == _here():
+            await self._keeper.aclose()
+
+    async def _take(self) -> httpcore.AsyncConnectionPool:
+        if self._owner != _here():
+            self._owner = _here()
+            self._idle = []
+            self._keeper = _keep(self._idle)
+            await anext(self._keeper)
+        return self._idle.pop() if self._idle else httpcore.AsyncConnectionPool(**self._network.settings())
+
+
+def _here() -> tuple[int, asyncio.AbstractEventLoop]:
+    return os.getpid(), asyncio.get_running_loop()
+
+
+async def _keep(idle: list[httpcore.AsyncConnectionPool]) -> AsyncGenerator[None]:
+    # Connections can only be closed by the loop that made them. A loop closes its asynchronous generators before it
+    # ends, so this one lets the connections of a client that outlives its loop be closed in time.
+    try:
+        yield
+    finally:
+        while idle:
+            await idle.pop().aclose()
+
+
+class Borrowed:
+    """The caller's own ``httpx.Client``, which the caller closes."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def exchange(self, message: Message, timeout: float | None) -> Answer:
+        """Send a message and return the answer."""
+        client = self._client
+        if client.is_closed:
+            raise ClientClosedError("The httpx.Client that was passed as http_client is closed.")
+        expires = None if timeout is None else time.monotonic() + timeout
+        request = message.for_httpx(client, timeout)
+        try:
+            response = client.send(request, stream=True, auth=None, follow_redirects=False)
+            try:
+                body = message.body(response.headers.raw)
+                for part in response.iter_raw():
+                    if expires is not None and time.monotonic() > expires:
+                        raise TimeoutError
+                    body.feed(part)
+            finally:
+                response.close()
+        finally:
+            request.headers.pop(message.service.key_header, None)
+        return message.answer(response.status_code, response.headers.raw, body.whole())
+
+    def close(self) -> None:
+        """Leave the caller's client as it is."""
+
+
+class AsyncBorrowed:
+    """The caller's own ``httpx.AsyncClient``, which the caller closes."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    async def exchange(self, message: Message, timeout: float | None) -> Answer:
+        """Send a message and return the answer."""
+        client = self._client
+        if client.is_closed:
+            raise ClientClosedError("The httpx.AsyncClient that was passed as http_client is closed.")
+        request = message.for_httpx(client, timeout)
+        try:
+            async with asyncio.timeout(timeout):
+                response = await client.send(request, stream=True, auth=None, follow_redirects=False)
+                try:
+                    body = message.body(response.headers.raw)
+                    async for part in response.aiter_raw():
+                        body.feed(part)
+                finally:
+                    await response.aclose()
+        finally:
+            request.headers.pop(message.service.key_header, None)
+        return message.answer(response.status_code, response.headers.raw, body.whole())
+
+    async def close(self) -> None:
+        """Leave the caller's client as it is."""

@@ -1,0 +1,645 @@
+"""Pages and walks: the cursor rule, written once, and the drivers that follow it.
+
+The rule. A page whose ``has_more`` is false is the last: nothing is asked for after it. Otherwise the next page starts
+at the last item of this one (``after``), or, if ``before`` was given alone, ends at the first item of this one. An
+empty page that promises more, and a cursor that was followed before, stop the walk with a ``PagingError``.
+
+A walk yields each item once, in the order of the list; one that goes backward (``before`` alone) yields the items
+nearest to its start first, which is the reverse of ``order``. Items that come twice are left out and counted, items
+out of order are counted.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from array import array
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+
+from threadruns._errors import APIResponseValidationError, ArgumentError, PagingError, Skipped, excerpt
+from threadruns._wire import DecodeError
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping, Sequence
+    from concurrent.futures import Future
+    from typing import NoReturn
+
+    import httpx
+
+    from threadruns._calls import AsyncSender, Call, Sender
+    from threadruns._transport import Answer
+
+PAGE_SIZE = 100
+"""Items that a page is asked to hold unless ``limit`` says otherwise: the most that the API allows."""
+
+logger = logging.getLogger("threadruns")
+
+
+class Item(Protocol):
+    """What lists hold."""
+
+    @property
+    def id(self) -> str:
+        """The id, which is also a cursor."""
+        ...
+
+    @property
+    def created_at(self) -> int:
+        """What the list is ordered by, in Unix seconds."""
+        ...
+
+
+T = TypeVar("T", bound=Item)
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Listed(Protocol[T_co]):
+    """What a list endpoint answers with."""
+
+    @property
+    def data(self) -> Sequence[T_co]:
+        """The items of the page."""
+        ...
+
+    @property
+    def first_id(self) -> str | None:
+        """The id of the first item."""
+        ...
+
+    @property
+    def last_id(self) -> str | None:
+        """The id of the last item."""
+        ...
+
+    @property
+    def has_more(self) -> bool:
+        """Whether items are left in the direction walked."""
+        ...
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Decode a parsed body."""
+        ...
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Decode a body."""
+        ...
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        ...
+
+
+def is_backward(params: Mapping[str, Any]) -> bool:
+    """Say whether a list is walked towards its beginning."""
+    return "before" in params and "after" not in params
+
+
+class Leg(Generic[T]):
+    """The way to one page: the call that brings it, and which page each cursor followed so far leads to.
+
+    The cursors are shared by all legs of a walk, so that going a step twice is fine and going in a circle is not.
+    """
+
+    __slots__ = ("call", "leads", "number")
+
+    def __init__(self, call: Call[Listed[T]], number: int, leads: dict[str, int]) -> None:
+        self.call = call
+        self.number = number
+        self.leads = leads
+
+    @classmethod
+    def first(cls, call: Call[Listed[T]]) -> Self:
+        """Return the way to the first page."""
+        given = call.params.get("before" if is_backward(call.params) else "after")
+        return cls(call, 1, {given: 1} if given else {})
+
+
+class PageOf(Generic[T]):
+    """A page of a list: ``data`` holds its items in the order that was asked for."""
+
+    data: list[T]
+    """The items of this page."""
+
+    first_id: str | None
+    """The id of the first item; None if there is none."""
+
+    last_id: str | None
+    """The id of the last item; None if there is none."""
+
+    has_more: bool
+    """Whether items are left beyond this page in the direction walked."""
+
+    skipped: list[Skipped]
+    """The items of this page that could not be decoded; only with ``invalid="skip"``."""
+
+    def __init__(self, leg: Leg[T], answer: Answer) -> None:
+        self._leg = leg
+        self._answer = answer
+        self._read(leg.call, answer)
+
+    def _read(self, call: Call[Listed[T]], answer: Answer) -> None:
+        raw = _parse(call, answer)
+        items: list[Any] = raw["data"] if isinstance(raw, dict) and isinstance(raw.get("data"), list) else []
+        ends = [item["id"] for item in (items[:1] + items[-1:]) if isinstance(item, dict) and "id" in item]
+        places = list(range(len(items)))
+        self.skipped = []
+        while True:
+            try:
+                listed = call.request.model.from_dict(raw)
+                break
+            except DecodeError as error:
+                match error.path:
+                    case ("data", int(index), *rest) if index < len(places):
+                        path = ("data", places.pop(index), *rest)
+                        self.skipped.append(Skipped(path, error.problem, raw["data"][index]))
+                        raw = {**raw, "data": raw["data"][:index] + raw["data"][index + 1 :]}
+                    case _:
+                        _refuse(call, answer, f"{error}.", error.path, error.problem)
+        self.data = listed.data if isinstance(listed.data, list) else list(listed.data)
+        self.first_id, self.last_id, self.has_more = listed.first_id, listed.last_id, listed.has_more
+        # The ids of the items are what the server accepts as cursors, whatever the envelope says.
+        strings = [end for end in ends if isinstance(end, str)]
+        self._ends = (strings[0], strings[-1]) if strings else (None, None)
+        if self.skipped:
+            self._report(len(items))
+
+    def _report(self, total: int) -> None:
+        path, problem, _ = self.skipped[0]
+        summary = f"{len(self.skipped)} of {total} items of the page cannot be decoded, the first at {_dotted(path)}"
+        if self._leg.call.options.invalid == "skip":
+            logger.warning("%s: %s: %s", self._leg.call, summary, problem)
+            return
+        error = _invalid(self._leg.call, self._answer, f"{summary}: {problem}.", path, problem)
+        error.items, error.skipped = list(self.data), self.skipped
+        raise error
+
+    @property
+    def request_id(self) -> str | None:
+        """The server's name for the exchange that brought this page."""
+        return self._answer.header("x-request-id")
+
+    @property
+    def response(self) -> httpx.Response:
+        """The answer that brought this page, its body read; the request that it holds is without the key."""
+        return self._answer.response
+
+    def has_next_page(self) -> bool:
+        """Say whether the server has more items; costs no request."""
+        return self.has_more
+
+    def next_leg(self) -> Leg[T] | PagingError | None:
+        """Apply the cursor rule: return the way to the next page, None after the last one, or what is wrong with it."""
+        if not self.has_more:
+            return None
+        call, number, leads = self._leg.call, self._leg.number, self._leg.leads
+        backward = is_backward(call.params)
+        cursor = self._ends[0 if backward else 1]
+        if cursor is None:
+            return PagingError(
+                f"{call}: the server says that more items follow an empty page, and there is no item to go on from;"
+                " the list is incomplete."
+            )
+        if leads.setdefault(cursor, number + 1) != number + 1:
+            return PagingError(
+                f"{call}: the server's pages go in a circle: page {number} leads to the cursor {cursor!r}, which was"
+                " followed before; the list is incomplete.",
+                cursor=cursor,
+            )
+        return Leg(call.at(**{"before" if backward else "after": cursor}), number + 1, leads)
+
+    def _require_next_leg(self) -> Leg[T]:
+        leg = self.next_leg()
+        if leg is None:
+            raise PagingError(f"{self._leg.call}: this is the last page; ask has_next_page() before get_next_page().")
+        if isinstance(leg, PagingError):
+            raise leg
+        return leg
+
+    def __repr__(self) -> str:
+        more = "more follow" if self.has_more else "the last page"
+        return f"<{type(self).__name__} {self._leg.number} of {self._leg.call}: {len(self.data)} items, {more}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A page cannot be pickled: it holds the connection to its server. Pickle its data, or the token of a walk."
+        )
+
+
+def _parse(call: Call[Any], answer: Answer) -> Any:
+    import orjson
+
+    try:
+        return orjson.loads(answer.body)
+    except orjson.JSONDecodeError:
+        kind = answer.header("content-type") or "none"
+        begins = excerpt(answer.body[:20_000].decode("utf-8", "replace"), markup=True)
+        _refuse(call, answer, f"the body is no JSON (content type {kind[:80]!r}); it begins with {begins!r}.")
+
+
+def _invalid(
+    call: Call[Any], answer: Answer, problem: str, path: tuple[str | int, ...] = (), field: str = ""
+) -> APIResponseValidationError:
+    message = f"the server answered {answer.status}, but {problem}"
+    return APIResponseValidationError(message, call=str(call), answer=answer, path=path, field=field)
+
+
+def _refuse(
+    call: Call[Any], answer: Answer, problem: str, path: tuple[str | int, ...] = (), field: str = ""
+) -> NoReturn:
+    raise _invalid(call, answer, problem, path, field) from None
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
+
+
+class Seen(Generic[T]):
+    """Which items of an ordered list have come, in eight bytes an item.
+
+    As long as a list keeps its order, an item can only come again among those of its own second, so the ids of that
+    second are enough. For lists that do not, a hash of every id is kept.
+    """
+
+    def __init__(self, *, ascending: bool) -> None:
+        self._sign = 1 if ascending else -1
+        self._newest: int | None = None
+        self._ids: set[str] = set()
+        self._hashes = array("q")
+        self._index: set[int] | None = None
+        self.disorder = 0
+
+    def add(self, item: T) -> bool:
+        """Note an item, and say whether it has not come before."""
+        moment = item.created_at * self._sign
+        name = item.id
+        if self._newest is None or moment > self._newest:
+            self._newest = moment
+            self._ids = {name}
+        elif moment == self._newest:
+            if name in self._ids:
+                return False
+            self._ids.add(name)
+        else:
+            if self._index is None:
+                self._index = set(self._hashes)
+            if hash(name) in self._index:
+                return False
+            self.disorder += 1
+        self._hashes.append(hash(name))
+        if self._index is not None:
+            self._index.add(hash(name))
+        return True
+
+
+class Course(Generic[T]):
+    """How far a walk has come: what it has yielded, what it has left out, and where it would go on.
+
+    Args:
+        call: The call that brings its first page.
+    """
+
+    def __init__(self, call: Call[Listed[T]]) -> None:
+        self._call = call
+        self._backward = is_backward(call.params)
+        ascending = call.params.get("order") == "asc"
+        self._seen: Seen[T] = Seen(ascending=ascending != self._backward)
+        self._left = 0
+        self._last = False
+        self._position: str | None = None
+        self.items = 0
+        self.pages = 0
+        self.duplicates = 0
+        self.skipped = 0
+
+    @property
+    def disorder(self) -> int:
+        """How many items came out of order."""
+        return self._seen.disorder
+
+    @property
+    def full(self) -> bool:
+        """Whether the walk has as many items as were asked for."""
+        return self._call.options.max_items is not None and self.items >= self._call.options.max_items
+
+    def enter(self, page: PageOf[T]) -> tuple[list[T], Leg[T] | PagingError | None]:
+        """Take in a page, and return what the walk yields of it and how it goes on."""
+        disorder = self.disorder
+        served = page.data[::-1] if self._backward else page.data
+        new = [item for item in served if self._seen.add(item)]
+        most = self._call.options.max_items
+        items = new if most is None else new[: most - self.items]
+        self.pages += 1
+        self.items += len(items)
+        self.duplicates += len(served) - len(new)
+        self.skipped += len(page.skipped)
+        self._left = len(items)
+        self._last = not page.has_more and len(items) == len(new)
+        if len(new) < len(served):
+            logger.warning("%s: %d items came again and were left out", self._call, len(served) - len(new))
+        if self.disorder > disorder:
+            logger.warning("%s: %d items came out of order", self._call, self.disorder - disorder)
+        return items, None if self.full else page.next_leg()
+
+    def reach(self, item: T) -> None:
+        """Note that an item is about to be yielded."""
+        self._left -= 1
+        self._position = item.id
+
+    def token(self) -> str:
+        """Return what restarts the walk after the item that was yielded last, as JSON text."""
+        arguments = dict(self._call.arguments)
+        if self._position is not None:
+            arguments["before" if self._backward else "after"] = self._position
+        done = self._last and self._left == 0
+        return json.dumps({"operation": self._call.operation.__name__, "arguments": arguments, "done": done})
+
+
+def resumed(token: str, operation: str) -> tuple[dict[str, Any], bool]:
+    """Return what an operation is to be called with to resume a walk, and whether nothing is left of it.
+
+    Args:
+        token: The token of the walk.
+        operation: The name of the operation.
+
+    Raises:
+        ArgumentError: The token is none of this operation.
+    """
+    try:
+        state = json.loads(token)
+        name, arguments, done = state["operation"], state["arguments"], state["done"]
+    except (ValueError, TypeError, KeyError):
+        raise ArgumentError(
+            f"The token {str(token)[:80]!r} cannot be read; pass the token of a walk as it was."
+        ) from None
+    if name != operation or not isinstance(arguments, dict) or not isinstance(done, bool):
+        raise ArgumentError(f"The token is of {str(name)[:80]!r}; it cannot resume {operation!r}.")
+    return arguments, done
+
+
+class WalkOf(Generic[T]):
+    """An iteration over all items of a list, which knows how far it has come."""
+
+    def __init__(self, course: Course[T]) -> None:
+        self._course = course
+        self._items: Iterator[T] = iter(())
+
+    @property
+    def token(self) -> str:
+        """What restarts this walk just after the item that it yielded last, in another process too: JSON, without the
+        key.
+
+        Pass it to ``resume`` of the endpoint.
+        """
+        return self._course.token()
+
+    @property
+    def pages(self) -> int:
+        """How many pages were taken in."""
+        return self._course.pages
+
+    @property
+    def duplicates(self) -> int:
+        """How many items came again and were left out."""
+        return self._course.duplicates
+
+    @property
+    def disorder(self) -> int:
+        """How many items came out of the order of the list; they were yielded."""
+        return self._course.disorder
+
+    @property
+    def skipped(self) -> int:
+        """How many items could not be decoded and were left out; only with ``invalid="skip"``."""
+        return self._course.skipped
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._course.items} items of {self.pages} pages>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A walk cannot be pickled: it holds the connection to its server. Pickle its token.")
+
+
+def nothing_left(call: Call[Any]) -> Answer:
+    """Return the answer of a server of which a list has nothing left, without asking it."""
+    from threadruns._transport import Answer
+
+    body = b'{"object": "list", "data": [], "first_id": null, "last_id": null, "has_more": false}'
+    return Answer(call.request.method, call.request.path, 200, [(b"content-type", b"application/json")], body)
+
+
+class Page(PageOf[T]):
+    """A page of a list: ``data`` holds its items; iterating goes through all items of the list, from this page on."""
+
+    def __init__(self, sender: Sender, leg: Leg[T], answer: Answer) -> None:
+        super().__init__(leg, answer)
+        self._sender = sender
+
+    @classmethod
+    def empty(cls, sender: Sender, call: Call[Listed[T]]) -> Self:
+        """Return the page of a list of which nothing is left; costs no request."""
+        return cls(sender, Leg.first(call), nothing_left(call))
+
+    def get_next_page(self) -> Page[T]:
+        """Return the next page.
+
+        Raises:
+            PagingError: There is none (see ``has_next_page``), or the server's cursors lead nowhere.
+            APIError: It could not be had.
+        """
+        leg = self._require_next_leg()
+        return Page(self._sender, leg, self._sender.send(leg.call))
+
+    def iter_pages(self) -> Iterator[Page[T]]:
+        """Go through the pages of the list, this one first, as the server sends them."""
+        page = self
+        yield page
+        while page.has_next_page():
+            page = page.get_next_page()
+            yield page
+
+    def __iter__(self) -> Walk[T]:
+        """Go through the items of the list, from this page on. Each call starts again."""
+        course = Course(self._leg.call)
+        return Walk(course, batches(self._sender, self._leg, course, self))
+
+
+class Walk(WalkOf[T], Iterator[T]):
+    """An iteration over all items of a list, which knows how far it has come."""
+
+    def __init__(self, course: Course[T], batches: Generator[list[T]]) -> None:
+        super().__init__(course)
+        self._batches = batches
+
+    def __next__(self) -> T:
+        while True:
+            for item in self._items:
+                self._course.reach(item)
+                return item
+            self._items = iter(next(self._batches))
+
+    def close(self) -> None:
+        """End the walk. A page that was asked for ahead is dropped when it comes."""
+        self._items = iter(())
+        self._batches.close()
+
+
+def batches(sender: Sender, leg: Leg[T], course: Course[T], page: Page[T] | None = None) -> Generator[list[T]]:
+    """Yield what a walk yields, page by page.
+
+    Args:
+        sender: Sends the calls.
+        leg: The way to the first page.
+        course: The walk; it takes in the pages.
+        page: The first page, if it is there.
+    """
+    ahead: Future[Answer] | None = None
+    while True:
+        page = page or Page(sender, leg, ahead.result() if ahead else sender.send(leg.call))
+        items, onward = course.enter(page)
+        # Held while the next one is awaited, a page would be moved through the generations of the garbage collector.
+        page = None
+        if isinstance(onward, Leg) and onward.call.options.prefetch:
+            ahead = _ask_ahead(sender, onward.call)
+        yield items
+        if onward is None:
+            return
+        if isinstance(onward, PagingError):
+            raise onward
+        leg = onward
+
+
+def _ask_ahead(sender: Sender, call: Call[Any]) -> Future[Answer]:
+    from concurrent.futures import Future
+    from threading import Thread
+
+    future: Future[Answer] = Future()
+
+    def ask() -> None:
+        try:
+            future.set_result(sender.send(call))
+        except BaseException as error:
+            future.set_exception(error)
+
+    Thread(target=ask, name="threadruns-prefetch", daemon=True).start()
+    return future
+
+
+class AsyncPage(PageOf[T]):
+    """A page of a list: ``data`` holds its items; iterating goes through all items of the list, from this page on."""
+
+    def __init__(self, sender: AsyncSender, leg: Leg[T], answer: Answer) -> None:
+        super().__init__(leg, answer)
+        self._sender = sender
+
+    async def get_next_page(self) -> AsyncPage[T]:
+        """Return the next page.
+
+        Raises:
+            PagingError: There is none (see ``has_next_page``), or the server's cursors lead nowhere.
+            APIError: It could not be had.
+        """
+        leg = self._require_next_leg()
+        return AsyncPage(self._sender, leg, await self._sender.send(leg.call))
+
+    async def iter_pages(self) -> AsyncIterator[AsyncPage[T]]:
+        """Go through the pages of the list, this one first, as the server sends them."""
+        page = self
+        yield page
+        while page.has_next_page():
+            page = await page.get_next_page()
+            yield page
+
+    def __aiter__(self) -> AsyncWalk[T]:
+        """Go through the items of the list, from this page on. Each call starts again."""
+        course = Course(self._leg.call)
+        return AsyncWalk(course, async_batches(self._sender, self._leg, course, self))
+
+
+class AsyncWalk(WalkOf[T], AsyncIterator[T]):
+    """An iteration over all items of a list, which knows how far it has come."""
+
+    def __init__(self, course: Course[T], batches: AsyncGenerator[list[T]]) -> None:
+        super().__init__(course)
+        self._batches = batches
+
+    async def __anext__(self) -> T:
+        while True:
+            for item in self._items:
+                self._course.reach(item)
+                return item
+            self._items = iter(await anext(self._batches))
+
+    async def aclose(self) -> None:
+        """End the walk. A page that was asked for ahead is cancelled."""
+        self._items = iter(())
+        await self._batches.aclose()
+
+
+async def async_batches(
+    sender: AsyncSender, leg: Leg[T], course: Course[T], page: AsyncPage[T] | None = None
+) -> AsyncGenerator[list[T]]:
+    """Yield what a walk yields, page by page; see ``batches``."""
+    ahead: asyncio.Task[Answer] | None = None
+    try:
+        while True:
+            page = page or AsyncPage(sender, leg, await (ahead or sender.send(leg.call)))
+            items, onward = course.enter(page)
+            page = ahead = None
+            if isinstance(onward, Leg) and onward.call.options.prefetch:
+                ahead = _create_task(sender.send(onward.call))
+            yield items
+            if onward is None:
+                return
+            if isinstance(onward, PagingError):
+                raise onward
+            leg = onward
+    finally:
+        if ahead is not None:
+            await _cancel(ahead)
+
+
+def _create_task(work: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
+    import asyncio
+
+    return asyncio.create_task(work)
+
+
+async def _cancel(task: asyncio.Task[Any]) -> None:
+    import asyncio
+
+    task.cancel()
+    # wait, unlike gather, neither raises what the task raised nor mistakes its cancellation for ours.
+    await asyncio.wait({task})
+    if not task.cancelled():
+        task.exception()
+
+
+class Pager(Generic[T]):
+    """A list that has not been asked for yet: await it for its first page, or iterate over all its items."""
+
+    def __init__(self, sender: AsyncSender, call: Call[Listed[T]], *, done: bool = False) -> None:
+        self._sender = sender
+        self._call = call
+        self._done = done
+
+    def __await__(self) -> Generator[Any, None, AsyncPage[T]]:
+        return self._first().__await__()
+
+    async def _first(self) -> AsyncPage[T]:
+        answer = nothing_left(self._call) if self._done else await self._sender.send(self._call)
+        return AsyncPage(self._sender, Leg.first(self._call), answer)
+
+    def __aiter__(self) -> AsyncWalk[T]:
+        """Go through the items of the list. Each call starts again."""
+        course, leg = Course(self._call), Leg.first(self._call)
+        page = AsyncPage(self._sender, leg, nothing_left(self._call)) if self._done else None
+        return AsyncWalk(course, async_batches(self._sender, leg, course, page))
+
+    async def iter_pages(self) -> AsyncIterator[AsyncPage[T]]:
+        """Go through the pages of the list, as the server sends them."""
+        async for page in (await self).iter_pages():
+            yield page

@@ -1,0 +1,321 @@
+"""One exchange with the server: a request out, an answer in, within a time and a size.
+
+Connections are lanes: each carries one exchange at a time, and the one used last is taken first. There are as many as
+there are exchanges going on, so no pool is searched and none blocks another, and a lane that is free can be dropped by
+a forked process or a new event loop without asking anybody. A lane is a connection pool of httpcore with room for one
+connection, which knows about keep-alive, TLS and proxies. An httpx client of the caller takes their place if one is
+passed.
+
+Every read waits for what is left of the time at most, so that a server that drips bytes cannot hold an exchange open; a
+body is inflated here, so that it cannot grow beyond its bound.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import zlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpcore
+    import httpx
+
+    from threadruns._service import Service
+
+CONNECT_TIMEOUT = 5.0
+"""Seconds that making a connection may take, if the timeout leaves them."""
+
+KEEP_ALIVE = 5.0
+"""Seconds that a connection is kept for the next exchange; servers close theirs at about that time too."""
+
+IDLE_LANES = 100
+"""Lanes that are kept for later exchanges at most."""
+
+
+class BodyError(Exception):
+    """The body of an answer cannot be taken in: it is too large, or not compressed as it says."""
+
+
+class Body:
+    """The body of an answer as it arrives, inflated and bounded.
+
+    Args:
+        encoding: The ``Content-Encoding`` header; empty if there is none.
+        bound: How many bytes it may have once inflated.
+    """
+
+    def __init__(self, encoding: str, bound: int) -> None:
+        self._parts: list[bytes] = []
+        self._room = bound
+        self._bound = bound
+        match encoding.strip().lower():
+            case "" | "identity":
+                self._inflate = None
+            case "gzip" | "x-gzip" | "deflate":
+                self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip or zlib, whichever its header says
+            case other:
+                raise BodyError(f"its body is encoded as {other[:40]!r}, which was not asked for.")
+
+    def feed(self, data: bytes) -> None:
+        """Take in a part as it came over the wire.
+
+        Raises:
+            BodyError: The body grows beyond its bound, or does not inflate.
+        """
+        if self._inflate is not None:
+            try:
+                data = self._inflate.decompress(data, self._room + 1)
+            except zlib.error:
+                raise BodyError("its body says that it is compressed, and does not inflate.") from None
+        self._room -= len(data)
+        if self._room < 0:
+            raise BodyError(f"its body has more than {self._bound} bytes; raise max_body_bytes if that is expected.")
+        self._parts.append(data)
+
+    def whole(self) -> bytes:
+        """Return the body.
+
+        Raises:
+            BodyError: The compressed body ends early.
+        """
+        if self._inflate is not None and self._parts and not self._inflate.eof:
+            raise BodyError("its compressed body ends early.")
+        return b"".join(self._parts)
+
+
+class Answer:
+    """What came back: status, headers and body, as the server sent them but inflated."""
+
+    __slots__ = ("_parsed", "body", "headers", "method", "status", "url")
+
+    def __init__(self, method: str, url: str, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        self.method = method
+        self.url = url
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header, whatever its case; None if it is not there."""
+        wanted = name.lower().encode("ascii")
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value.decode("latin-1")
+        return None
+
+    @property
+    def parsed(self) -> Any:
+        """The body parsed as JSON; its text if it is not JSON."""
+        import orjson
+
+        try:
+            return orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return self.body.decode("utf-8", "replace")
+
+    @property
+    def response(self) -> httpx.Response:
+        """The answer as an ``httpx.Response``, its body read; the request that it holds is without the key."""
+        import httpx
+
+        kept = [
+            (name, value)
+            for name, value in self.headers
+            if name.lower() not in (b"content-encoding", b"transfer-encoding")
+        ]
+        return httpx.Response(
+            self.status, headers=kept, content=self.body, request=httpx.Request(self.method, self.url)
+        )
+
+    def redacted(self, service: Service) -> Answer:
+        """Return the answer with the key hidden, should the server have sent it back."""
+        hide = service.secret.redact
+        headers = [(hide(name), hide(value)) for name, value in self.headers]
+        return Answer(self.method, self.url, self.status, headers, hide(self.body))
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.status}, {len(self.body)} bytes>"
+
+
+class Message:
+    """A request that is ready but for the key.
+
+    Args:
+        service: Who signs it.
+        method: The HTTP method.
+        target: Path and query.
+        headers: All headers but the one with the key.
+        max_body_bytes: The bound of the answer's body.
+    """
+
+    __slots__ = ("headers", "max_body_bytes", "method", "service", "target")
+
+    def __init__(
+        self, service: Service, method: str, target: str, headers: list[tuple[bytes, bytes]], max_body_bytes: int
+    ) -> None:
+        self.service = service
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.max_body_bytes = max_body_bytes
+
+    @property
+    def url(self) -> str:
+        """The whole address."""
+        return self.service.origin + self.target
+
+    def for_httpcore(self, timeout: float | None) -> httpcore.Request:
+        """Return it as a signed request of httpcore, which shows no headers."""
+        import httpcore
+
+        service = self.service
+        return httpcore.Request(
+            self.method.encode("ascii"),
+            httpcore.URL(
+                scheme=service.scheme.encode("ascii"),
+                host=service.host.encode("ascii"),
+                port=service.port,
+                target=self.target.encode("ascii"),
+            ),
+            headers=[*self.headers, (service.key_header.encode("ascii"), service.signature())],
+            extensions={"timeout": phases(timeout)},
+        )
+
+    def for_httpx(self, client: httpx.Client | httpx.AsyncClient, timeout: float | None) -> httpx.Request:
+        """Return it as a signed request of httpx, with what the caller's client adds of its own."""
+        request = client.build_request(self.method, self.url, headers=self.headers)
+        request.headers[self.service.key_header] = self.service.signature().decode("ascii")
+        request.extensions["timeout"] = phases(timeout)
+        return request
+
+    def answer(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Answer:
+        """Return what came back for it."""
+        return Answer(self.method, self.url, status, headers, body)
+
+    def body(self, headers: list[tuple[bytes, bytes]]) -> Body:
+        """Return the body that is about to come, still empty."""
+        encoding = b",".join(value for name, value in headers if name.lower() == b"content-encoding")
+        return Body(encoding.decode("latin-1"), self.max_body_bytes)
+
+
+def phases(timeout: float | None) -> dict[str, float | None]:
+    """Return how long each phase of an exchange may wait, in seconds, as httpx and httpcore take it."""
+    connect = CONNECT_TIMEOUT if timeout is None else min(CONNECT_TIMEOUT, timeout)
+    return {"connect": connect, "read": timeout, "write": timeout, "pool": timeout}
+
+
+def failure(error: BaseException) -> str | None:
+    """Say what kind of failure of an exchange an exception is: "timeout", "connection", or None if it is none."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    for name in ("httpcore", "httpx"):
+        library = sys.modules.get(name)
+        if library is None:
+            continue
+        if isinstance(error, library.TimeoutException):
+            return "timeout"
+        if name == "httpx" and isinstance(error, library.HTTPError | library.InvalidURL | library.StreamError):
+            return "connection"
+        if name == "httpcore" and isinstance(
+            error, library.NetworkError | library.ProtocolError | library.ProxyError | library.UnsupportedProtocol
+        ):
+            return "connection"
+    return "connection" if isinstance(error, OSError) else None
+
+
+class Network:
+    """How connections are made.
+
+    Args:
+        service: The server.
+        proxy: The URL of a proxy; from the usual environment variables if None.
+        verify: Whether to check certificates, or the TLS settings to use.
+    """
+
+    def __init__(self, service: Service, proxy: str | None, verify: ssl.SSLContext | bool) -> None:
+        self._service = service
+        self._proxy = proxy
+        self._verify = verify
+        self._settings: dict[str, Any] | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """Return what a connection pool of httpcore is made with. TLS is set up once and shared."""
+        if self._settings is None:
+            self._settings = {
+                "max_connections": 1,
+                "keepalive_expiry": KEEP_ALIVE,
+                "ssl_context": self._tls(),
+                "proxy": self._route(),
+                "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+            }
+        return self._settings
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if not isinstance(self._verify, bool):
+            return self._verify
+        if self._service.scheme == "http":
+            return None
+        import ssl
+
+        import certifi
+
+        if not self._verify:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+            return context
+        file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
+        return ssl.create_default_context(cafile=file or (None if folder else certifi.where()), capath=folder)
+
+    def _route(self) -> httpcore.Proxy | None:
+        import httpcore
+
+        url = self._proxy or self._proxy_of_environment()
+        if not url:
+            return None
+        from urllib.parse import unquote, urlsplit
+
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        port = f":{parts.port}" if parts.port else ""
+        return httpcore.Proxy(f"{parts.scheme}://{parts.hostname}{port}", auth=auth)
+
+    def _proxy_of_environment(self) -> str | None:
+        from urllib.request import getproxies, proxy_bypass
+
+        proxies = getproxies()
+        if proxy_bypass(self._service.host):
+            return None
+        return proxies.get(self._service.scheme) or proxies.get("all")
+
+
+class Transport(Protocol):
+    """What carries exchanges."""
+
+    def exchange(self, message: Message, timeout: float | None) -> Answer:
+        """Send a message and return the answer, within ``timeout`` seconds.
+
+        Raises:
+            Exception: One that ``failure`` knows, or a BodyError.
+        """
+        ...
+
+    def close(self) -> None:
+        """Close what is open; closing twice is fine."""
+        ...
+
+
+class AsyncTransport(Protocol):
+    """What carries exchanges of an event loop."""
+
+    async def exchange(self, message: Message, timeout: float | None) -> Answer:
+        """Send a message and return the answer, within ``timeout`` seconds."""
+        ...
+
+    async def close(self) -> None:
+        """Close what is open; closing twice is fine."""
+        ...

@@ -1,0 +1,45 @@
+"""The door to the generated package: the only module that imports ``threadruns_api``.
+
+What is behind it is imported when it is first asked for, so that importing ``threadruns`` and making a client stay
+cheap.
+"""
+
+# ruff: noqa: TID251
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from threadruns_api import models as models
+    from threadruns_api.api.runs.list_runs import list_runs as list_runs
+    from threadruns_api.errors import DecodeError as DecodeError
+    from threadruns_api.models import Run as Run
+    from threadruns_api.models import RunList as RunList
+    from threadruns_api.types import UNSET as UNSET
+    from threadruns_api.types import CallOptions as CallOptions
+    from threadruns_api.types import Request as Request
+    from threadruns_api.types import UnknownVariant as UnknownVariant
+    from threadruns_api.types import Unset as Unset
+
+_HOMES = {
+    "models": "models",
+    "list_runs": "api.runs.list_runs",
+    "DecodeError": "errors",
+    "Run": "models",
+    "RunList": "models",
+    "UNSET": "types",
+    "CallOptions": "types",
+    "Request": "types",
+    "UnknownVariant": "types",
+    "Unset": "types",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"threadruns_api.{_HOMES[name]}")
+    value = globals()[name] = module if name == _HOMES[name] else getattr(module, name)
+    return value
