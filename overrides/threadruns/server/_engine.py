@@ -32,7 +32,7 @@ class Deviation(Endpoint):
     """What lasts from one request to the next; one for each server, shared by all deviations."""
 
     def __init_subclass__(cls) -> None:
-        cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+        cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", "-", cls.__name__).lower()
         cls.group = cls.__module__.rpartition(".")[2]
         cls.says = " ".join((cls.__doc__ or "").split())
 
@@ -51,10 +51,7 @@ def listed(modules: Iterable[Any], kind: type[Deviation]) -> dict[str, type[Devi
         value.name: value
         for module in modules
         for value in vars(module).values()
-        if isinstance(value, type)
-        and issubclass(value, kind)
-        and value.__module__ == module.__name__
-        and not value.__name__.startswith("_")
+        if isinstance(value, type) and issubclass(value, kind) and value.__module__ == module.__name__
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -49,6 +50,11 @@ class Stored:
 
     id: str
     text: bytes
+
+    def value(self) -> dict[str, Any]:
+        """Return the run, parsed."""
+        parsed: dict[str, Any] = json.loads(self.text)
+        return parsed
 
 
 @frozen

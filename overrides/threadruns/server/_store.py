@@ -187,6 +187,10 @@ class Store:
         """Return whether the thread exists."""
         return bool(self._rows("SELECT 1 FROM thread WHERE id = ?", (thread,)))
 
+    def threads(self) -> list[str]:
+        """Return the ids of all threads."""
+        return [row[0] for row in self._rows("SELECT id FROM thread ORDER BY id", ())]
+
     def position(self, thread: str, run_id: str) -> Position | None:
         """Return where in the thread the run stands; None if it is no run of this thread."""
         rows = self._rows("SELECT created_at FROM run WHERE id = ? AND thread = ?", (run_id, thread))

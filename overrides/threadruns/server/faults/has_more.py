@@ -1,0 +1,165 @@
+"""Faults of ``has_more``: whether runs are left in the direction walked."""
+# ruff: noqa: D102 - the docstring of the class says what its methods do.
+
+from __future__ import annotations
+
+from threadruns.server._exchange import Page, Query, Stored, evolve
+from threadruns.server.faults import Fault
+from threadruns.server.faults._shapes import Json, Listed, cut, on_body
+
+
+@on_body
+def has_more_always_true(page: Json, _: Query) -> None:
+    """`has_more` is always true."""
+    page["has_more"] = True
+
+
+@on_body
+def has_more_always_false(page: Json, _: Query) -> None:
+    """`has_more` is always false."""
+    page["has_more"] = False
+
+
+@on_body
+def has_more_inverted(page: Json, _: Query) -> None:
+    """`has_more` says the opposite."""
+    page["has_more"] = not page["has_more"]
+
+
+@on_body
+def has_more_if_any(page: Json, _: Query) -> None:
+    """`has_more` is true on every page with runs, and false only on an empty one."""
+    page["has_more"] = bool(page["data"])
+
+
+@on_body
+def has_more_if_full(page: Json, query: Query) -> None:
+    """`has_more` is true on every full page, also if nothing follows."""
+    page["has_more"] = len(page["data"]) == query.limit
+
+
+@on_body
+def has_more_if_default_full(page: Json, _: Query) -> None:
+    """`has_more` is true where a page has 20 runs or more."""
+    page["has_more"] = len(page["data"]) >= 20
+
+
+@on_body
+def has_more_false_at_limit_hundred(page: Json, query: Query) -> None:
+    """`has_more` is false on pages of 100."""
+    page["has_more"] = page["has_more"] and query.limit < 100
+
+
+@on_body
+def has_more_false_at_limit_one(page: Json, query: Query) -> None:
+    """`has_more` is false on pages of one run."""
+    page["has_more"] = page["has_more"] and query.limit > 1
+
+
+@on_body
+def has_more_false_after(page: Json, query: Query) -> None:
+    """`has_more` is false on every page after a cursor."""
+    page["has_more"] = page["has_more"] and not query.after
+
+
+@on_body
+def has_more_false_before(page: Json, query: Query) -> None:
+    """`has_more` is false on every page before a cursor."""
+    page["has_more"] = page["has_more"] and not query.before
+
+
+@on_body
+def has_more_true_before(page: Json, query: Query) -> None:
+    """`has_more` is true on every page before a cursor, since the cursor's own run follows."""
+    page["has_more"] = page["has_more"] or bool(query.before and not query.after)
+
+
+@on_body
+def has_more_false_ascending(page: Json, query: Query) -> None:
+    """`has_more` is false in ascending order."""
+    page["has_more"] = page["has_more"] and query.order == "desc"
+
+
+@on_body
+def has_more_true_when_empty(page: Json, _: Query) -> None:
+    """`has_more` is true on an empty page."""
+    page["has_more"] = page["has_more"] or not page["data"]
+
+
+class _HasMore(Listed):
+    """Base of faults that find a right page and judge wrongly what is left."""
+
+    def pick(self, runs: list[Stored], query: Query) -> Page:
+        page = cut(runs, query)
+        return evolve(page, has_more=self.judge([run.id for run in runs], page, query))
+
+    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+        raise NotImplementedError
+
+
+class HasMoreOneLeft(_HasMore):
+    """`has_more` is false where just one run is left."""
+
+    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+        if not page.has_more:
+            return False
+        backward = query.before and not query.after
+        left = ids.index(page.runs[0].id) if backward else len(ids) - 1 - ids.index(page.runs[-1].id)
+        return left > 1
+
+
+class HasMoreOfThread(_HasMore):
+    """`has_more` says whether the thread is longer than the limit, wherever the page lies."""
+
+    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+        return len(ids) > query.limit
+
+
+class HasMoreOutsidePage(_HasMore):
+    """`has_more` says whether the thread has runs that are not on the page, on either side."""
+
+    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+        return len(ids) > len(page.runs)
+
+
+class HasMoreOtherSide(_HasMore):
+    """`has_more` of a page before a cursor says whether runs follow the page, not whether some precede it."""
+
+    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+        if not query.before or query.after or not page.runs:
+            return page.has_more
+        return page.runs[-1].id != ids[-1]
+
+
+class HasMoreBeyondWindow(_HasMore):
+    """`has_more` between two cursors says whether runs follow at all, also beyond `before`."""
+
+    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+        if not (query.after and query.before) or not page.runs:
+            return page.has_more
+        return page.runs[-1].id != ids[-1]
+
+
+class HasMoreBeforeAtStart(_HasMore):
+    """`has_more` of a page before a cursor is true where the page begins with the first run."""
+
+    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+        backward = bool(query.before and not query.after and page.runs)
+        return page.has_more or (backward and page.runs[0].id == ids[0])
+
+
+class HasMoreFalseDeep(_HasMore):
+    """`has_more` is false once a hundred runs have gone by."""
+
+    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+        return page.has_more and ids.index(page.runs[-1].id) < 100
+
+
+class HasMoreLags(Fault):
+    """`has_more` is what it was for the page before."""
+
+    def select(self, thread: str, query: Query) -> Page:
+        page = super().select(thread, query)
+        last = self.memory.get("has_more", page.has_more)
+        self.memory["has_more"] = page.has_more
+        return evolve(page, has_more=last)
