@@ -62,3 +62,46 @@ def validator(name: str) -> jsonschema_rs.Draft202012Validator:
     return jsonschema_rs.Draft202012Validator(
         {"$ref": f"#/components/schemas/{name}", "components": document()["components"]}
     )
+
+
+def violation(name: str, value: Any) -> str | None:
+    """Return how a parsed value breaks the component schema of this name; None if it keeps it.
+
+    Returns:
+        Where and what, as in ``data[3].usage.total_tokens: "7" is not of type "integer"``; at most 300 characters.
+    """
+    checker = validator(name)
+    if checker.is_valid(value):
+        return None
+    try:
+        error = next(iter(checker.iter_errors(value)))
+    except ValueError:
+        # jsonschema-rs copies what it refuses into the error and gives up after 255 levels.
+        return "a value that the schema refuses is nested too deep to be shown"
+    reasons = _reasons(error)
+    place = reasons[0].instance_path
+    path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
+    told = " or ".join(dict.fromkeys(reason.message for reason in reasons if reason.instance_path == place))
+    return _shorten(f"{path}: {told}" if path else told)
+
+
+def _reasons(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
+    """Lay an error open: of the alternatives under ``oneOf``, what is wrong with those of the value's own kind."""
+    branches = getattr(error.kind, "context", None)
+    if not branches:
+        return [error]
+
+    def foreign(branch: list[jsonschema_rs.ValidationError]) -> bool:
+        return any(
+            reason.schema_path[-1] == "const"
+            or (reason.schema_path[-1] == "type" and reason.instance_path == error.instance_path)
+            for reason in branch
+        )
+
+    meant = [branch for branch in branches if not foreign(branch)] or branches
+    firsts = [min(branch, key=lambda reason: reason.schema_path[-1] != "const") for branch in meant]
+    return [reason for first in firsts for reason in _reasons(first)]
+
+
+def _shorten(text: str) -> str:
+    return text if len(text) <= 300 else f"{text[:140]} ... {text[-155:]}"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
+
 from threadruns._document import document
 from threadruns.testing import serve
 

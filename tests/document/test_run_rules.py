@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from threadruns.contract.run_rules import ENDED, RUN_RULES, UNDER_WAY
 
 from . import bodies

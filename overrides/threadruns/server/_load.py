@@ -10,14 +10,12 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-from threadruns._document import validator
+from threadruns._document import violation
 from threadruns.server._read import Bad, Found, read
 from threadruns.server._store import Conflict, Store
 
 KEPT = 20
 """How many bad runs of a file are kept for the report; all are counted."""
-
-_LONGEST = 200
 
 
 @define
@@ -89,10 +87,4 @@ def _store(store: Store, found: Found, loaded: Loaded) -> Bad | None:
 
 def departure(run: object) -> str | None:
     """Return why a value is no run of the document, in a sentence without its end; None if it is one."""
-    run_validator = validator("Run")
-    if run_validator.is_valid(run):
-        return None
-    error = next(iter(run_validator.iter_errors(run)))
-    path = ".".join(str(part) for part in error.instance_path)
-    message = error.message if len(error.message) <= _LONGEST else f"{error.message[:_LONGEST]}..."
-    return f"{path}: {message}" if path else message
+    return violation("Run", run)
