@@ -11,8 +11,8 @@ Names are imported when they are first asked for, so that importing the package 
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+# Type checkers take this name for true; importing it from typing would be most of the cost of this module.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from threadruns._client import AsyncClient, Client
@@ -116,6 +116,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     for home, names in _HOMES.items():
         if name in names:
             value = globals()[name] = getattr(import_module(f"threadruns.{home}"), name)

@@ -1,14 +1,14 @@
 """One call of an operation: sent until it succeeds, may not be tried again, or runs out of time.
 
-``Trail`` decides, without waiting or sending; ``Sender`` and ``AsyncSender`` do what it says, one with threads and one
+``Trail`` decides, without waiting or sending; the senders do what it says, one with threads and one
 with an event loop.
 """
 
 from __future__ import annotations
 
 import logging
-import random
 import time
+from random import random
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, TypeVar
 
 from threadruns._errors import (
@@ -18,16 +18,13 @@ from threadruns._errors import (
     APIStatusError,
     APITimeoutError,
     Attempt,
-    ClientClosedError,
     status_error,
 )
 from threadruns._retries import Budget, backoff, retry_after, should_retry
-from threadruns._transport import Answer, AsyncTransport, BodyError, Message, Network, Transport, failure
+from threadruns._transport import Answer, BodyError, Message, failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-
-    import httpx
 
     from threadruns._options import Options
     from threadruns._service import Service
@@ -36,8 +33,6 @@ if TYPE_CHECKING:
 M_co = TypeVar("M_co", covariant=True)
 
 logger = logging.getLogger("threadruns")
-
-CLOSED = "The client is closed and cannot send; make a new one, or close it later."
 
 
 class Call(Generic[M_co]):
@@ -173,14 +168,14 @@ class Trail:
         if not isinstance(error, APIError):
             return False
         now, options = time.monotonic(), self._call.options
-        wait = self._wait_after(error)
+        wait = retry_after(error, time.time())
         if len(self._attempts) >= options.max_retries or not should_retry(error):
             wait = None
         elif wait is not None and wait > options.max_retry_after:
             error.args = (f"{error.args[0]} It asks to wait {wait:.0f} s, more than max_retry_after allows.",)
             wait = None
         elif wait is None:
-            wait = backoff(len(self._attempts) + 1, random.random)
+            wait = backoff(len(self._attempts) + 1, random)
         if wait is not None and self._call.expires is not None and now + wait >= self._call.expires:
             wait = None
         outcome = str(error.status_code) if isinstance(error, APIStatusError) else _outcome(error)
@@ -192,9 +187,6 @@ class Trail:
             self._budget.pause(now + wait)
         logger.info("%s: attempt %d failed (%s), again in %.2f s", self._call, len(self._attempts), outcome, wait)
         return wait
-
-    def _wait_after(self, error: APIError) -> float | None:
-        return retry_after(error.answer, time.time()) if isinstance(error, APIStatusError) else None
 
     def _late(self) -> APITimeoutError:
         problem = f"the deadline of {self._call.options.deadline:g} s for the whole call has passed."
@@ -231,107 +223,3 @@ def _bare(error: BaseException) -> BaseException:
         seen.__traceback__ = None
         seen = seen.__cause__ or seen.__context__
     return error
-
-
-class Sender:
-    """Sends calls, from any thread."""
-
-    def __init__(self, service: Service, network: Network, budget: Budget, client: httpx.Client | None) -> None:
-        self.service = service
-        self.closed = False
-        self._budget = budget
-        self._network = network
-        self._client = client
-        self._transport: Transport | None = None
-
-    def send(self, call: Call[Any]) -> Answer:
-        """Send a call until it succeeds.
-
-        Raises:
-            APIError: It did not.
-            ClientClosedError: The client is closed.
-        """
-        import stamina
-
-        trail = Trail(call, self.service, self._budget)
-        message = call.message(self.service)
-        for attempt in stamina.retry_context(on=trail.next, attempts=None, timeout=None):
-            with attempt:
-                if wait := trail.wait():
-                    time.sleep(wait)
-                transport, timeout = self._open(), trail.start()
-                try:
-                    answer = transport.exchange(message, timeout)
-                except Exception as error:
-                    trail.fail(error)
-                return trail.passed(answer)
-        raise AssertionError("stamina ends a call by its result or its error")
-
-    def _open(self) -> Transport:
-        if self.closed:
-            raise ClientClosedError(CLOSED)
-        if self._transport is None:
-            from threadruns._lanes import Borrowed, Lanes
-
-            # Two threads may both get here; setdefault is atomic, so that they share what the first one made.
-            made = Borrowed(self._client) if self._client is not None else Lanes(self._network)
-            self._transport = vars(self).setdefault("_made", made)
-        return self._transport
-
-    def close(self) -> None:
-        """Close the connections; closing twice is fine."""
-        self.closed = True
-        if self._transport is not None:
-            self._transport.close()
-
-
-class AsyncSender:
-    """Sends calls, from any event loop."""
-
-    def __init__(self, service: Service, network: Network, budget: Budget, client: httpx.AsyncClient | None) -> None:
-        self.service = service
-        self.closed = False
-        self._budget = budget
-        self._network = network
-        self._client = client
-        self._transport: AsyncTransport | None = None
-
-    async def send(self, call: Call[Any]) -> Answer:
-        """Send a call until it succeeds.
-
-        Raises:
-            APIError: It did not.
-            ClientClosedError: The client is closed.
-        """
-        import asyncio
-
-        import stamina
-
-        trail = Trail(call, self.service, self._budget)
-        message = call.message(self.service)
-        async for attempt in stamina.retry_context(on=trail.next, attempts=None, timeout=None):
-            with attempt:
-                if wait := trail.wait():
-                    await asyncio.sleep(wait)
-                transport, timeout = self._open(), trail.start()
-                try:
-                    answer = await transport.exchange(message, timeout)
-                except Exception as error:
-                    trail.fail(error)
-                return trail.passed(answer)
-        raise AssertionError("stamina ends a call by its result or its error")
-
-    def _open(self) -> AsyncTransport:
-        if self.closed:
-            raise ClientClosedError(CLOSED)
-        if self._transport is None:
-            from threadruns._lanes import AsyncBorrowed, AsyncLanes
-
-            self._transport = AsyncBorrowed(self._client) if self._client is not None else AsyncLanes(self._network)
-        return self._transport
-
-    async def close(self) -> None:
-        """Close the connections; closing twice is fine."""
-        self.closed = True
-        if self._transport is not None:
-            await self._transport.close()

@@ -7,43 +7,43 @@ both clients learn from the generated function.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, NoReturn, ParamSpec, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, Self, TypeVar, overload
 
-from threadruns import _wire
-from threadruns._calls import CLOSED, AsyncSender, Call, Sender
-from threadruns._errors import ArgumentError, ClientClosedError
-from threadruns._many import async_walk_many, walk_many
-from threadruns._options import Options
-from threadruns._pages import PAGE_SIZE, Course, Item, Leg, Listed, Page, Pager, async_batches, batches, resumed
+from threadruns import __version__, _wire
+from threadruns._errors import ArgumentError
+from threadruns._network import Network
+from threadruns._options import Options, is_number
 from threadruns._retries import Budget
+from threadruns._senders import AsyncSender, Sender
 from threadruns._service import DEFAULT_BETA, Secret, Service
-from threadruns._transport import Network
+from threadruns._settings import Settings
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Unpack
 
     import httpx
 
-    from threadruns._errors import ThreadrunsError
+    from threadruns._lists import AsyncListing, Listing
+    from threadruns._pages import Item, Listed
     from threadruns._wire import CallOptions, Request
 
 P = ParamSpec("P")
-Q = ParamSpec("Q")
-T = TypeVar("T", bound=Item)
-C_co = TypeVar("C_co", bound="Client | AsyncClient", covariant=True)
+T = TypeVar("T", bound="Item")
+S_co = TypeVar("S_co", bound=Sender | AsyncSender, covariant=True)
 
 
-class Resource(Generic[C_co]):
+class Resource(Generic[S_co]):
     """A group of operations of a client."""
 
-    def __init__(self, client: C_co) -> None:
-        self._client = client
+    def __init__(self, settings: Settings, sender: S_co) -> None:
+        self.settings = settings
+        self.sender = sender
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._client!r}>"
+        return f"<{type(self).__name__} at {self.settings.service.base_url!r}>"
 
 
 class Paged(Generic[P, T]):
@@ -57,174 +57,25 @@ class Paged(Generic[P, T]):
         self._load = load
 
     @overload
-    def __get__(self, resource: Resource[Client], owner: Any = None) -> Listing[P, T]: ...
+    def __get__(self, resource: Resource[Sender], owner: Any = None) -> Listing[P, T]: ...
     @overload
-    def __get__(self, resource: Resource[AsyncClient], owner: Any = None) -> AsyncListing[P, T]: ...
-    def __get__(self, resource: Resource[Any], owner: Any = None) -> Listing[P, T] | AsyncListing[P, T]:
-        client = resource._client
-        kind = Listing if isinstance(client, Client) else AsyncListing
-        return kind(client, self._load())
+    def __get__(self, resource: Resource[AsyncSender], owner: Any = None) -> AsyncListing[P, T]: ...
+    def __get__(
+        self, resource: Resource[Sender] | Resource[AsyncSender], owner: Any = None
+    ) -> Listing[P, T] | AsyncListing[P, T]:
+        from threadruns._lists import AsyncListing, Listing
+
+        settings, sender = resource.settings, resource.sender
+        if isinstance(sender, Sender):
+            return Listing(settings, sender, self._load())
+        return AsyncListing(settings, sender, self._load())
 
 
-class Runs(Resource[C_co]):
+class Runs(Resource[S_co]):
     """The runs of threads."""
 
     list = Paged(lambda: _wire.list_runs)
     """Lists the runs of a thread."""
-
-
-class Bound(Generic[P, T]):
-    """A generated operation that lists something, together with the settings of a client."""
-
-    def __init__(self, client: Client | AsyncClient, operation: Callable[P, Request[Listed[T]]]) -> None:
-        self._settings = client._settings
-        self._operation = operation
-        # inspect and help show the operation.
-        self.__doc__ = operation.__doc__
-        self.__wrapped__ = operation
-
-    def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call[Listed[T]]:
-        """Return the call that the operation builds of these arguments.
-
-        Raises:
-            ArgumentError: The operation refuses them.
-        """
-        from inspect import signature
-
-        operation: Callable[..., Request[Listed[T]]] = self._operation
-        try:
-            request = operation(*args, **kwargs)
-        except ValueError as error:
-            raise ArgumentError(f"{error}.") from None
-        arguments = signature(operation).bind(*args, **kwargs).arguments
-        arguments.pop("options", None)
-        options = self._settings.options.updated(request.options)
-        return Call(operation, arguments, request, options, {"limit": str(PAGE_SIZE), **request.params})
-
-    def __repr__(self) -> str:
-        return f"<{self._operation.__name__} at {self._settings.service.base_url!r}>"
-
-
-class Listing(Bound[P, T]):
-    """An operation that lists something; call it for the first page."""
-
-    def __init__(self, client: Client, operation: Callable[P, Request[Listed[T]]]) -> None:
-        super().__init__(client, operation)
-        self._sender = client._sender
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Page[T]:
-        self._settings.check_open()
-        return self._first(self.call(args, kwargs))
-
-    def many(
-        self: Listing[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
-    ) -> Generator[tuple[str, list[T] | ThreadrunsError]]:
-        """Go through many lists at once, such as those of many threads.
-
-        Yields the name of a list with the items of one of its pages, or with the error that ended it; the others go on.
-        The pages of a list come in their order, each item once; an empty list comes with an empty page.
-
-        Args:
-            names: What the lists are of, such as the ids of threads; read as they are needed.
-            *args: What else the operation takes.
-            **kwargs: What else the operation takes; ``concurrency`` says how many lists are walked at a time.
-        """
-        self._settings.check_open()
-        concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
-
-        def open_walk(name: str) -> Generator[list[T]]:
-            call = self.call((name, *args), kwargs)
-            return batches(self._sender, Leg.first(call), Course(call))
-
-        return walk_many(names, open_walk, concurrency)
-
-    def resume(self, token: str, **options: Unpack[CallOptions]) -> Page[T]:
-        """Go on where a walk stopped: return the page that begins with the item after the last one that it yielded.
-
-        Args:
-            token: The ``token`` of the walk, of this process or another.
-            **options: What holds for this call alone.
-
-        Raises:
-            ArgumentError: The token is none of this operation.
-        """
-        self._settings.check_open()
-        arguments, done = resumed(token, self._operation.__name__)
-        call = self.call((), {**arguments, **options})
-        return Page.empty(self._sender, call) if done else self._first(call)
-
-    def _first(self, call: Call[Listed[T]]) -> Page[T]:
-        return Page(self._sender, Leg.first(call), self._sender.send(call))
-
-
-class AsyncListing(Bound[P, T]):
-    """An operation that lists something; await its call for the first page, or iterate over it for all items."""
-
-    def __init__(self, client: AsyncClient, operation: Callable[P, Request[Listed[T]]]) -> None:
-        super().__init__(client, operation)
-        self._sender = client._sender
-
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Pager[T]:
-        self._settings.check_open()
-        return Pager(self._sender, self.call(args, kwargs))
-
-    def many(
-        self: AsyncListing[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
-    ) -> AsyncGenerator[tuple[str, list[T] | ThreadrunsError]]:
-        """Go through many lists at once, such as those of many threads.
-
-        Yields the name of a list with the items of one of its pages, or with the error that ended it; the others go on.
-        The pages of a list come in their order, each item once; an empty list comes with an empty page.
-
-        Args:
-            names: What the lists are of, such as the ids of threads; read as they are needed.
-            *args: What else the operation takes.
-            **kwargs: What else the operation takes; ``concurrency`` says how many lists are walked at a time.
-        """
-        self._settings.check_open()
-        concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
-
-        def open_walk(name: str) -> AsyncGenerator[list[T]]:
-            call = self.call((name, *args), kwargs)
-            return async_batches(self._sender, Leg.first(call), Course(call))
-
-        return async_walk_many(names, open_walk, concurrency)
-
-    def resume(self, token: str, **options: Unpack[CallOptions]) -> Pager[T]:
-        """Go on where a walk stopped: the list begins with the item after the last one that it yielded.
-
-        Args:
-            token: The ``token`` of the walk, of this process or another.
-            **options: What holds for this call alone.
-
-        Raises:
-            ArgumentError: The token is none of this operation.
-        """
-        self._settings.check_open()
-        arguments, done = resumed(token, self._operation.__name__)
-        return Pager(self._sender, self.call((), {**arguments, **options}), done=done)
-
-
-def _only(kwargs: Mapping[str, Any], name: str) -> Any:
-    return {name: kwargs[name]} if name in kwargs else {}
-
-
-class Settings:
-    """What a client was told, and whether it is closed."""
-
-    def __init__(self, service: Service, options: Options) -> None:
-        self.service = service
-        self.options = options
-        self.closed = False
-
-    def check_open(self) -> None:
-        """Refuse to work for a closed client.
-
-        Raises:
-            ClientClosedError: It is closed.
-        """
-        if self.closed:
-            raise ClientClosedError(CLOSED)
 
 
 class Client:
@@ -269,9 +120,9 @@ class Client:
         self._owner = True
 
     @property
-    def runs(self) -> Runs[Client]:
+    def runs(self) -> Runs[Sender]:
         """The runs of threads."""
-        return Runs(self)
+        return Runs(self._settings, self._sender)
 
     @property
     def base_url(self) -> str:
@@ -293,7 +144,7 @@ class Client:
             ArgumentError: An option is unknown, or its value makes no sense.
         """
         other = object.__new__(type(self))
-        other._settings = Settings(self._settings.service, self._settings.options.updated(options))
+        other._settings = self._settings.updated(options)
         other._sender = self._sender
         other._owner = False
         return other
@@ -364,9 +215,9 @@ class AsyncClient:
         self._owner = True
 
     @property
-    def runs(self) -> Runs[AsyncClient]:
+    def runs(self) -> Runs[AsyncSender]:
         """The runs of threads."""
-        return Runs(self)
+        return Runs(self._settings, self._sender)
 
     @property
     def base_url(self) -> str:
@@ -388,7 +239,7 @@ class AsyncClient:
             ArgumentError: An option is unknown, or its value makes no sense.
         """
         other = object.__new__(type(self))
-        other._settings = Settings(self._settings.service, self._settings.options.updated(options))
+        other._settings = self._settings.updated(options)
         other._sender = self._sender
         other._owner = False
         return other
@@ -418,8 +269,6 @@ class AsyncClient:
 
 
 def _service(secret: Secret, base_url: str | None, beta: str, azure_api_version: str | None) -> Service:
-    from threadruns import __version__
-
     python = ".".join(map(str, sys.version_info[:2]))
     return Service(
         base_url=base_url,
@@ -431,7 +280,7 @@ def _service(secret: Secret, base_url: str | None, beta: str, azure_api_version:
 
 
 def _rate(rate: float | None) -> float | None:
-    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float) or not rate > 0):
+    if rate is not None and not (is_number(rate) and rate > 0):
         raise ArgumentError(f"The option max_rate is {rate!r}; it must be requests per second above 0, or None.")
     return rate
 

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from threadruns._document import schema as component
+from threadruns._json import is_array, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,10 +69,10 @@ class Drift:
             allowed = schema.get("enum") or ([schema["const"]] if "const" in schema else [value])
             if value not in allowed:
                 self.values[way, value] += 1
-        elif isinstance(value, list):
+        elif is_array(value):
             for item in value:
                 self._compare(item, schema.get("items", {}), f"{way}[]")
-        elif isinstance(value, dict) and "properties" in schema:
+        elif is_object(value) and "properties" in schema:
             for key, inner in value.items():
                 below = f"{way}.{key}".lstrip(".")
                 if key in schema["properties"]:
@@ -80,11 +81,9 @@ class Drift:
                     self.fields[below] += 1
 
     def _compare_variant(self, value: Any, variants: list[dict[str, Any]], way: str) -> None:
-        if not isinstance(value, dict | list | str):
-            return
-        kind = "object" if isinstance(value, dict) else "array" if isinstance(value, list) else "string"
+        kind = "object" if is_object(value) else "array" if is_array(value) else "string"
         fitting = [variant for variant in variants if variant.get("type") == kind]
-        if isinstance(value, dict) and len(fitting) > 1:
+        if is_object(value) and len(fitting) > 1:
             named = [v for v in fitting if v["properties"].get("type", {}).get("const") == value.get("type")]
             if not named:
                 self.values[f"{way}.type", str(value.get("type"))] += 1

@@ -25,9 +25,9 @@ of this package ever holds the key.
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from threadruns._json import is_object
 from threadruns._wire import DecodeError
 
 if TYPE_CHECKING:
@@ -114,7 +114,11 @@ class APIError(ThreadrunsError):
     @property
     def request_id(self) -> str | None:
         """The server's name for the exchange, to quote when reporting a fault."""
-        return self.answer.header("x-request-id") if self.answer else None
+        return self.header("x-request-id")
+
+    def header(self, name: str) -> str | None:
+        """Return a header of the answer, whatever the case of its name; None if it is not there."""
+        return self.answer.header(name) if self.answer else None
 
     @property
     def response(self) -> httpx.Response | None:
@@ -173,8 +177,6 @@ class Skipped(NamedTuple):
 
 class APIStatusError(APIError):
     """The server answered with an error."""
-
-    answer: Answer
 
     status_code: int
     """The HTTP status."""
@@ -271,6 +273,8 @@ def excerpt(text: str, *, markup: bool) -> str:
 
 
 def _title(status: int) -> str:
+    from http import HTTPStatus
+
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
@@ -279,8 +283,8 @@ def _title(status: int) -> str:
 
 def _detail(body: Any) -> dict[str, Any]:
     # {"error": {"message", ...}} is the contract; gateways leave out the wrapper or send a string.
-    inner = body.get("error", body) if isinstance(body, dict) else body
-    return inner if isinstance(inner, dict) else {"message": inner}
+    inner = body.get("error", body) if is_object(body) else body
+    return inner if is_object(inner) else {"message": inner}
 
 
 def _message(answer: Answer) -> str:

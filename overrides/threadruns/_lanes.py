@@ -14,13 +14,16 @@ from weakref import finalize
 import httpcore
 
 from threadruns._errors import ClientClosedError
-from threadruns._transport import IDLE_LANES, Answer, Message, Network
+from threadruns._transport import IDLE_LANES
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, Iterable
 
     import httpx
+
+    from threadruns._network import Network
+    from threadruns._transport import Answer, Message
 
 
 class Stream(httpcore.NetworkStream):

@@ -5,7 +5,6 @@ The keys and their meaning stand in ``CallOptions``, which every generated opera
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from threadruns._errors import ArgumentError
@@ -62,15 +61,17 @@ class Options(NamedTuple):
 
 def _check(name: str, value: Any) -> None:
     if name not in Options._fields:
+        from difflib import get_close_matches
+
         near = get_close_matches(name, Options._fields, 1)
         raise ArgumentError(
             f"There is no option {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"there are {_listed()}.")
         )
     match name:
         case "timeout" | "deadline":
-            fine, wanted = value is None or (_is_number(value) and value > 0), "seconds above 0, or None"
+            fine, wanted = value is None or (is_number(value) and value > 0), "seconds above 0, or None"
         case "max_retry_after":
-            fine, wanted = _is_number(value) and value >= 0, "seconds, 0 or more"
+            fine, wanted = is_number(value) and value >= 0, "seconds, 0 or more"
         case "max_retries":
             fine, wanted = _is_count(value) and value >= 0, "an integer of 0 or more"
         case "max_body_bytes" | "concurrency":
@@ -103,7 +104,8 @@ def _check_strings(name: str, value: Any) -> None:
             raise ArgumentError(f"The value of the header {header!r} has characters that cannot be sent in a header.")
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Say whether a value counts something continuous, such as seconds."""
     # NaN compares false with everything, so it would pass as a bound and never end a wait.
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 

@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
 
 from threadruns._errors import APIResponseValidationError, ArgumentError, PagingError, Skipped, excerpt
+from threadruns._json import is_array, is_object
 from threadruns._wire import DecodeError
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from threadruns._calls import AsyncSender, Call, Sender
+    from threadruns._calls import Call
+    from threadruns._senders import AsyncSender, Sender
     from threadruns._transport import Answer
 
 PAGE_SIZE = 100
@@ -111,11 +113,11 @@ class Leg(Generic[T]):
         self.number = number
         self.leads = leads
 
-    @classmethod
-    def first(cls, call: Call[Listed[T]]) -> Self:
-        """Return the way to the first page."""
-        given = call.params.get("before" if is_backward(call.params) else "after")
-        return cls(call, 1, {given: 1} if given else {})
+
+def first_leg(call: Call[Listed[T]]) -> Leg[T]:
+    """Return the way to the first page of a list."""
+    given = call.params.get("before" if is_backward(call.params) else "after")
+    return Leg(call, 1, {given: 1} if given else {})
 
 
 class PageOf(Generic[T]):
@@ -143,8 +145,9 @@ class PageOf(Generic[T]):
 
     def _read(self, call: Call[Listed[T]], answer: Answer) -> None:
         raw = _parse(call, answer)
-        items: list[Any] = raw["data"] if isinstance(raw, dict) and isinstance(raw.get("data"), list) else []
-        ends = [item["id"] for item in (items[:1] + items[-1:]) if isinstance(item, dict) and "id" in item]
+        data = raw.get("data") if is_object(raw) else None
+        items = data if is_array(data) else []
+        ends = [item["id"] for item in (items[:1] + items[-1:]) if is_object(item) and "id" in item]
         places = list(range(len(items)))
         self.skipped = []
         while True:
@@ -375,7 +378,7 @@ def resumed(token: str, operation: str) -> tuple[dict[str, Any], bool]:
         raise ArgumentError(
             f"The token {str(token)[:80]!r} cannot be read; pass the token of a walk as it was."
         ) from None
-    if name != operation or not isinstance(arguments, dict) or not isinstance(done, bool):
+    if name != operation or not is_object(arguments) or not isinstance(done, bool):
         raise ArgumentError(f"The token is of {str(name)[:80]!r}; it cannot resume {operation!r}.")
     return arguments, done
 
@@ -437,11 +440,6 @@ class Page(PageOf[T]):
     def __init__(self, sender: Sender, leg: Leg[T], answer: Answer) -> None:
         super().__init__(leg, answer)
         self._sender = sender
-
-    @classmethod
-    def empty(cls, sender: Sender, call: Call[Listed[T]]) -> Self:
-        """Return the page of a list of which nothing is left; costs no request."""
-        return cls(sender, Leg.first(call), nothing_left(call))
 
     def get_next_page(self) -> Page[T]:
         """Return the next page.
@@ -631,11 +629,11 @@ class Pager(Generic[T]):
 
     async def _first(self) -> AsyncPage[T]:
         answer = nothing_left(self._call) if self._done else await self._sender.send(self._call)
-        return AsyncPage(self._sender, Leg.first(self._call), answer)
+        return AsyncPage(self._sender, first_leg(self._call), answer)
 
     def __aiter__(self) -> AsyncWalk[T]:
         """Go through the items of the list. Each call starts again."""
-        course, leg = Course(self._call), Leg.first(self._call)
+        course, leg = Course(self._call), first_leg(self._call)
         page = AsyncPage(self._sender, leg, nothing_left(self._call)) if self._done else None
         return AsyncWalk(course, async_batches(self._sender, leg, course, page))
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from threadruns._errors import APIError
-    from threadruns._transport import Answer
 
 RETRIED = frozenset({408, 409, 429})
 FIRST_WAIT = 0.5
@@ -28,31 +27,29 @@ JITTER = 0.25
 def should_retry(error: APIError) -> bool:
     """Say whether the failure may pass, so that the same request can succeed."""
     if isinstance(error, APIStatusError):
-        match (error.answer.header("x-should-retry") or "").lower():
-            case "true":
-                return True
-            case "false":
-                return False
+        told = (error.header("x-should-retry") or "").lower()
+        if told in ("true", "false"):
+            return told == "true"
         return error.status_code in RETRIED or error.status_code >= 500
     return isinstance(error, APIConnectionError)
 
 
-def retry_after(answer: Answer, now: float) -> float | None:
+def retry_after(error: APIError, now: float) -> float | None:
     """Return how many seconds the server asks to wait for; None if it does not say.
 
     Args:
-        answer: The answer, of which ``Retry-After-Ms`` and ``Retry-After`` are read.
+        error: The failure, of whose answer ``Retry-After-Ms`` and ``Retry-After`` are read.
         now: The time, in seconds since the epoch, that a date is compared with.
     """
     for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        text = (answer.header(name) or "").strip()
+        text = (error.header(name) or "").strip()
         try:
             seconds = float(text) * unit
         except ValueError:
             continue
         if seconds >= 0:
             return seconds
-    return _seconds_until(answer.header("retry-after"), now)
+    return _seconds_until(error.header("retry-after"), now)
 
 
 def _seconds_until(date: str | None, now: float) -> float | None:

@@ -4,11 +4,8 @@ What is behind it is imported when it is first asked for, so that importing ``th
 cheap.
 """
 
-# ruff: noqa: TID251
-
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,6 +37,8 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     module = import_module(f"threadruns_api.{_HOMES[name]}")
     value = globals()[name] = module if name == _HOMES[name] else getattr(module, name)
     return value

@@ -1,0 +1,172 @@
+"""Operations that list something, bound to a client: for one list, for many, or for the rest of one."""
+
+from __future__ import annotations
+
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from threadruns._calls import Call
+from threadruns._errors import ArgumentError
+from threadruns._many import async_walk_many, walk_many
+from threadruns._pages import (
+    PAGE_SIZE,
+    Course,
+    Item,
+    Listed,
+    Page,
+    Pager,
+    async_batches,
+    batches,
+    first_leg,
+    nothing_left,
+    resumed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+    from typing import Unpack
+
+    from threadruns._errors import ThreadrunsError
+    from threadruns._senders import AsyncSender, Sender
+    from threadruns._settings import Settings
+    from threadruns._transport import Answer
+    from threadruns._wire import CallOptions, Request
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+T = TypeVar("T", bound=Item)
+
+
+class Bound(Generic[P, T]):
+    """A generated operation that lists something, together with the settings of a client."""
+
+    def __init__(self, settings: Settings, operation: Callable[P, Request[Listed[T]]]) -> None:
+        self._settings = settings
+        self._operation = operation
+        # inspect and help show the operation.
+        self.__doc__ = operation.__doc__
+        self.__wrapped__ = operation
+
+    def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call[Listed[T]]:
+        """Return the call that the operation builds of these arguments.
+
+        Raises:
+            ArgumentError: The operation refuses them.
+        """
+        operation: Callable[..., Request[Listed[T]]] = self._operation
+        try:
+            request = operation(*args, **kwargs)
+        except ValueError as error:
+            raise ArgumentError(f"{error}.") from None
+        arguments = signature(operation).bind(*args, **kwargs).arguments
+        arguments.pop("options", None)
+        options = self._settings.options.updated(request.options)
+        return Call(operation, arguments, request, options, {"limit": str(PAGE_SIZE), **request.params})
+
+    def __repr__(self) -> str:
+        return f"<{self._operation.__name__} at {self._settings.service.base_url!r}>"
+
+
+class Listing(Bound[P, T]):
+    """An operation that lists something; call it for the first page."""
+
+    def __init__(self, settings: Settings, sender: Sender, operation: Callable[P, Request[Listed[T]]]) -> None:
+        super().__init__(settings, operation)
+        self._sender = sender
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Page[T]:
+        self._settings.check_open()
+        call = self.call(args, kwargs)
+        return self._page(call, self._sender.send(call))
+
+    def many(
+        self: Listing[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
+    ) -> Generator[tuple[str, list[T] | ThreadrunsError]]:
+        """Go through many lists at once, such as those of many threads.
+
+        Yields the name of a list with the items of one of its pages, or with the error that ended it; the others go on.
+        The pages of a list come in their order, each item once; an empty list comes with an empty page.
+
+        Args:
+            names: What the lists are of, such as the ids of threads; read as they are needed.
+            *args: What else the operation takes.
+            **kwargs: What else the operation takes; ``concurrency`` says how many lists are walked at a time.
+        """
+        self._settings.check_open()
+        concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
+
+        def open_walk(name: str) -> Generator[list[T]]:
+            call = self.call((name, *args), kwargs)
+            return batches(self._sender, first_leg(call), Course(call))
+
+        return walk_many(names, open_walk, concurrency)
+
+    def resume(self, token: str, **options: Unpack[CallOptions]) -> Page[T]:
+        """Go on where a walk stopped: return the page that begins with the item after the last one that it yielded.
+
+        Args:
+            token: The ``token`` of the walk, of this process or another.
+            **options: What holds for this call alone.
+
+        Raises:
+            ArgumentError: The token is none of this operation.
+        """
+        self._settings.check_open()
+        arguments, done = resumed(token, self._operation.__name__)
+        call = self.call((), {**arguments, **options})
+        return self._page(call, nothing_left(call) if done else self._sender.send(call))
+
+    def _page(self, call: Call[Listed[T]], answer: Answer) -> Page[T]:
+        return Page(self._sender, first_leg(call), answer)
+
+
+class AsyncListing(Bound[P, T]):
+    """An operation that lists something; await its call for the first page, or iterate over it for all items."""
+
+    def __init__(self, settings: Settings, sender: AsyncSender, operation: Callable[P, Request[Listed[T]]]) -> None:
+        super().__init__(settings, operation)
+        self._sender = sender
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Pager[T]:
+        self._settings.check_open()
+        return Pager(self._sender, self.call(args, kwargs))
+
+    def many(
+        self: AsyncListing[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
+    ) -> AsyncGenerator[tuple[str, list[T] | ThreadrunsError]]:
+        """Go through many lists at once, such as those of many threads.
+
+        Yields the name of a list with the items of one of its pages, or with the error that ended it; the others go on.
+        The pages of a list come in their order, each item once; an empty list comes with an empty page.
+
+        Args:
+            names: What the lists are of, such as the ids of threads; read as they are needed.
+            *args: What else the operation takes.
+            **kwargs: What else the operation takes; ``concurrency`` says how many lists are walked at a time.
+        """
+        self._settings.check_open()
+        concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
+
+        def open_walk(name: str) -> AsyncGenerator[list[T]]:
+            call = self.call((name, *args), kwargs)
+            return async_batches(self._sender, first_leg(call), Course(call))
+
+        return async_walk_many(names, open_walk, concurrency)
+
+    def resume(self, token: str, **options: Unpack[CallOptions]) -> Pager[T]:
+        """Go on where a walk stopped: the list begins with the item after the last one that it yielded.
+
+        Args:
+            token: The ``token`` of the walk, of this process or another.
+            **options: What holds for this call alone.
+
+        Raises:
+            ArgumentError: The token is none of this operation.
+        """
+        self._settings.check_open()
+        arguments, done = resumed(token, self._operation.__name__)
+        return Pager(self._sender, self.call((), {**arguments, **options}), done=done)
+
+
+def _only(kwargs: Mapping[str, Any], name: str) -> Any:
+    return {name: kwargs[name]} if name in kwargs else {}

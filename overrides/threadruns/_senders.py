@@ -1,0 +1,133 @@
+"""Sending: what ``_calls`` decides, done with threads or with an event loop.
+
+Making a sender opens nothing and imports little; both wait for the first call.
+"""
+
+from __future__ import annotations
+
+import time
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from threadruns._errors import ClientClosedError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from threadruns._calls import Call
+    from threadruns._network import Network
+    from threadruns._retries import Budget
+    from threadruns._service import Service
+    from threadruns._transport import Answer, AsyncTransport, Transport
+
+CLOSED = "The client is closed and cannot send; make a new one, or close it later."
+
+
+class Sender:
+    """Sends calls, from any thread."""
+
+    def __init__(self, service: Service, network: Network, budget: Budget, client: httpx.Client | None) -> None:
+        self.service = service
+        self.closed = False
+        self._budget = budget
+        self._network = network
+        self._client = client
+        self._transport: Transport | None = None
+        self._opening = Lock()
+
+    def send(self, call: Call[Any]) -> Answer:
+        """Send a call until it succeeds.
+
+        Raises:
+            APIError: It did not.
+            ClientClosedError: The client is closed.
+        """
+        import stamina
+
+        from threadruns._calls import Trail
+
+        trail = Trail(call, self.service, self._budget)
+        message = call.message(self.service)
+        for attempt in stamina.retry_context(on=trail.next, attempts=None, timeout=None):
+            with attempt:
+                if wait := trail.wait():
+                    time.sleep(wait)
+                transport, timeout = self._open(), trail.start()
+                try:
+                    answer = transport.exchange(message, timeout)
+                except Exception as error:
+                    trail.fail(error)
+                return trail.passed(answer)
+        raise AssertionError("stamina ends a call by its result or its error")
+
+    def _open(self) -> Transport:
+        if self.closed:
+            raise ClientClosedError(CLOSED)
+        if self._transport is None:
+            from threadruns._lanes import Borrowed, Lanes
+
+            with self._opening:
+                # Another thread may have been first.
+                if self._transport is None:
+                    self._transport = Borrowed(self._client) if self._client is not None else Lanes(self._network)
+        return self._transport
+
+    def close(self) -> None:
+        """Close the connections; closing twice is fine."""
+        self.closed = True
+        if self._transport is not None:
+            self._transport.close()
+
+
+class AsyncSender:
+    """Sends calls, from any event loop."""
+
+    def __init__(self, service: Service, network: Network, budget: Budget, client: httpx.AsyncClient | None) -> None:
+        self.service = service
+        self.closed = False
+        self._budget = budget
+        self._network = network
+        self._client = client
+        self._transport: AsyncTransport | None = None
+
+    async def send(self, call: Call[Any]) -> Answer:
+        """Send a call until it succeeds.
+
+        Raises:
+            APIError: It did not.
+            ClientClosedError: The client is closed.
+        """
+        import asyncio
+
+        import stamina
+
+        from threadruns._calls import Trail
+
+        trail = Trail(call, self.service, self._budget)
+        message = call.message(self.service)
+        async for attempt in stamina.retry_context(on=trail.next, attempts=None, timeout=None):
+            with attempt:
+                if wait := trail.wait():
+                    await asyncio.sleep(wait)
+                transport, timeout = self._open(), trail.start()
+                try:
+                    answer = await transport.exchange(message, timeout)
+                except Exception as error:
+                    trail.fail(error)
+                return trail.passed(answer)
+        raise AssertionError("stamina ends a call by its result or its error")
+
+    def _open(self) -> AsyncTransport:
+        if self.closed:
+            raise ClientClosedError(CLOSED)
+        if self._transport is None:
+            from threadruns._lanes import AsyncBorrowed, AsyncLanes
+
+            self._transport = AsyncBorrowed(self._client) if self._client is not None else AsyncLanes(self._network)
+        return self._transport
+
+    async def close(self) -> None:
+        """Close the connections; closing twice is fine."""
+        self.closed = True
+        if self._transport is not None:
+            await self._transport.close()
