@@ -11,6 +11,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from . import bodies
@@ -23,6 +25,13 @@ ASSERTIONS = (
     *("maxProperties", "propertyNames", "items", "additionalProperties", "oneOf", "not", "$ref", "then", "else"),
 )
 """The keywords that refuse something. ``if`` refuses nothing by itself and is taken out with its branches."""
+
+FIRST, FIFTH, SHORT = bodies.FIRST, bodies.FIFTH, bodies.SHORT
+LATER = [*(key for key in FIFTH if key not in FIRST), "file_ids"]
+NULLABLE = {
+    *("started_at", "expires_at", "cancelled_at", "failed_at", "completed_at", "last_error", "instructions"),
+    *("usage", "required_action", "incomplete_details", "max_prompt_tokens", "max_completion_tokens"),
+}
 
 Place = tuple[str | int, ...]
 
@@ -55,6 +64,28 @@ def test_a_run_of_each_period_is_accepted(run: bodies.Json) -> None:
     """A run as the server sent it in each period validates, alone in a list and among others."""
     VALIDATORS[LIST].validate(bodies.listed(run))
     VALIDATORS[LIST].validate(bodies.listed(*bodies.RUNS.values(), has_more=True))
+
+
+@given(run=st.sampled_from([FIFTH, SHORT]), gone=st.sets(st.sampled_from(LATER)))
+def test_a_key_that_came_later_may_be_absent(run: bodies.Json, gone: set[str]) -> None:
+    """Any of the keys that came after November 2023 may be missing, whichever others are there."""
+    VALIDATORS[LIST].validate(bodies.listed({key: value for key, value in run.items() if key not in gone}))
+
+
+@pytest.mark.parametrize("key", FIFTH)
+def test_what_was_recorded_as_null_is_nullable_and_nothing_else(key: str) -> None:
+    """A run may have null where the server was seen to send it, and only there."""
+    accepted = VALIDATORS[LIST].is_valid(bodies.listed(FIRST) | {"data": [FIFTH | {key: None}]})
+    assert accepted == (key in NULLABLE)
+
+
+@given(run=st.sampled_from(list(bodies.RUNS.values())), data=st.data())
+def test_a_run_without_one_of_its_first_keys_is_refused(run: bodies.Json, data: st.DataObject) -> None:
+    """Without a key that every recorded run has, a run is refused in each of its shapes."""
+    key = data.draw(st.sampled_from([key for key in FIRST if key != "file_ids"]))
+    listed = bodies.listed(run)
+    del listed["data"][0][key]
+    assert not VALIDATORS[LIST].is_valid(listed)
 
 
 def test_an_empty_list_and_an_error_are_accepted() -> None:
