@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 KEY = "sk-demo"
 LONG = "thread_demo"
 console = Console()
+if not console.is_terminal:
+    console.width = 110  # what a log can hold: ids stay whole
 
 
 class StepFailed(Exception):
