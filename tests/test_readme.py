@@ -1,0 +1,79 @@
+"""The README, run: what it shows is what happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from threadruns._document import document
+from threadruns.testing import serve
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted(path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+DOCUMENTED = document()["components"]["examples"]["DocumentedPage"]["value"]["data"]
+
+
+def blocks(kind: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{kind}\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+
+
+def threadruns(*arguments: str, key: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "threadruns", *arguments],
+        env={**os.environ, "OPENAI_API_KEY": key},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_the_example_prints_what_stands_below_it() -> None:
+    """The lines of use that open the README run against a server with the documented example, and print just that."""
+    code, expected = blocks("python")[0], blocks("text")[0]
+    with serve(DOCUMENTED, api_key="sk-demo") as server:
+        code = code.replace("http://127.0.0.1:8000/v1", server.url)
+        done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (expected, "")
+
+
+def test_the_check_runs_as_it_is_written() -> None:
+    """The command that checks a server exits 0 for one that keeps the contract."""
+    (line,) = [line for block in blocks("console") for line in block.splitlines() if "threadruns check" in line]
+    with serve(DOCUMENTED, api_key="sk-demo") as server:
+        words = line.removeprefix("$ threadruns ").replace('"$OPENAI_API_KEY"', "sk-demo").split()
+        words = [word.replace("http://127.0.0.1:8000/v1", server.url) for word in words]
+        done = threadruns(*words, key="sk-demo")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_an_archive_is_loaded_and_served(tmp_path: Path) -> None:
+    """The two commands for an archive work one after the other: what was loaded is what is served."""
+    runs, base = tmp_path / "runs.jsonl", tmp_path / "runs.db"
+    runs.write_text("".join(json.dumps(run) + "\n" for run in DOCUMENTED), encoding="utf-8")
+    loaded = threadruns("load", str(runs), "--db", str(base), key="")
+    assert loaded.returncode == 0, loaded.stderr
+    with serve(api_key="sk-demo", db=str(base)) as server:
+        listed = threadruns("list", "thread_abc123", "--base-url", server.url, "--format", "json", key="sk-demo")
+    assert [json.loads(line) for line in listed.stdout.splitlines()] == DOCUMENTED
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_to_files_that_are_there(page: Path) -> None:
+    """Every relative link of every page names a file of the repository."""
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_the_folders_that_it_names_are_there() -> None:
+    """The map of the repository names nothing that is not there."""
+    (tree,) = [block for block in blocks("text") if "openapi.yaml" in block]
+    for line in tree.splitlines():
+        assert (ROOT / line.split()[0]).exists(), line
