@@ -19,6 +19,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.schemas import schema_v31
 from ruamel.yaml import YAML, MappingNode, Node, SequenceNode
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 Pointer = tuple[str | int, ...]
 Json = Any
@@ -34,6 +35,9 @@ KEYWORDS = {
     *("minItems", "maxItems", "uniqueItems", "required", "minProperties", "maxProperties", "dependentRequired"),
 }
 """The schema keywords a document may use: a misspelt one constrains nothing, and no validator minds."""
+
+DEEPEST = 100
+"""How many levels a document may have; ours has some twenty."""
 
 DATA = {"const", "default", "enum", "example", "value"}
 """Keys that hold data, in which ``$ref`` and ``schema`` mean nothing."""
@@ -72,12 +76,17 @@ def problems(path: Path) -> list[str]:
 
     try:
         text = path.read_text(encoding="utf-8")
+        depth = 0
+        for event in YAML(typ="safe", pure=True).parse(text):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > DEEPEST:
+                return unreadable(event.start_mark.line + 1, f"it is nested deeper than {DEEPEST} levels")
+            if isinstance(event, AliasEvent):
+                return unreadable(event.start_mark.line + 1, f"the alias *{event.anchor} is no JSON; write it out")
         root = YAML(typ="safe", pure=True).compose(text)
         document = YAML(typ="safe", pure=True).load(text)
     except UnicodeDecodeError as error:
         return unreadable(1, f"byte {error.start} is not UTF-8")
-    except RecursionError:
-        return unreadable(1, "it is nested too deep")
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return unreadable(mark.line + 1 if mark else 1, str(error.problem))

@@ -7,8 +7,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "openapi.yaml"
@@ -193,7 +194,32 @@ def test_a_bottomless_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_text("[" * 10_000, encoding="utf-8")
     (found,) = check.problems(path)
-    assert "nested too deep" in found
+    assert "deeper than 100 levels" in found
+
+
+def test_an_alias_is_refused_before_it_is_followed(tmp_path: Path) -> None:
+    """Aliases, which can hold themselves or grow without end, are named with their line and not followed."""
+    path = tmp_path / "openapi.yaml"
+    path.write_text("openapi: 3.1.0\ninfo: &a\n  title: x\n  more: *a\n", encoding="utf-8")
+    (found,) = check.problems(path)
+    assert found.startswith("openapi.yaml:4: (document): ")
+    assert "*a" in found
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.data())
+def test_no_edit_breaks_the_check(data: st.DataObject) -> None:
+    """Whatever stands in one place of the document, the check answers with problems or none."""
+    document = YAML(typ="safe", pure=True).load(TEXT)
+    node = document
+    while True:
+        key = data.draw(st.sampled_from(sorted(node) if isinstance(node, dict) else range(len(node))))
+        if not node[key] or not isinstance(node[key], dict | list) or data.draw(st.integers(0, 3)) == 0:
+            break
+        node = node[key]
+    node[key] = data.draw(st.sampled_from([None, 0, 1.5, "", "x", [], ["x"], [{}], {}, {"x": {}}, {"$ref": "#/x"}]))
+    for problem in check.find(document):
+        assert problem.sentence
 
 
 @given(
