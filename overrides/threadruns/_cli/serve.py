@@ -18,9 +18,10 @@ from rich.table import Table
 
 from threadruns._cli.load import load_file
 from threadruns.server._app import application
+from threadruns.server._deviations import Deviation
 from threadruns.server._dialects import Azure
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._engine import Deviation, UnknownDeviation
+from threadruns.server._engine import UnknownDeviation
 from threadruns.server._host import Host, listen
 from threadruns.server._store import Store, StoreError
 from threadruns.server.faults import catalogue as fault_catalogue

@@ -27,7 +27,7 @@ class Connection:
     def __init__(self, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
         self._receive = receive
         self._send = send
-        self._headers = headers
+        self.headers = headers
         self.status = 0
         self.sent = 0
 
@@ -40,7 +40,7 @@ class Connection:
             length: The size of the body in bytes; None sends it in chunks.
         """
         self.status = status
-        merged = {**self._headers, **headers}
+        merged = {**self.headers, **headers}
         if length is not None:
             merged.setdefault("content-length", str(length))
         encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in merged.items()]
@@ -64,7 +64,7 @@ class Connection:
     async def close(self) -> None:
         """Close the connection once what was written is out, whether or not the answer is complete."""
         self._transport.close()
-        await self._gone()
+        await self.gone()
 
     async def reset(self) -> None:
         """Drop the connection at once, so that the caller sees a reset."""
@@ -72,9 +72,10 @@ class Connection:
         sock = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
-        await self._gone()
+        await self.gone()
 
-    async def _gone(self) -> None:
+    async def gone(self) -> None:
+        """Wait until the connection is closed, from either side."""
         # uvicorn complains of an answer left open unless it has seen the connection go.
         while (await self._receive())["type"] != "http.disconnect":
             pass

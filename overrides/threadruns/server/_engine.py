@@ -1,58 +1,25 @@
-"""Which faults and variations strike which request.
+"""Which deviations strike which request.
 
-They are subclasses of the endpoint that replace single steps. For each request those that strike are put in front of
-the correct endpoint, as bases of one class made for the occasion, so that each calls the next with ``super()``.
+For each request those that strike are put in front of the correct endpoint, as bases of one class made for the
+occasion, so that each calls the next with ``super()``.
 """
 
 from __future__ import annotations
 
 import difflib
 import random
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 from attrs import frozen
 
+from threadruns.server._deviations import Deviation
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._store import Store
 
 
 class UnknownDeviation(ValueError):
     """No fault or variation has this name, or its options cannot be read; the message says what can be given."""
-
-
-class Deviation(Endpoint):
-    """A way to answer otherwise; ``name``, ``group`` and ``says`` come from the class, its module and its docstring."""
-
-    name: ClassVar[str]
-    group: ClassVar[str]
-    says: ClassVar[str]
-    memory: dict[str, Any]
-    """What lasts from one request to the next; one for each server, shared by all deviations."""
-
-    def __init_subclass__(cls) -> None:
-        cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", "-", cls.__name__).lower()
-        cls.group = cls.__module__.rpartition(".")[2]
-        cls.says = " ".join((cls.__doc__ or "").split())
-
-
-class Fault(Deviation):
-    """A way to break the contract."""
-
-
-class Variation(Deviation):
-    """A way to differ and still keep the contract."""
-
-
-def listed(modules: Iterable[Any], kind: type[Deviation]) -> dict[str, type[Deviation]]:
-    """Return the deviations of a kind that the modules define, by name; an underscore keeps a base class out."""
-    return {
-        value.name: value
-        for module in modules
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, kind) and value.__module__ == module.__name__
-    }
 
 
 @frozen

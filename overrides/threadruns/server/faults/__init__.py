@@ -16,23 +16,25 @@ What goes over the wire is broken in ``deliver``, which has the answer and the c
 and ``reset`` drops it. No fault counts requests: ``NAME:every=3``, ``NAME:first=2`` and ``NAME:p=0.2`` say which are
 struck. What must last from one request to the next goes into ``self.memory``.
 
-The common kinds are made from a function by the decorators of ``_shapes``: ``on_run`` and ``on_body`` change what a
-page holds, ``on_query`` and ``on_value`` what was asked for, ``on_request`` and ``on_answer`` either end of an exchange,
-and ``on_error`` an error.
+The common kinds are made from a function by the decorators of ``_deviations``: ``on_run`` and ``on_body`` change what a
+page holds, ``on_query`` and ``on_value`` what was asked for, ``on_request`` and ``on_answer`` the two ends of an
+exchange, and ``on_error`` an error.
 '''
 
 import importlib
 import pkgutil
 from functools import cache
 
-from threadruns.server._engine import Deviation, Fault, listed
+from threadruns.server._deviations import Deviation, listed
+
+Fault = Deviation
 
 
 @cache
 def catalogue() -> dict[str, type[Deviation]]:
     """Return every fault by name, group by group."""
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name[0] != "_")
-    return listed([importlib.import_module(f"{__name__}.{name}") for name in names], Fault)
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return listed([importlib.import_module(f"{__name__}.{name}") for name in names])
 
 
 __all__ = ["Fault", "catalogue"]

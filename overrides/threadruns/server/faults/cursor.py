@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from threadruns.server._deviations import Listed, RepeatedTaken, cut, on_query, on_request, on_value
 from threadruns.server._exchange import Page, Position, Query, Refusal, Request, Stored, evolve
 from threadruns.server.faults import Fault
-from threadruns.server.faults._shapes import Listed, RepeatedTaken, cut, on_query, on_request, on_value
 
 CURSORS = ("after", "before")
 

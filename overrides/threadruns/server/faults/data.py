@@ -3,11 +3,9 @@
 
 from __future__ import annotations
 
-import zlib
-
+from threadruns.server._deviations import Json, Listed, compact, cut, on_body, on_run
 from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, Stored, evolve
 from threadruns.server.faults import Fault
-from threadruns.server.faults._shapes import Json, Listed, compact, cut, on_body, on_run
 
 
 class BoundaryRepeated(Fault):
@@ -44,44 +42,6 @@ def runs_doubled(page: Json, query: Query) -> None:
         page["data"].insert(0, page["data"][0])
 
 
-class _Hidden(Listed):
-    """Base of faults that keep runs out of every page."""
-
-    def hides(self, run: Stored) -> bool:
-        raise NotImplementedError
-
-    def pick(self, runs: list[Stored], query: Query) -> Page:
-        return cut([run for run in runs if not self.hides(run) or run.id in (query.after, query.before)], query)
-
-
-class CancelledHidden(_Hidden):
-    """Cancelled runs are not listed."""
-
-    def hides(self, run: Stored) -> bool:
-        return bool(run.value()["status"] == "cancelled")
-
-
-class UnderWayHidden(_Hidden):
-    """Runs that are under way are not listed."""
-
-    def hides(self, run: Stored) -> bool:
-        return run.value()["expires_at"] is not None
-
-
-class RunsWithMetadataHidden(_Hidden):
-    """Runs with metadata are not listed."""
-
-    def hides(self, run: Stored) -> bool:
-        return bool(run.value()["metadata"])
-
-
-class SomeRunsHidden(_Hidden):
-    """One run in thirty or so is not listed."""
-
-    def hides(self, run: Stored) -> bool:
-        return zlib.crc32(run.id.encode()) % 30 == 0
-
-
 class HiddenOnSmallPages(Listed):
     """With limits below 10, a run in the middle of the thread is skipped."""
 
@@ -90,22 +50,6 @@ class HiddenOnSmallPages(Listed):
         if query.limit < 10 and middle not in (query.after, query.before):
             runs = [run for run in runs if run.id != middle]
         return cut(runs, query)
-
-
-class OldestHidden(Listed):
-    """The oldest run of a thread is not listed."""
-
-    def whole(self, thread: str, order: str) -> list[Stored]:
-        runs = super().whole(thread, order)
-        return runs[1:] if order == "asc" else runs[:-1]
-
-
-class NewestHidden(Listed):
-    """The newest run of a thread is not listed."""
-
-    def whole(self, thread: str, order: str) -> list[Stored]:
-        runs = super().whole(thread, order)
-        return runs[:-1] if order == "asc" else runs[1:]
 
 
 class OldestHiddenAscending(Listed):
@@ -124,12 +68,11 @@ class SecondCollapsed(Listed):
         return list({run.value()["created_at"]: run for run in runs}.values())
 
 
-class OnlyNewestHundred(Listed):
-    """Only the newest hundred runs of a thread can be reached."""
+class OnlyHundred(Listed):
+    """Only the first hundred runs can be reached, which are others in the other order."""
 
     def whole(self, thread: str, order: str) -> list[Stored]:
-        runs = super().whole(thread, order)
-        return runs[-100:] if order == "asc" else runs[:100]
+        return super().whole(thread, order)[:100]
 
 
 class OtherThreadMixedIn(Fault):
@@ -266,10 +209,15 @@ class EmptyPageUnknown(Fault):
         return page
 
 
-@on_run
-def id_made_up(run: Json) -> None:
-    """A run has an id that no other answer gives it."""
-    run["id"] = f"run_{id(run):x}{run['created_at']}"
+class IdsMadeUp(Fault):
+    """A run has another id in each answer."""
+
+    def select(self, thread: str, query: Query) -> Page:
+        page = super().select(thread, query)
+        self.memory["made_up"] = self.memory.get("made_up", 0) + 1
+        ids = [f"{run.id}{self.memory['made_up']}" for run in page.runs]
+        runs = [Stored(name, compact(run.value() | {"id": name})) for name, run in zip(ids, page.runs, strict=True)]
+        return evolve(page, runs=runs)
 
 
 class CreatedAtDrifts(Fault):

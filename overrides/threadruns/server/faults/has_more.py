@@ -1,11 +1,11 @@
 """Faults of ``has_more``: whether runs are left in the direction walked."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+# ruff: noqa: ARG002, D102 - the docstring of the class says what its methods do.
 
 from __future__ import annotations
 
+from threadruns.server._deviations import Json, Listed, cut, on_body
 from threadruns.server._exchange import Page, Query, Stored, evolve
 from threadruns.server.faults import Fault
-from threadruns.server.faults._shapes import Json, Listed, cut, on_body
 
 
 @on_body

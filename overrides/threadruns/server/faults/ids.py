@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
+from threadruns.server._deviations import Json, on_body
 from threadruns.server._exchange import Page, Query, Stored
 from threadruns.server.faults import Fault
-from threadruns.server.faults._shapes import Json, on_body
 
 
 @on_body

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import re
 
+from threadruns.server._deviations import Listed, RepeatedTaken, on_query, on_value
 from threadruns.server._exchange import Page, Query, Refusal, Stored, evolve
 from threadruns.server.faults import Fault
-from threadruns.server.faults._shapes import Listed, RepeatedTaken, on_query, on_value
 
 
 @on_query

@@ -6,9 +6,9 @@ from __future__ import annotations
 import random
 from operator import itemgetter
 
+from threadruns.server._deviations import Listed, RepeatedTaken, cut, on_query, on_value
 from threadruns.server._exchange import Page, Query, Stored, evolve
 from threadruns.server.faults import Fault
-from threadruns.server.faults._shapes import Listed, RepeatedTaken, cut, on_query, on_value
 
 
 @on_query

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from threadruns.server._deviations import Json, compact, on_body, on_run
 from threadruns.server._exchange import Page, Query, Stored, evolve
 from threadruns.server.faults import Fault
-from threadruns.server.faults._shapes import Json, compact, on_body, on_run
 
 # The envelope.
 

@@ -1,19 +1,52 @@
-"""How most faults are made: a decorator turns a function that changes one thing into a fault that changes it always."""
+"""What faults and variations are made of: subclasses of the endpoint that replace single steps of it.
+
+Most change one thing only, and are made of a function that changes it by one of the decorators here.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import Any, ClassVar
 
+from threadruns.server._endpoint import Endpoint
 from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, Stored, evolve
-from threadruns.server.faults import Fault
 
 Json = dict[str, Any]
 
 
-def on_run(change: Callable[[Json], Any]) -> type[Fault]:
-    """Make a fault of a function that changes a run in place, or returns what stands for it."""
+class Deviation(Endpoint):
+    """A way to answer otherwise; ``name``, ``group`` and ``says`` come from the class, its module and its docstring."""
+
+    name: ClassVar[str]
+    group: ClassVar[str]
+    says: ClassVar[str]
+    memory: Json
+    """What lasts from one request to the next; one for each server, shared by all deviations."""
+
+    def __init_subclass__(cls) -> None:
+        cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", "-", cls.__name__).lower()
+        cls.group = cls.__module__.rpartition(".")[2]
+        cls.says = " ".join((cls.__doc__ or "").split())
+
+
+def listed(modules: Iterable[ModuleType]) -> dict[str, type[Deviation]]:
+    """Return the deviations that the modules define, by name; an underscore keeps a base class out."""
+    return {
+        value.name: value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type)
+        and issubclass(value, Deviation)
+        and value.__module__ == module.__name__
+        and not value.__name__.startswith("_")
+    }
+
+
+def on_run(change: Callable[[Json], Any]) -> type[Deviation]:
+    """Make a deviation of a function that changes a run in place, or returns what stands for it."""
 
     def body(page: Json, _: Query) -> None:
         for number, run in enumerate(page["data"]):
@@ -24,10 +57,10 @@ def on_run(change: Callable[[Json], Any]) -> type[Fault]:
     return _named(change, on_body(body))
 
 
-def on_body(change: Callable[[Json, Query], Any]) -> type[Fault]:
-    """Make a fault of a function that changes the body of a page in place, or returns what stands for it."""
+def on_body(change: Callable[[Json, Query], Any]) -> type[Deviation]:
+    """Make a deviation of a function that changes the body of a page in place, or returns what stands for it."""
 
-    class Made(Fault):
+    class Made(Deviation):
         def answer(self, request: Request) -> Answer:
             answer = super().answer(request)
             if answer.status != 200:
@@ -39,10 +72,10 @@ def on_body(change: Callable[[Json, Query], Any]) -> type[Fault]:
     return _named(change, Made)
 
 
-def on_error(change: Callable[[Json, int], Any]) -> type[Fault]:
-    """Make a fault of a function that changes the body of an error in place, or returns what stands for it."""
+def on_error(change: Callable[[Json, int], Any]) -> type[Deviation]:
+    """Make a deviation of a function that changes the body of an error in place, or returns what stands for it."""
 
-    class Made(Fault):
+    class Made(Deviation):
         def refuse(self, refusal: Refusal) -> Answer:
             answer = super().refuse(refusal)
             body = json.loads(answer.body)
@@ -52,20 +85,20 @@ def on_error(change: Callable[[Json, int], Any]) -> type[Fault]:
     return _named(change, Made)
 
 
-def on_query(change: Callable[[Query], Query]) -> type[Fault]:
-    """Make a fault of a function that replaces the query once it is checked."""
+def on_query(change: Callable[[Query], Query]) -> type[Deviation]:
+    """Make a deviation of a function that replaces the query once it is checked."""
 
-    class Made(Fault):
+    class Made(Deviation):
         def parse(self, pairs: list[tuple[str, str]]) -> Query:
             return change(super().parse(pairs))
 
     return _named(change, Made)
 
 
-def on_value(change: Callable[[str, str], str | None]) -> type[Fault]:
-    """Make a fault of a function that replaces the value of a parameter before the check; None leaves it out."""
+def on_value(change: Callable[[str, str], str | None]) -> type[Deviation]:
+    """Make a deviation of a function that replaces the value of a parameter before the check; None leaves it out."""
 
-    class Made(Fault):
+    class Made(Deviation):
         def parameters(self, request: Request) -> list[tuple[str, str]]:
             pairs = ((name, change(name, value)) for name, value in super().parameters(request))
             return [(name, value) for name, value in pairs if value is not None]
@@ -73,32 +106,32 @@ def on_value(change: Callable[[str, str], str | None]) -> type[Fault]:
     return _named(change, Made)
 
 
-def on_request(change: Callable[[Request], Request]) -> type[Fault]:
-    """Make a fault of a function that replaces the request before anything looks at it."""
+def on_request(change: Callable[[Request], Request]) -> type[Deviation]:
+    """Make a deviation of a function that replaces the request before anything looks at it."""
 
-    class Made(Fault):
+    class Made(Deviation):
         def answer(self, request: Request) -> Answer:
             return super().answer(change(request))
 
     return _named(change, Made)
 
 
-def on_answer(change: Callable[[Answer, Request], Answer]) -> type[Fault]:
-    """Make a fault of a function that replaces the answer, whatever it is."""
+def on_answer(change: Callable[[Answer, Request], Answer]) -> type[Deviation]:
+    """Make a deviation of a function that replaces the answer, whatever it is."""
 
-    class Made(Fault):
+    class Made(Deviation):
         def answer(self, request: Request) -> Answer:
             return change(super().answer(request), request)
 
     return _named(change, Made)
 
 
-def _named(function: Callable[..., Any], made: type[Fault]) -> type[Fault]:
+def _named(function: Callable[..., Any], made: type[Deviation]) -> type[Deviation]:
     return type(function.__name__, (made,), {"__doc__": function.__doc__, "__module__": function.__module__})
 
 
-class Listed(Fault):
-    """Base of faults that pick their page out of the whole thread, to pick it wrongly."""
+class Listed(Deviation):
+    """Base of deviations that pick their page out of the whole thread, to pick it otherwise."""
 
     def select(self, thread: str, query: Query) -> Page:
         super().select(thread, query)  # It makes the checks.
@@ -113,8 +146,8 @@ class Listed(Fault):
         return cut(runs, query)
 
 
-class RepeatedTaken(Fault):
-    """Base of faults that take one of several values of a parameter: its name, and which value in the order given."""
+class RepeatedTaken(Deviation):
+    """Base of deviations that take one of several values of a parameter; `taken` is its name, and which of them."""
 
     taken: ClassVar[tuple[str, int]]
 
