@@ -55,9 +55,9 @@ def _has_file_ids(run: Run) -> str | None:
 
 
 def _adds_up(run: Run) -> str | None:
-    usage = run.get("usage")
-    if not isinstance(usage, Mapping):
+    if not isinstance(run.get("usage"), Mapping):
         return None
+    usage: Mapping[str, Any] = run["usage"]
     prompt, completion, total = (usage.get(f"{kind}_tokens") for kind in ("prompt", "completion", "total"))
     if not (isinstance(prompt, int) and isinstance(completion, int)) or prompt + completion == total:
         return None
