@@ -58,7 +58,7 @@ class Run:
     model: str
     """The model that the run uses."""
     instructions: str | None
-    """The instructions of the run, where they differ from none; null if there are none."""
+    """The instructions that the run follows; null if there are none."""
     tools: list[CodeInterpreterTool | RetrievalTool | FunctionTool | UnknownVariant]
     """The tools that the run may call."""
     metadata: Metadata
