@@ -19,7 +19,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.schemas import schema_v31
 from ruamel.yaml import YAML, MappingNode, Node, SequenceNode
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
 Pointer = tuple[str | int, ...]
 Json = Any
@@ -38,6 +38,9 @@ KEYWORDS = {
 
 DEEPEST = 100
 """How many levels a document may have; ours has some twenty."""
+
+LARGEST = 100_000
+"""How many keys and values a document may have; ours has some three thousand."""
 
 DATA = {"const", "default", "enum", "example", "value"}
 """Keys that hold data, in which ``$ref`` and ``schema`` mean nothing."""
@@ -81,9 +84,9 @@ def problems(path: Path) -> list[str]:
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
             if depth > DEEPEST:
                 return unreadable(event.start_mark.line + 1, f"it is nested deeper than {DEEPEST} levels")
-            if isinstance(event, AliasEvent):
-                return unreadable(event.start_mark.line + 1, f"the alias *{event.anchor} is no JSON; write it out")
         root = YAML(typ="safe", pure=True).compose(text)
+        if _is_larger(root, LARGEST):
+            return unreadable(1, f"with its aliases followed it has more than {LARGEST} values")
         document = YAML(typ="safe", pure=True).load(text)
     except UnicodeDecodeError as error:
         return unreadable(1, f"byte {error.start} is not UTF-8")
@@ -274,6 +277,20 @@ def _target(document: Json, reference: str) -> Pointer | None:
 
 def _spell(pointer: Pointer) -> str:
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in pointer) or "(document)"
+
+
+def _is_larger(root: Node | None, most: int) -> bool:
+    """Count what is written, each alias as what it stands for; one that holds itself has no end."""
+    waiting = [root] if root else []
+    count = 0
+    while waiting and count <= most:
+        node = waiting.pop()
+        count += 1
+        if isinstance(node, MappingNode):
+            waiting.extend(part for pair in node.value for part in pair)
+        elif isinstance(node, SequenceNode):
+            waiting.extend(node.value)
+    return count > most
 
 
 def _line(node: Node | None, pointer: Pointer) -> int:
