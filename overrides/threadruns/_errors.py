@@ -98,7 +98,8 @@ class APIError(ThreadrunsError):
     """What came back, as it was received; None if nothing did."""
 
     def __init__(self, problem: str, *, call: str, answer: Answer | None = None) -> None:
-        super().__init__(problem)
+        # Not super(): next in line may be DecodeError, which takes other arguments.
+        Exception.__init__(self, problem)
         self.call = call
         self.answer = answer
         self.attempts = ()

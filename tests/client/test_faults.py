@@ -1,0 +1,228 @@
+"""The table of faults: what each misbehaving server leads to, for both clients, and never a hang or a foreign exception."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import stamina
+
+from tests.client.data import ids, runs
+from tests.client.driving import WALKS, names, opened
+from threadruns import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    APITimeoutError,
+    AsyncClient,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    InternalServerError,
+    NotFoundError,
+    PagingError,
+    PermissionDeniedError,
+    RateLimitError,
+    ThreadrunsError,
+    UnprocessableEntityError,
+)
+from threadruns.server.faults import catalogue
+from threadruns.testing import serve
+
+COUNT = 60
+WHOLE = ids(COUNT)
+DEADLINE = 5.0
+"""Seconds within which every row has its outcome."""
+
+ONCE: dict[str, Any] = {"max_retries": 0}
+QUICK: dict[str, Any] = {"max_retries": 0, "timeout": 0.4}
+SMALL: dict[str, Any] = {"max_retries": 0, "max_body_bytes": 1_000_000}
+
+TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
+    # The connection.
+    ("resets-unanswered", APIConnectionError, ONCE),
+    ("resets-unanswered:first=2", WHOLE, {}),
+    ("resets-within-body", APIConnectionError, ONCE),
+    ("resets-within-body:every=2", WHOLE, {}),
+    ("closes-unanswered", APIConnectionError, ONCE),
+    ("closes-unanswered:first=2", WHOLE, {}),
+    ("closes-within-body", APIConnectionError, ONCE),
+    ("closes-within-body:every=3", WHOLE, {}),
+    ("closes-within-chunk", APIConnectionError, ONCE),
+    ("chunks-broken", APIConnectionError, ONCE),
+    ("chunks-unended", APIConnectionError, ONCE),
+    ("length-too-large", APIConnectionError, ONCE),
+    ("length-too-small", APIResponseValidationError, ONCE),
+    ("length-repeated", APIConnectionError, ONCE),
+    ("status-line-broken", APIConnectionError, ONCE),
+    ("headers-without-end", APIConnectionError, ONCE),
+    ("not-http", APIConnectionError, ONCE),
+    ("header-huge", APIConnectionError, ONCE),
+    # Time.
+    ("stays-silent", APITimeoutError, QUICK),
+    ("stays-silent:first=1", WHOLE, {"timeout": 0.4}),
+    ("drips-body", APITimeoutError, QUICK),
+    ("drips-headers", APITimeoutError, QUICK),
+    ("answers-late", WHOLE, {"limit": 100}),
+    ("answers-late", APITimeoutError, {"max_retries": 0, "timeout": 0.1}),
+    ("answers-late", APITimeoutError, {"deadline": 0.5}),
+    # The body.
+    ("html-with-status-200", APIResponseValidationError, ONCE),
+    ("content-type-html", WHOLE, ONCE),
+    ("content-type-missing", WHOLE, ONCE),
+    ("body-empty", APIResponseValidationError, ONCE),
+    ("body-cut-short", APIResponseValidationError, ONCE),
+    ("body-trailing-comma", APIResponseValidationError, ONCE),
+    ("body-with-tail", APIResponseValidationError, ONCE),
+    ("body-in-string", APIResponseValidationError, ONCE),
+    ("not-a-number", APIResponseValidationError, ONCE),
+    ("encoded-utf-16", APIResponseValidationError, ONCE),
+    ("bytes-no-utf-8", APIResponseValidationError, ONCE),
+    ("surrogate-alone", APIResponseValidationError, ONCE),
+    ("json-nested-deep", APIResponseValidationError, ONCE),
+    ("gzip-bomb", APIResponseValidationError, SMALL),
+    ("gzip-cut-short", APIResponseValidationError, ONCE),
+    ("gzip-claimed", APIResponseValidationError, ONCE),
+    ("encoding-unknown", APIResponseValidationError, ONCE),
+    ("body-vast", APIResponseValidationError, SMALL),
+    # Errors that pass, and errors that stay.
+    ("status-408:first=1", WHOLE, {}),
+    ("status-409:first=2", WHOLE, {}),
+    ("status-409", ConflictError, {}),
+    ("status-500:first=2", WHOLE, {}),
+    ("status-500:first=3", InternalServerError, {}),
+    ("status-503:first=2", WHOLE, {}),
+    ("status-503-final:first=1", InternalServerError, {}),
+    ("status-400-passing:first=1", WHOLE, {}),
+    ("status-400-passing", BadRequestError, {}),
+    ("status-502-html", InternalServerError, {}),
+    ("status-520-bare", InternalServerError, {}),
+    ("status-520-bare:first=2", WHOLE, {}),
+    ("fails-now-and-then", WHOLE, {"limit": 3}),
+    ("unavailable-now-and-then", WHOLE, {"limit": 3}),
+    ("closes-now-and-then", WHOLE, {"limit": 3}),
+    ("limited", RateLimitError, ONCE),
+    ("limited:first=2", WHOLE, {}),
+    ("limited-shortly:every=2", WHOLE, {}),
+    ("limited-for-an-hour:first=1", RateLimitError, {}),
+    ("limited-until-date:first=2", WHOLE, {}),
+    ("limited-until-nonsense:first=2", WHOLE, {}),
+    ("status-403", PermissionDeniedError, {}),
+    ("status-418", APIStatusError, {}),
+    ("status-422", UnprocessableEntityError, {}),
+    ("status-404-azure", NotFoundError, {}),
+    ("errors-in-html", NotFoundError, {"thread": "thread_none"}),
+    ("errors-without-body", NotFoundError, {"thread": "thread_none"}),
+    ("error-as-list", NotFoundError, {"thread": "thread_none"}),
+    ("error-message-list", NotFoundError, {"thread": "thread_none"}),
+    ("error-unwrapped", NotFoundError, {"thread": "thread_none"}),
+    ("errors-are-ok", APIResponseValidationError, {"thread": "thread_none"}),
+    ("key-echoed", InternalServerError, ONCE),
+    # Redirects.
+    ("redirected", APIStatusError, {}),
+    ("redirected-elsewhere", APIStatusError, {}),
+    ("redirected-in-circles", APIStatusError, {}),
+    # Paging.
+    ("after-ignored", PagingError, {}),
+    ("pages-in-circles", PagingError, {}),
+    ("page-empty-in-between", PagingError, {}),
+    ("has-more-always-true", PagingError, {}),
+    ("after-inclusive", WHOLE, {}),
+    ("run-twice-on-page", [name for place, name in enumerate(WHOLE) if place not in (18, 38, 58)], {}),
+    ("after-last-starts-over", WHOLE, {}),
+    ("order-swapped", WHOLE[::-1], {}),
+    # The envelope and its runs.
+    ("bare-array", APIResponseValidationError, {}),
+    ("data-renamed", APIResponseValidationError, {}),
+    ("data-with-null", APIResponseValidationError, {}),
+    ("data-with-null", WHOLE, {"invalid": "skip"}),
+    ("ids-missing", APIResponseValidationError, {}),
+    ("ids-null", WHOLE, {}),
+    ("ids-swapped", WHOLE, {}),
+    ("has-more-missing", APIResponseValidationError, {}),
+    ("has-more-string", APIResponseValidationError, {}),
+    ("run-id-number", APIResponseValidationError, {}),
+    ("usage-text", APIResponseValidationError, {}),
+    ("usage-text", [], {"invalid": "skip"}),
+    ("status-unknown", WHOLE, {}),
+    ("tool-type-unknown", WHOLE, {}),
+    # The key.
+    ("wrong-key", AuthenticationError, {"client": {"api_key": "sk-wrong"}}),
+]
+
+SPARED = {"answers-late", "stays-silent", "drips-body", "drips-headers", "gzip-bomb", "body-vast"}
+"""Faults that take their time and stand in the table."""
+
+
+@pytest.fixture(autouse=True)
+def _no_waits() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=10):
+        yield
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(("fault", "outcome", "call"), TABLE, ids=lambda value: value if isinstance(value, str) else "")
+def test_row(fault: str, outcome: type[Exception] | list[str], call: dict[str, Any], kind: str) -> None:
+    """Each fault has the one outcome that its row names, within the deadline, and no outcome tells the key."""
+    faults = [fault] if fault != "wrong-key" else []
+    with serve(runs=runs(COUNT), faults=faults, api_key="sk-secret-of-the-test") as server:
+        started = time.monotonic()
+        if isinstance(outcome, list):
+            assert names(WALKS[kind](server, **{"limit": 20, **call})) == outcome
+        else:
+            with pytest.raises(ThreadrunsError) as caught:
+                WALKS[kind](server, **{"limit": 20, **call})
+            assert type(caught.value) is outcome
+            assert "sk-secret" not in f"{caught.value!s} {caught.value!r} {vars(caught.value)}"
+            assert str(caught.value).endswith((".", ")"))
+        assert time.monotonic() - started < DEADLINE
+
+
+def test_table_is_long_enough() -> None:
+    """The table has at least forty faults, each with its outcome."""
+    assert len({fault for fault, _, _ in TABLE}) >= 40
+
+
+def test_sample_of_the_catalogue() -> None:
+    """No fault makes a client hang, repeat a run, or raise anything but an error of this package."""
+    faults = [name for name in catalogue() if name not in SPARED]
+    for place, name in enumerate(faults[::10]):
+        walk = WALKS["async" if place % 2 else "sync"]
+        with serve(runs=runs(7), faults=[name]) as server:
+            started = time.monotonic()
+            try:
+                got = names(walk(server, limit=3, timeout=2, max_retries=1))
+            except ThreadrunsError:
+                got = []
+            assert len(got) == len(set(got)), name
+            assert time.monotonic() - started < DEADLINE, name
+
+
+def test_redirect_takes_no_key_along() -> None:
+    """The key goes to no other origin: a redirect is an error that names where it leads, and is not followed."""
+    with serve(runs=runs(3), faults=["redirected-elsewhere"]) as server, opened(server) as client:
+        with pytest.raises(APIStatusError, match=r"307 .* redirects to 'http://localhost:") as caught:
+            client.runs.list("thread_a")
+        assert len(server.requests) == 1
+        assert caught.value.status_code == 307
+
+
+def test_timeout_closes_what_it_leaves() -> None:
+    """After a timeout the connection is not used again, so that no later call gets the late answer."""
+
+    async def main() -> list[str]:
+        async with AsyncClient(api_key=server.api_key, base_url=server.url, max_retries=0) as client:
+            with pytest.raises(APITimeoutError):
+                await client.runs.list("thread_a", timeout=0.1)
+            return [run.id async for run in client.runs.list("thread_b", timeout=5)]
+
+    with serve(runs=[*runs(3), *runs(3, "thread_b")], faults=["answers-late:first=1"]) as server:
+        assert asyncio.run(main()) == ids(3, "thread_b")
+    with serve(runs=[*runs(3), *runs(3, "thread_b")], faults=["answers-late:first=1"]) as server:
+        with opened(server, max_retries=0) as client:
+            with pytest.raises(APITimeoutError):
+                client.runs.list("thread_a", timeout=0.1)
+            assert names(list(client.runs.list("thread_b"))) == ids(3, "thread_b")
