@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+
 from threadruns.contract import example
 from threadruns.testing import serve
 

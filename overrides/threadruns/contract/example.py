@@ -16,8 +16,8 @@ ONE_SECOND = 45
 
 _BORN = 1_700_000_000
 _STATUSES = (
-    "completed", "completed", "failed", "completed", "cancelled", "completed", "expired", "completed", "requires_action",
-    "completed", "in_progress", "completed", "queued", "cancelling",
+    "completed", "completed", "failed", "completed", "cancelled", "completed", "expired", "completed",
+    "requires_action", "completed", "in_progress", "completed", "queued", "cancelling",
 )  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def _thread(size: int) -> str:
 
 def _run(size: int, place: int) -> dict[str, Any]:
     """Return a run; ids do not sort like times, and every status and shape comes up deep in a large thread."""
-    created = _BORN + (0 if size == ONE_SECOND else place * 61 + size)
+    created = _BORN + (0 if size == ONE_SECOND else place * 17 + size)
     status = _STATUSES[(place * 5 + size) % len(_STATUSES)]
     ended = status in ("completed", "failed", "cancelled", "expired")
     run: dict[str, Any] = {

@@ -1,0 +1,154 @@
+"""Requests that schemathesis makes from the document, with real ids and cursors among them, sent through the probe.
+
+schemathesis generates and judges; the probe sends, so that the bounds on time, size and number hold and the key goes
+nowhere else. What schemathesis does not judge is which page an answer should be: that is for the other conversations.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
+
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from schemathesis import Case, GenerationMode, checks
+from schemathesis.config import SchemathesisConfig
+from schemathesis.core.failures import Failure, FailureGroup
+
+from threadruns import _document
+from threadruns.contract.exchanges import Exchange, Request
+from threadruns.contract.judge import Finding
+from threadruns.contract.reads import Conversation
+from threadruns.contract.threads import Thread
+
+DRAWN = 60
+"""How many requests of each kind, right and wrong, are drawn; the same one is sent once."""
+
+JUDGES = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.positive_data_acceptance,
+    checks.negative_data_rejection,
+]
+"""The checks of schemathesis that judge one answer; those left out send requests of their own."""
+
+_BASE = "http://server.invalid"
+
+
+def conversation(threads: Sequence[Thread], random_seed: int) -> Conversation:
+    """Send what schemathesis makes of the document and have it judge the answers.
+
+    A suspicion is asked again here, so a finding needs no confirmation.
+
+    Args:
+        threads: The threads whose ids and runs are fed in.
+        random_seed: Decides what is drawn.
+    """
+    findings: list[Finding] = []
+    for case, request in _drawn(threads, random_seed):
+        exchange = yield request
+        problem = _judged(case, exchange)
+        if problem is not None:
+            exchange = yield request
+            problem = _judged(case, exchange)
+        findings.append(Finding("generated.answers", problem, exchange))
+        if problem is not None:
+            break
+    return findings
+
+
+def _drawn(threads: Sequence[Thread], random_seed: int) -> list[tuple[Case[Any], Request]]:
+    ids = [run_id for thread in threads for run_id in thread.newest_first[:3] + thread.newest_first[-3:]]
+    options: dict[str, Any] = {
+        # The probe presents the credentials.
+        "generation": {"with-security-parameters": False},
+        # A well-formed cursor that names no run may be answered 400 as well as 404.
+        "checks": {
+            "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]}
+        },
+        "dictionaries": {"threads": {"values": [thread.id for thread in threads]}},
+        "parameters": {"path.thread_id": {"dictionary": "threads", "probability": 0.95}},
+    }
+    if ids:
+        options["dictionaries"]["cursors"] = {"values": list(dict.fromkeys(ids))}
+        for name in ("query.after", "query.before"):
+            options["parameters"][name] = {"dictionary": "cursors", "probability": 0.7}
+    document = copy.deepcopy(_document.document())
+    for operation in document["paths"].values():
+        operation["get"].pop("security", None)
+    schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(options))
+    operation = schema[_document.PATH]["GET"]
+    drawn: dict[Request, Case[Any]] = {}
+    for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
+
+        @seed(random_seed)
+        @settings(
+            max_examples=DRAWN,
+            phases=[Phase.generate],
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(case=operation.as_strategy(generation_mode=mode))
+        def collect(case: Case[Any]) -> None:
+            request = _request(case)
+            if request is not None:
+                drawn.setdefault(request, case)
+
+        collect()
+    return [(case, request) for request, case in drawn.items()]
+
+
+def _request(case: Case[Any]) -> Request | None:
+    """Return the case as a request; None if HTTP could not carry it as it is."""
+    arguments = case.as_transport_kwargs(base_url=_BASE)
+    try:
+        prepared = requests.Request(
+            case.method, arguments["url"], headers=arguments["headers"], params=arguments.get("params")
+        ).prepare()
+        where = urlsplit(prepared.url or "")
+        segment = where.path.removeprefix("/threads/").removesuffix("/runs")
+        query = tuple(parse_qsl(where.query, keep_blank_values=True, errors="strict"))
+        given_headers = dict(case.headers or {})
+        beta = given_headers.pop("OpenAI-Beta", None)
+        for name, value in (*given_headers.items(), ("OpenAI-Beta", beta or "")):
+            f"{name}{value}".encode("ascii")
+    except (ValueError, requests.RequestException):
+        return None
+    if not segment or "/" in segment or unquote_to_bytes(segment) in (b".", b".."):
+        return None
+    # Headers that nobody asked about could mean something to a server that does more than the document says.
+    return Request(segment, query, method=case.method, beta=beta)
+
+
+def _judged(case: Case[Any], exchange: Exchange) -> str | None:
+    if exchange.failure is not None:
+        return None  # judged as what it is: an answer that never came
+    headers: dict[str, list[str]] = {}
+    for name, value in exchange.headers:
+        headers.setdefault(name, []).append(value)
+    response = schemathesis.Response(
+        status_code=exchange.status,
+        headers=headers,
+        content=exchange.body,
+        request=requests.Request(case.method, _BASE + exchange.request.target("")).prepare(),
+        elapsed=exchange.seconds,
+        verify=True,
+    )
+    try:
+        case.validate_response(response, checks=JUDGES)
+    except FailureGroup as group:
+        return "; ".join(_said(failure) for failure in group.exceptions)
+    except Failure as failure:
+        return _said(failure)
+    return None
+
+
+def _said(failure: Failure) -> str:
+    return f"{failure.title}: {failure.message.splitlines()[0] if failure.message else ''}".rstrip(": ")

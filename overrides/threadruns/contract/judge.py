@@ -1,0 +1,218 @@
+"""What can be said of one answer by itself, whatever was asked: its framing, its JSON, its shape, what it gives away.
+
+Each judge yields a finding for every rule that it could decide, so that a rule that was never decided shows as such.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from attrs import frozen
+
+from threadruns import _document
+from threadruns.contract.exchanges import Exchange
+from threadruns.contract.run_rules import RUN_RULES
+
+DOCUMENTED = {200, 400, 401, 404, 429}
+TOO_LONG = {414, 431}
+"""What a server in front may answer to a target that is too long for it; the document cannot speak for it."""
+
+FINAL = frozenset({"cancelled", "failed", "completed", "expired"})
+FIXED = ("id", "object", "created_at", "assistant_id", "thread_id", "model", "instructions", "tools", "file_ids")
+"""What stays as it is from the moment that a run is created."""
+
+INTEGERS = frozenset(
+    """created_at started_at expires_at cancelled_at failed_at completed_at prompt_tokens completion_tokens total_tokens
+    max_prompt_tokens max_completion_tokens last_messages""".split()  # noqa: SIM905 - a list of names reads best as one
+)
+
+
+@frozen
+class Finding:
+    """What one exchange says about one rule.
+
+    Attributes:
+        rule: The id of the rule.
+        problem: What is wrong, as a sentence with what was expected and what came; None if the rule was kept.
+        exchange: The exchange that shows it.
+    """
+
+    rule: str
+    problem: str | None
+    exchange: Exchange
+
+
+def answer(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding]:
+    """Judge an answer by itself.
+
+    Args:
+        exchange: What was asked and what came.
+        moving: The ids of runs that were seen to change their status. What ties their fields together is not judged:
+            a server may be half-way through the change.
+    """
+
+    def finding(rule: str, problem: str | None) -> Finding:
+        return Finding(rule, problem, exchange)
+
+    yield finding("protocol.answers", exchange.failure)
+    if exchange.failure is not None or not exchange.status:
+        return
+    yield finding(
+        "protocol.server-error", f"the server failed with {exchange.status}" if exchange.status >= 500 else None
+    )
+    if exchange.status >= 500:
+        return
+    if exchange.request.method != "GET":
+        return
+    yield finding("protocol.status", _status(exchange))
+    if exchange.status not in DOCUMENTED or exchange.status == 429:
+        return
+    if exchange.status == 400 and "%" in exchange.request.thread:
+        return  # a server in front may refuse such a path in its own words
+    yield finding("protocol.framing", _framing(exchange))
+    yield finding("protocol.coding", exchange.decoded[1])
+    yield finding("protocol.content-type", _content_type(exchange))
+    yield finding("protocol.json", exchange.parsed[1])
+    yield finding("protocol.headers", _headers(exchange))
+    if exchange.json is None:
+        return
+    if exchange.status == 200:
+        yield from page(exchange, moving)
+    else:
+        yield finding("error.shape", _document.violation("ErrorResponse", exchange.json))
+        kind = exchange.error.get("type") if exchange.status in (400, 404) else None
+        yield finding(
+            "error.type",
+            None if kind in ("invalid_request_error", None) else f"type is {kind!r}, expected 'invalid_request_error'",
+        )
+    if exchange.status == 401:
+        challenge = exchange.header("www-authenticate") or ""
+        right = re.match(r"(?i)(.*,\s*)?bearer\b", challenge)
+        yield finding("auth.challenge", None if right else f"WWW-Authenticate is {challenge!r}, not a Bearer challenge")
+
+
+def page(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding]:
+    """Judge a page: its envelope, each of its runs, and whether they agree with the ids beside them."""
+    body = exchange.json
+    envelope = body if not isinstance(body, dict) or not isinstance(body.get("data"), list) else {**body, "data": []}
+    if isinstance(envelope, dict) and exchange.runs:
+        # The document ties the null ids to an empty page; the runs are judged one by one below.
+        envelope = {**envelope, "data": [_SAMPLE]}
+    yield Finding("schema.envelope", _document.violation("RunList", envelope), exchange)
+    if not isinstance(body, dict):
+        return
+    data = body.get("data")
+    items: list[Any] = data if isinstance(data, list) else []
+    for place, run in enumerate(items):
+        violation = _document.violation("Run", run)
+        yield Finding("schema.run", violation and f"data[{place}]: {violation}", exchange)
+        if not isinstance(run, dict):
+            continue
+        name = f"data[{place}] ({run.get('id')!r})"
+        floats = [key for key, value in _members(run) if key in INTEGERS and isinstance(value, float)]
+        yield Finding("schema.integer", f"{name}: {floats[0]} is written as a float" if floats else None, exchange)
+        unknown = sorted(set(run) - set(_document.schema("Run")["properties"]))
+        yield Finding(
+            "schema.unknown-key", f"{name} has {', '.join(map(repr, unknown))}" if unknown else None, exchange
+        )
+        if violation is None and run["id"] not in moving:
+            for rule in RUN_RULES:
+                problem = rule.judge(run)
+                yield Finding(f"run.{rule.id}", problem and f"{name}: {problem}", exchange)
+    ids = [run.get("id") for run in exchange.runs]
+    twice = next((run_id for run_id in ids if ids.count(run_id) > 1), None)
+    yield Finding("data.duplicates", f"the run {twice!r} stands twice in the page" if twice else None, exchange)
+    first, last = body.get("first_id"), body.get("last_id")
+    if ids:
+        yield Finding("ids.first", _differs("first_id", first, ids[0]), exchange)
+        yield Finding("ids.last", _differs("last_id", last, ids[-1]), exchange)
+    elif items == []:
+        yield Finding("ids.empty", _differs("first_id", first, None) or _differs("last_id", last, None), exchange)
+        yield Finding("has_more.empty", _differs("has_more", body.get("has_more"), False), exchange)
+
+
+def same_run(before: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """Say how two readings of one run contradict each other; None if the later can follow from the earlier."""
+    name = repr(now.get("id"))
+    for key in FIXED:
+        if before.get(key, _ABSENT) != now.get(key, _ABSENT):
+            return f"{key} of {name} was {_short(before.get(key, _ABSENT))} and is {_short(now.get(key, _ABSENT))}"
+    was, status = before.get("status"), now.get("status")
+    if was in FINAL and status != was:
+        return f"status of {name} was {was!r}, which is final, and is {status!r}"
+    if was != status:
+        return None
+    if set(before) != set(now):
+        return f"{name} has the key {sorted(set(before) ^ set(now))[0]!r} in one reading and not in another"
+    if was in FINAL:
+        for key in sorted(set(now) - {"metadata"}):
+            if before[key] != now[key]:
+                return f"{key} of {name} was {_short(before[key])} and is {_short(now[key])}, though the run has ended"
+    return None
+
+
+def _differs(name: str, found: Any, expected: Any) -> str | None:
+    if found == expected and isinstance(found, bool) == isinstance(expected, bool):
+        return None
+    return f"{name} is {found!r}, expected {expected!r}"
+
+
+def _status(exchange: Exchange) -> str | None:
+    if exchange.status in DOCUMENTED:
+        return None
+    if exchange.status in TOO_LONG and len(exchange.request.thread) > 1000:
+        return None
+    where = exchange.header("location")
+    return f"the status is {exchange.status}" + (f", to {where!r}" if where else "") + "; it is not documented"
+
+
+def _framing(exchange: Exchange) -> str | None:
+    declared = exchange.header("content-length")
+    if declared is None:
+        return None
+    if exchange.header("transfer-encoding"):
+        return "the answer has both Content-Length and Transfer-Encoding"
+    if not declared.isdigit() or int(declared) != len(exchange.raw):
+        return f"Content-Length is {declared!r} and the body has {len(exchange.raw)} bytes"
+    return None
+
+
+def _content_type(exchange: Exchange) -> str | None:
+    declared = exchange.header("content-type")
+    if declared is None:
+        return "there is no Content-Type"
+    media, *parameters = [part.strip().lower() for part in declared.split(";")]
+    charset = next((part[8:].strip('"') for part in parameters if part.startswith("charset=")), "utf-8")
+    if media != "application/json" or charset not in ("utf-8", "utf8"):
+        return f"Content-Type is {declared!r}"
+    return None
+
+
+def _headers(exchange: Exchange) -> str | None:
+    milliseconds = exchange.header("openai-processing-ms")
+    if milliseconds is not None and not re.fullmatch("[0-9]+", milliseconds):
+        return f"openai-processing-ms is {milliseconds!r}, not a number of milliseconds"
+    for name in ("x-request-id", "openai-version"):
+        if exchange.header(name) == "":
+            return f"{name} is empty"
+    return None
+
+
+def _members(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            if key not in ("metadata", "parameters"):
+                yield key, member
+                yield from _members(member)
+
+
+def _short(value: Any) -> str:
+    text = "absent" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+_ABSENT = object()
+_SAMPLE = _document.document()["components"]["examples"]["DocumentedPage"]["value"]["data"][0]

@@ -1,0 +1,192 @@
+"""What is known of a thread, learnt from the server itself, and what any page of it must therefore hold.
+
+The truth of a thread is the union of what its reads from both ends show, ordered by ``created_at``; ties stay as the
+server put them. A live server adds runs while one looks, so a page is right if it fits the thread as it was at any
+moment between two reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from attrs import define, field
+
+from threadruns._document import parameter
+from threadruns.contract.exchanges import Exchange, Request
+
+DEFAULT_LIMIT: int = parameter("limit")["default"]
+LARGEST_LIMIT: int = parameter("limit")["maximum"]
+
+MOST_PAGES = 6
+"""How many of the largest pages of a thread are read; what lies deeper is not judged."""
+
+
+class Page(NamedTuple):
+    """What a page must show."""
+
+    ids: tuple[str, ...]
+    has_more: bool
+
+
+class Query(NamedTuple):
+    """The parameters of one read; None where a parameter is not given."""
+
+    limit: int | None = None
+    order: str | None = None
+    after: str | None = None
+    before: str | None = None
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return the query parameters as they are sent."""
+        return tuple((name, str(value)) for name, value in zip(self._fields, self, strict=True) if value is not None)
+
+
+FIRST_PAGE = Query()
+"""The read without parameters."""
+
+
+def expected(newest_first: Sequence[str], query: Query, *, unread: bool = False) -> Page | None:
+    """Say what a page must show.
+
+    Args:
+        newest_first: The ids of the thread, newest first.
+        query: What was asked.
+        unread: Whether the thread has more runs beyond the last of these ids.
+
+    Returns:
+        The page; None if it reaches into the unread part, or if a cursor is not among the ids.
+    """
+    ids = list(newest_first)
+    if query.order == "asc":
+        if unread:
+            return None
+        ids.reverse()
+    limit = DEFAULT_LIMIT if query.limit is None else query.limit
+    if not {query.after, query.before} <= {None, *ids}:
+        return None
+    start = ids.index(query.after) + 1 if query.after is not None else 0
+    end = ids.index(query.before) if query.before is not None else len(ids)
+    window = ids[start:end]
+    more = len(window) > limit
+    if query.before is not None and query.after is None:
+        return Page(tuple(window[-limit:]), more)
+    if unread and query.before is None and not more:
+        return Page(tuple(window), True) if len(window) == limit else None
+    return Page(tuple(window[:limit]), more)
+
+
+@define
+class Thread:
+    """A thread and what is known of it.
+
+    Attributes:
+        id: The id of the thread.
+        runs: The runs by id, as they were first read.
+        newest_first: The ids in their order.
+        unread: Whether there are more runs than were read.
+        states: Every order of ids that was the truth at some time, oldest first.
+        reads: What the last walks in each order showed.
+    """
+
+    id: str
+    runs: dict[str, dict[str, Any]] = field(factory=dict, repr=False)
+    newest_first: tuple[str, ...] = field(default=(), repr=False)
+    unread: bool = False
+    states: list[tuple[str, ...]] = field(factory=list, repr=False)
+    reads: dict[str, tuple[str, ...]] = field(factory=dict, repr=False)
+
+    @property
+    def segment(self) -> str:
+        """The id as a segment of a path."""
+        return quote(self.id, safe="!$&'()*+,;=:@")
+
+    def request(self, query: Query = FIRST_PAGE, **changes: Any) -> Request:
+        """Return the request for a page of this thread."""
+        return Request(self.segment, query.pairs(), **changes)
+
+    def ordered(self, order: str | None = None) -> tuple[str, ...]:
+        """Return the ids in an order, newest first by default."""
+        return self.newest_first[::-1] if order == "asc" else self.newest_first
+
+    @property
+    def ties(self) -> tuple[str, ...]:
+        """The ids of the largest group of runs that were created in one second; fewer than two are none."""
+        groups: dict[Any, list[str]] = {}
+        for run_id in self.newest_first:
+            groups.setdefault(self.runs[run_id].get("created_at"), []).append(run_id)
+        largest = max(groups.values(), key=len, default=[])
+        return tuple(largest) if len(largest) > 1 else ()
+
+    def learn(self) -> Generator[Request, Exchange, list[Exchange]]:
+        """Read the thread from both ends in the largest pages and take what they show together as the truth."""
+        exchanges: list[Exchange] = []
+        found: dict[str, dict[str, Any]] = {}
+        down = yield from self._walk("desc", found, exchanges)
+        up: list[str] = []
+        if not self.unread:
+            up = yield from self._walk("asc", found, exchanges, stop_at=down)
+        self.runs = {**found, **{run_id: run for run_id, run in self.runs.items() if run_id in found}}
+        self.newest_first = _merge(found, down, up[::-1])
+        self.reads = {"desc": tuple(down), "asc": tuple(up)}
+        if not self.states or self.states[-1] != self.newest_first:
+            self.states.append(self.newest_first)
+        return exchanges
+
+    def _walk(
+        self, order: str, found: dict[str, dict[str, Any]], exchanges: list[Exchange], stop_at: Iterable[str] = ()
+    ) -> Generator[Request, Exchange, list[str]]:
+        ids: list[str] = []
+        known = set(stop_at)
+        after = None
+        for _ in range(MOST_PAGES):
+            exchange = yield self.request(Query(limit=LARGEST_LIMIT, order=order, after=after))
+            exchanges.append(exchange)
+            fresh = [run for run in exchange.runs if isinstance(run.get("id"), str) and run["id"] not in set(ids)]
+            for run in fresh:
+                found.setdefault(run["id"], run)
+            ids.extend(dict.fromkeys(run["id"] for run in fresh))
+            more = isinstance(exchange.json, dict) and exchange.json.get("has_more") is True
+            if not more or not fresh or known & {run["id"] for run in fresh}:
+                if order == "desc":
+                    self.unread = False
+                return ids
+            after = ids[-1]
+        if order == "desc":
+            self.unread = True
+        return ids
+
+    def moments(self, before: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+        """Yield each state that the thread can have had between an earlier one and now."""
+        yield before
+        now = self.newest_first
+        added = [run_id for run_id in now if run_id not in set(before)]
+        for left_out in range(len(added) + 1):
+            missing = set(added[:left_out])
+            yield tuple(run_id for run_id in now if run_id not in missing)
+
+
+def _merge(found: dict[str, dict[str, Any]], *readings: Sequence[str]) -> tuple[str, ...]:
+    place: dict[str, float] = {}
+    for reading in readings:
+        for position, run_id in enumerate(reading):
+            place.setdefault(run_id, position)
+
+    def created(run_id: str) -> float:
+        at = found[run_id].get("created_at")
+        return float(at) if isinstance(at, int | float) and not isinstance(at, bool) else 0.0
+
+    return tuple(sorted(found, key=lambda run_id: (-created(run_id), place.get(run_id, 0.0))))
+
+
+def roles(threads: Sequence[Thread]) -> dict[str, Thread | None]:
+    """Pick the threads that prove the most: the largest, the one with most ties, an empty one, one of a few runs."""
+    by_size = sorted(threads, key=lambda thread: len(thread.newest_first))
+    few = [thread for thread in by_size if 3 <= len(thread.newest_first) <= DEFAULT_LIMIT]
+    return {
+        "largest": by_size[-1] if by_size and by_size[-1].newest_first else None,
+        "ties": max((thread for thread in threads if thread.ties), key=lambda thread: len(thread.ties), default=None),
+        "empty": next((thread for thread in by_size if not thread.newest_first), None),
+        "few": few[0] if few else None,
+    }
