@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import reduce
+from math import isfinite
 from operator import getitem
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,16 +26,23 @@ Pointer = tuple[str | int, ...]
 Json = Any
 Place = tuple[Pointer, Json]
 
-ONE_SCHEMA = ("items", "additionalProperties", "propertyNames", "contains", "not", "if", "then", "else")
-MANY_SCHEMAS = ("allOf", "anyOf", "oneOf")
-NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas")
+ONE_SCHEMA = (
+    *("items", "contains", "unevaluatedItems", "additionalProperties", "propertyNames", "unevaluatedProperties"),
+    *("not", "if", "then", "else", "contentSchema"),
+)
+MANY_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
+NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "$defs")
 KEYWORDS = {
     *(*ONE_SCHEMA, *MANY_SCHEMAS, *NAMED_SCHEMAS),
-    *("$ref", "type", "enum", "const", "default", "examples", "description", "deprecated", "discriminator", "format"),
-    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern"),
-    *("minItems", "maxItems", "uniqueItems", "required", "minProperties", "maxProperties", "dependentRequired"),
+    *("$id", "$schema", "$ref", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary", "$comment"),
+    *("type", "enum", "const", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *("minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType"),
+    *("minItems", "maxItems", "uniqueItems", "minContains", "maxContains"),
+    *("required", "minProperties", "maxProperties", "dependentRequired"),
+    *("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"),
+    *("discriminator", "xml", "externalDocs", "example"),
 }
-"""The schema keywords a document may use: a misspelt one constrains nothing, and no validator minds."""
+"""The keywords of a schema in OpenAPI 3.1: a misspelt one constrains nothing, and no validator minds."""
 
 DEEPEST = 100
 """How many levels a document may have; ours has some twenty."""
@@ -120,6 +128,8 @@ def _not_json(document: Json) -> Iterator[Problem]:
             for key in node:
                 if not isinstance(key, str):
                     yield Problem((*pointer, str(key)), f"the key {key!r} is not a string; quote it")
+        elif isinstance(node, float) and not isfinite(node):
+            yield Problem(pointer, f"the value {node} is no JSON")
         elif not (node is None or isinstance(node, str | int | float | list)):
             yield Problem(pointer, f"the value {str(node)!r} is read as {type(node).__name__}; quote it")
 
@@ -156,12 +166,10 @@ def _schemas(document: Json) -> Iterator[Problem]:
             continue
         for pointer, part in _subschemas(start, schema):
             for keyword in part.keys() - KEYWORDS:
-                # Generators make a class of every title; only those of a condition are for the reader alone.
-                titled = keyword == "title" and {"if", "then", "else"} & set(pointer)
-                if not titled and not keyword.startswith("x-"):
-                    yield Problem((*pointer, keyword), f"{keyword!r} is no keyword that this document uses")
+                if not keyword.startswith("x-"):
+                    yield Problem((*pointer, keyword), f"{keyword!r} is no keyword of a schema in OpenAPI 3.1")
             for index, name in enumerate(part.get("required", [])):
-                if name not in part.get("properties", {}):
+                if name not in part.get("properties", {name: True}):
                     yield Problem((*pointer, "required", index), f"{name!r} is required and has no schema")
 
 
