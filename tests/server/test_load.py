@@ -1,0 +1,257 @@
+"""Files into a store: every form of file, bad runs by line, nothing twice, nothing half."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.server.battery import THREADS, name
+from threadruns.server import _read
+from threadruns.server._load import Loaded, Rejected, load
+from threadruns.server._read import Bad, Found, read
+from threadruns.server._store import Store, StoreError
+
+RUNS = THREADS[name(21)]
+THREAD = name(21)
+
+
+def lines(runs: list[dict[str, Any]]) -> str:
+    """Return runs as JSON lines."""
+    return "".join(json.dumps(run) + "\n" for run in runs)
+
+
+def body(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return runs as the body of a page."""
+    return {"object": "list", "data": runs, "first_id": "run_a", "last_id": "run_b", "has_more": False}
+
+
+FORMS = {
+    "lines": lines(RUNS),
+    "lines-without-end": lines(RUNS).rstrip("\n"),
+    "array": json.dumps(RUNS),
+    "indented-array": json.dumps(RUNS, indent=2),
+    "body": json.dumps(body(RUNS)),
+    "indented-body": json.dumps(body(RUNS), indent=2),
+    "body-with-data-last": json.dumps(dict(reversed(body(RUNS).items()))),
+    "bodies": json.dumps(body(RUNS[:9])) + "\n" + json.dumps(body(RUNS[9:])),
+    "array-of-bodies": json.dumps([body(RUNS[:9]), body(RUNS[9:])]),
+    "mixed": lines(RUNS[:5]) + json.dumps(RUNS[5:9]) + json.dumps(body(RUNS[9:])),
+    "indented-runs": "\n".join(json.dumps(run, indent=2) for run in RUNS),
+    "byte-order-mark": "\ufeff" + lines(RUNS),
+    "carriage-returns": lines(RUNS).replace("\n", "\r\n"),
+}
+
+
+@pytest.fixture
+def store() -> Store:
+    """Give an empty store."""
+    return Store()
+
+
+def stored(store: Store, thread: str = THREAD) -> list[dict[str, Any]]:
+    """Return the runs of a thread, oldest first."""
+    return [run.value() for run in store.page(thread, 1000, "asc").runs]
+
+
+def in_order(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return runs in the order of the store."""
+    return sorted(runs, key=lambda run: (run["created_at"], run["id"]))
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_file_is_read(store: Store, tmp_path: Path, form: str, packed: bool) -> None:
+    """Lines, arrays, bodies and mixtures hold the same runs, plain or gzip."""
+    data = FORMS[form].encode()
+    path = tmp_path / "runs"
+    path.write_bytes(gzip.compress(data) if packed else data)
+    assert load(store, path).new == len(RUNS)
+    assert stored(store) == in_order(RUNS)
+
+
+@given(st.lists(st.sampled_from(RUNS), max_size=12), st.sampled_from(["lines", "array", "body"]), st.integers(1, 400))
+def test_window_may_end_anywhere(runs: list[dict[str, Any]], form: str, size: int) -> None:
+    """However the bytes of a file are cut into reads, its runs are the same."""
+    text = {"lines": lines(runs), "array": json.dumps(runs, indent=1), "body": json.dumps(body(runs))}[form].encode()
+    chunks = [text[start : start + size].decode("utf-8", "surrogateescape") for start in range(0, len(text), size)]
+    decoder_input = iter(chunks) if text.isascii() else iter([text.decode()])
+    assert [item.value for item in _read._Reader(decoder_input).values() if isinstance(item, Found)] == runs
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: data.decode("utf-8", "surrogateescape")))
+def test_any_text_is_read_or_told(text: str) -> None:
+    """No text makes the reader fail; whatever is no run is bad, with a line that the file has."""
+    for item in _read._Reader(iter([text])).values():
+        assert 1 <= item.line <= text.count("\n") + 1
+
+
+def test_run_keeps_its_text(store: Store, tmp_path: Path) -> None:
+    """Numbers, unknown keys and the order of keys come back as they were written."""
+    text = (
+        lines([RUNS[0] | {"zzz": {"big": 1}, "aaa": None}])
+        .strip()
+        .replace('"big": 1', '"big": 1.0000000000000000000001')
+    )
+    (tmp_path / "runs").write_text(text.replace(RUNS[0]["model"], "caf\\u00e9"))
+    load(store, tmp_path / "runs")
+    (run,) = store.page(THREAD, 10, "asc").runs
+    assert run.text.decode() == text.replace(RUNS[0]["model"], "caf\\u00e9")
+
+
+def test_same_file_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
+    """A second load finds every run unchanged, also with other white space and order of keys."""
+    (tmp_path / "one").write_text(FORMS["lines"])
+    (tmp_path / "two").write_text(json.dumps([dict(reversed(run.items())) for run in RUNS], indent=4))
+    load(store, tmp_path / "one")
+    before = store.page(THREAD, 100, "asc")
+    assert load(store, tmp_path / "two") == Loaded(str(tmp_path / "two"), unchanged=len(RUNS))
+    assert store.page(THREAD, 100, "asc") == before
+
+
+BAD = {
+    "not JSON": ('{"id": "run_1",}\n', "not JSON"),
+    "garbage": ("garbage\n", "expected a run"),
+    "cut": ('{"id": "run_1"\n', "not JSON"),
+    "NaN": ('{"id": NaN}\n', "NaN is not JSON"),
+    "number": ("7\n", "expected a run"),
+    "missing key": (json.dumps({k: v for k, v in RUNS[3].items() if k != "model"}) + "\n", '"model" is a required'),
+    "wrong enum": (json.dumps(RUNS[3] | {"status": "done"}) + "\n", "status"),
+    "half a pair": (json.dumps(RUNS[3] | {"instructions": "\ud800"}) + "\n", "surrogate"),
+    "deep": ("[" * 100_000 + "\n", "recursion"),
+    "other content": (json.dumps(RUNS[0] | {"model": "other"}) + "\n", "stored already"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_run_is_told_by_line(store: Store, tmp_path: Path, kind: str) -> None:
+    """A file with a bad run is refused with its line and a reason, and nothing of it is kept."""
+    text, reason = BAD[kind]
+    (tmp_path / "runs").write_text(lines(RUNS[:3]) + "\n" + text + lines(RUNS[4:]))
+    with pytest.raises(Rejected, match="nothing of it was loaded") as caught:
+        load(store, tmp_path / "runs")
+    assert caught.value.loaded.first_bad[0].line == 5
+    assert reason in caught.value.loaded.first_bad[0].reason
+    assert store.summary() == (0, 0, None)
+
+
+def test_bad_runs_are_skipped_on_demand(store: Store, tmp_path: Path) -> None:
+    """With skip_bad the others are loaded, and the bad ones are counted."""
+    (tmp_path / "runs").write_bytes(lines(RUNS[:3]).encode() + b'{"id": "\xff"}\nnope\n' + lines(RUNS[3:]).encode())
+    loaded = load(store, tmp_path / "runs", skip_bad=True)
+    assert (loaded.new, loaded.bad) == (len(RUNS), 2)
+    assert [(bad.line, bad.reason[:8]) for bad in loaded.first_bad] == [(4, "the text"), (5, "expected")]
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.99])
+def test_damaged_gzip_is_told(store: Store, tmp_path: Path, keep: float) -> None:
+    """An archive that was cut off is refused, and nothing of it is kept."""
+    packed = gzip.compress(FORMS["lines"].encode())
+    (tmp_path / "runs").write_bytes(packed[: int(len(packed) * keep)])
+    with pytest.raises(Rejected) as caught:
+        load(store, tmp_path / "runs")
+    assert "damaged or cut off" in caught.value.loaded.first_bad[-1].reason
+    assert store.summary()[0] == 0
+
+
+def test_rest_of_a_broken_array_is_told(tmp_path: Path) -> None:
+    """Behind an error inside an array nothing can be found, and that is said."""
+    (tmp_path / "runs").write_text("[" + lines(RUNS[:1]).strip() + ",\n{,\n" + lines(RUNS[1:2]) + "]")
+    *found, last = read(tmp_path / "runs")
+    assert [type(item) for item in found] == [Found]
+    assert isinstance(last, Bad)
+    assert (last.line, "the rest of the file cannot be read" in last.reason) == (2, True)
+
+
+def test_memory_stays_flat(tmp_path: Path) -> None:
+    """A file of 60 MB in one array takes no more memory than one of 6 MB."""
+    script = (
+        "import resource, sys\n"
+        "from threadruns.server._read import read\n"
+        "count = sum(1 for _ in read(sys.argv[1]))\n"
+        "print(count, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+    )
+    peaks = []
+    for factor in (1, 10):
+        path = tmp_path / f"{factor}.json"
+        with path.open("w") as file:
+            file.write('{"object": "list", "data": [')
+            file.write(",".join([json.dumps(RUNS[0])] * (4000 * factor)))
+            file.write('], "first_id": null, "last_id": null, "has_more": false}')
+        output = subprocess.run(
+            [sys.executable, "-c", script, str(path)], capture_output=True, check=True, text=True
+        ).stdout
+        count, peak = map(int, output.split())
+        assert count == 4000 * factor
+        peaks.append(peak)
+    assert peaks[1] < peaks[0] * 1.3
+
+
+def test_progress_counts_the_file(tmp_path: Path) -> None:
+    """What is told of the progress adds up to the size of the file."""
+    path = tmp_path / "runs.gz"
+    path.write_bytes(gzip.compress(FORMS["lines"].encode()))
+    told: list[int] = []
+    list(read(path, told.append))
+    assert sum(told) == path.stat().st_size
+
+
+def test_full_disk_loses_nothing(tmp_path: Path) -> None:
+    """A load that finds no room ends with a sentence, and what was stored before is still there."""
+    database, more = tmp_path / "runs.db", tmp_path / "more"
+    more.write_text("".join(lines([run | {"id": f"{run['id']}{n}"}]) for n in range(400) for run in RUNS))
+    first = Store(database)
+    first.add(RUNS)
+    first.close()
+    script = (
+        "import resource, sys\n"
+        "from threadruns.server._load import load\n"
+        "from threadruns.server._store import Store, StoreError\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))\n"
+        "try: load(Store(sys.argv[1]), sys.argv[2])\n"
+        "except StoreError as error: print(error)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(database), str(more)], capture_output=True, check=True, text=True
+    ).stdout
+    assert "cannot be used" in told
+    after = Store(database)
+    assert stored(after) == in_order(RUNS)
+    after.close()
+
+
+def test_store_error_names_the_file(tmp_path: Path) -> None:
+    """A folder, something else's database, another version and damage are each a sentence with the name of the file."""
+    import sqlite3
+
+    other, version, text, cut = (tmp_path / part for part in ("other.db", "version.db", "text.db", "cut.db"))
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE x (y)")
+    connection.close()
+    store = Store(version)
+    store.add(RUNS)
+    store.close()
+    cut.write_bytes(version.read_bytes()[:20_000])
+    with sqlite3.connect(version) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    text.write_text("not a database" * 100)
+    for path, words in (
+        (tmp_path, "unable to open"),
+        (other, "database of something else"),
+        (version, "layout 99"),
+        (text, "not a database"),
+        (cut, "malformed"),
+    ):
+        with pytest.raises(StoreError, match=words) as caught:
+            Store(path)
+        assert str(path) in str(caught.value)
+    assert io.BytesIO(version.read_bytes()).read(15) == b"SQLite format 3"
