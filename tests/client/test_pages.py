@@ -1,0 +1,359 @@
+"""Paging: every run once, in order, with no request too many, wherever a walk starts, stops or starts again."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import time
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.client.data import ids, run, runs
+from tests.client.driving import WALKS, names, opened
+from threadruns import ArgumentError, AsyncClient, PagingError, Run
+from threadruns._pages import Seen
+from threadruns.testing import RunningServer, serve
+
+NEWEST_FIRST = ids(25)
+
+
+def queries(server: RunningServer) -> list[dict[str, str]]:
+    """Return the query of each request that the server saw."""
+    return [
+        {name: value for name, (value,) in parse_qs(urlsplit(seen.target).query).items()} for seen in server.requests
+    ]
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_forward(kind: str) -> None:
+    """A walk goes page by page from the last run, and asks for nothing after the page that says it is the last."""
+    with serve(runs=runs(25)) as server:
+        assert names(WALKS[kind](server, limit=10)) == NEWEST_FIRST
+        assert queries(server) == [
+            {"limit": "10"},
+            {"limit": "10", "after": NEWEST_FIRST[9]},
+            {"limit": "10", "after": NEWEST_FIRST[19]},
+        ]
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_pages_of_a_hundred(kind: str) -> None:
+    """Pages are asked for with 100 runs unless the caller says otherwise, and an exact fit costs no request more."""
+    with serve(runs=runs(200)) as server:
+        assert names(WALKS[kind](server)) == ids(200)
+        assert [query["limit"] for query in queries(server)] == ["100", "100"]
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_from_any_cursor_both_ways(order: Any, kind: str) -> None:
+    """A walk goes on after a run in the order asked for, and before it in the reverse, the nearest first."""
+    whole = NEWEST_FIRST if order == "desc" else NEWEST_FIRST[::-1]
+    with serve(runs=runs(25)) as server:
+        for place in (0, 7, 24):
+            after = names(WALKS[kind](server, limit=4, order=order, after=whole[place]))
+            before = names(WALKS[kind](server, limit=4, order=order, before=whole[place]))
+            assert after == whole[place + 1 :]
+            assert before == whole[:place][::-1]
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_window(kind: str) -> None:
+    """With both cursors a walk goes from the one to the other, and keeps the second while it pages."""
+    with serve(runs=runs(25)) as server:
+        got = names(WALKS[kind](server, limit=4, after=NEWEST_FIRST[3], before=NEWEST_FIRST[15]))
+        assert got == NEWEST_FIRST[4:15]
+        assert {query["before"] for query in queries(server)} == {NEWEST_FIRST[15]}
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(("most", "requests"), [(0, 1), (9, 1), (10, 1), (11, 2), (20, 2), (99, 3)])
+def test_cut_without_a_wasted_request(most: int, requests: int, kind: str) -> None:
+    """A walk that ends after some runs asks for no page beyond them, even if it asks ahead."""
+    with serve(runs=runs(25)) as server:
+        assert names(WALKS[kind](server, limit=10, max_items=most, prefetch=True)) == NEWEST_FIRST[:most]
+        assert len(server.requests) == requests
+
+
+def test_slice_without_a_wasted_request() -> None:
+    """Whoever stops taking runs causes no further request."""
+    with serve(runs=runs(25)) as server, opened(server) as client:
+        assert names(list(itertools.islice(client.runs.list("thread_a", limit=10), 10))) == NEWEST_FIRST[:10]
+        assert len(server.requests) == 1
+
+
+def test_pages_as_pages() -> None:
+    """A page has the items and the fields of its envelope, and leads to the next as often as it is asked."""
+    with serve(runs=runs(25)) as server, opened(server) as client:
+        page = client.runs.list("thread_a", limit=10)
+        assert (page.first_id, page.last_id, page.has_more) == (NEWEST_FIRST[0], NEWEST_FIRST[9], True)
+        assert page.has_next_page()
+        assert page.get_next_page().data == page.get_next_page().data
+        assert [len(each.data) for each in page.iter_pages()] == [10, 10, 5]
+        assert names(list(page)) == names(list(page)) == NEWEST_FIRST
+        last = page.get_next_page().get_next_page()
+        assert not last.has_next_page()
+        with pytest.raises(PagingError, match="last page"):
+            last.get_next_page()
+
+
+def test_pages_as_pages_async() -> None:
+    """The async page does the same: awaited for the first page, iterated for all runs."""
+
+    async def main() -> None:
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
+            page = await client.runs.list("thread_a", limit=10)
+            assert (page.first_id, page.last_id, page.has_more) == (NEWEST_FIRST[0], NEWEST_FIRST[9], True)
+            assert (await page.get_next_page()).data == (await page.get_next_page()).data
+            assert [len(each.data) async for each in page.iter_pages()] == [10, 10, 5]
+            assert [len(each.data) async for each in client.runs.list("thread_a", limit=10).iter_pages()] == [10, 10, 5]
+            assert [run.id async for run in page] == NEWEST_FIRST
+
+    with serve(runs=runs(25)) as server:
+        asyncio.run(main())
+
+
+def test_empty_thread() -> None:
+    """A thread without runs is an empty page, and a walk of nothing."""
+    with serve(threads=["thread_e"]) as server, opened(server) as client:
+        page = client.runs.list("thread_e")
+        assert (page.data, page.first_id, page.last_id, page.has_more) == ([], None, None, False)
+        assert list(page) == []
+
+
+def test_loop_by_hand_ends() -> None:
+    """A caller who pages by hand on a server with a stuck cursor gets an error that names it, too."""
+    with serve(runs=runs(25), faults=["after-ignored"]) as server, opened(server) as client:
+        page = client.runs.list("thread_a", limit=10)
+        with pytest.raises(PagingError, match=NEWEST_FIRST[9]) as caught:
+            while page.has_next_page():
+                page = page.get_next_page()
+        assert caught.value.cursor == NEWEST_FIRST[9]
+        assert len(server.requests) == 2
+
+
+def test_all_runs_come_before_the_error() -> None:
+    """A walk that a server breaks off yields every run that came before it."""
+    with serve(runs=runs(25), faults=["after-ignored"]) as server, opened(server) as client:
+        walk = iter(client.runs.list("thread_a", limit=10))
+        got = [next(walk).id for _ in range(10)]
+        with pytest.raises(PagingError):
+            next(walk)
+        assert got == NEWEST_FIRST[:10]
+        assert walk.duplicates == 10
+
+
+def test_order_violations_are_noticed(caplog: pytest.LogCaptureFixture) -> None:
+    """Runs out of order are yielded, counted and logged."""
+    with serve(runs=runs(25), faults=["page-reversed"]) as server, opened(server) as client:
+        walk = iter(client.runs.list("thread_a", limit=100))
+        assert sorted(names(list(walk))) == sorted(NEWEST_FIRST)
+        assert walk.disorder == 22
+        assert "22 items came out of order" in caplog.text
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("order", ["asc", "desc"])
+def test_runs_created_meanwhile(order: Any, kind: str) -> None:
+    """Runs that existed when a walk began come once each; newer ones come in ascending order only, at the end."""
+    before = runs(30)
+
+    def add(number: int) -> None:
+        server.add([run(1000 + number)])
+
+    async def main() -> list[str]:
+        got = []
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
+            async for number, each in aenumerate(client.runs.list("thread_a", limit=5, order=order)):
+                got.append(each.id)
+                if number < 30:
+                    add(number)
+        return got
+
+    with serve(runs=before) as server:
+        if kind == "sync":
+            got = []
+            with opened(server) as client:
+                for number, each in enumerate(client.runs.list("thread_a", limit=5, order=order)):
+                    got.append(each.id)
+                    if number < 30:
+                        add(number)
+        else:
+            got = asyncio.run(main())
+    old = [raw["id"] for raw in before]
+    new = [f"run_a{1000 + number}" for number in range(30)]
+    assert got == (old + new if order == "asc" else old[::-1])
+
+
+async def aenumerate(source: Any) -> Any:
+    """Count what an async iterable yields."""
+    number = 0
+    async for item in source:
+        yield number, item
+        number += 1
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("params", [{}, {"order": "asc"}, {"before": NEWEST_FIRST[20]}, {"after": NEWEST_FIRST[2]}])
+def test_resume_anywhere(params: dict[str, Any], kind: str) -> None:
+    """A token restarts a walk exactly where it stopped: before it began, within a page, between pages, at its end."""
+
+    async def stop_and_resume(place: int) -> tuple[list[str], list[str]]:
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
+            walk = aiter(client.runs.list("thread_a", limit=5, **params))
+            head = [(await anext(walk)).id for _ in range(place)]
+            return head, [run.id async for run in client.runs.list.resume(walk.token)]
+
+    with serve(runs=runs(25)) as server:
+        whole = names(WALKS[kind](server, **params))
+        for place in range(0, len(whole) + 1, 4):
+            if kind == "async":
+                head, rest = asyncio.run(stop_and_resume(place))
+            else:
+                with opened(server) as client:
+                    walk = iter(client.runs.list("thread_a", limit=5, **params))
+                    head = [next(walk).id for _ in range(place)]
+                    rest = names(list(client.runs.list.resume(walk.token)))
+            assert head + rest == whole
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_resume_at_the_end_costs_nothing(kind: str) -> None:
+    """The token of a walk that is over resumes to an empty list without a request."""
+
+    async def main(token: str) -> tuple[list[Run], list[Run]]:
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
+            page = await client.runs.list.resume(token)
+            return page.data, [run async for run in client.runs.list.resume(token)]
+
+    with serve(runs=runs(5)) as server, opened(server) as client:
+        walk = iter(client.runs.list("thread_a"))
+        list(walk)
+        seen = len(server.requests)
+        assert json.loads(walk.token)["done"]
+        if kind == "sync":
+            page = client.runs.list.resume(walk.token)
+            assert (page.data, list(page), page.has_more) == ([], [], False)
+        else:
+            assert asyncio.run(main(walk.token)) == ([], [])
+        assert len(server.requests) == seen
+
+
+@pytest.mark.parametrize("token", ["", "{}", "[]", "null", '{"operation": "other", "arguments": {}, "done": false}'])
+def test_foreign_tokens(token: str) -> None:
+    """A token that is none of this operation is refused before anything is sent."""
+    with serve() as server, opened(server) as client:
+        with pytest.raises(ArgumentError, match="token"):
+            client.runs.list.resume(token)
+        assert not server.requests
+
+
+def test_token_is_plain_and_without_the_key() -> None:
+    """A token is JSON that says what it resumes, and holds no key."""
+    with serve(runs=runs(5), api_key="sk-secret-of-the-test") as server, opened(server) as client:
+        walk = iter(client.runs.list("thread_a", order="asc", timeout=9))
+        next(walk)
+        assert json.loads(walk.token) == {
+            "operation": "list_runs",
+            "arguments": {"thread_id": "thread_a", "order": "asc", "after": "run_a0000"},
+            "done": False,
+        }
+
+
+def test_prefetch_is_one_page_ahead() -> None:
+    """While the caller works on a page, the next one is asked for, and no more than that."""
+    with serve(runs=runs(40)) as server, opened(server) as client:
+        walk = iter(client.runs.list("thread_a", limit=10, prefetch=True))
+        next(walk)
+        _wait_for(server, 2)
+        for _ in range(9):
+            next(walk)
+        assert len(server.requests) == 2
+        next(walk)
+        _wait_for(server, 3)
+        assert len(names(list(walk))) == 29
+        assert len(server.requests) == 4
+
+
+def test_prefetch_is_one_page_ahead_async() -> None:
+    """The async client asks one page ahead, too."""
+
+    async def main() -> None:
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
+            walk = aiter(client.runs.list("thread_a", limit=10, prefetch=True))
+            await anext(walk)
+            while len(server.requests) < 2:
+                await asyncio.sleep(0.005)
+            for _ in range(9):
+                await anext(walk)
+            assert len(server.requests) == 2
+            assert len([run.id async for run in walk]) == 30
+            assert len(server.requests) == 4
+
+    with serve(runs=runs(40)) as server:
+        asyncio.run(asyncio.wait_for(main(), 10))
+
+
+def test_prefetch_is_cancelled() -> None:
+    """A walk that is given up cancels the page that it asked for ahead: no task is left."""
+
+    async def main() -> None:
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
+            before = asyncio.all_tasks()
+            walk = aiter(client.runs.list("thread_a", limit=10, prefetch=True))
+            await anext(walk)
+            assert len(asyncio.all_tasks() - before) == 1
+            await walk.aclose()
+            assert asyncio.all_tasks() == before
+
+    with serve(runs=runs(40), faults=["answers-late:every=2"]) as server:
+        asyncio.run(asyncio.wait_for(main(), 10))
+
+
+def test_prefetch_given_up() -> None:
+    """A sync walk that is given up returns at once, and the client can be closed and the page ahead is dropped."""
+    with serve(runs=runs(40), faults=["answers-late:every=2"]) as server, opened(server) as client:
+        walk = iter(client.runs.list("thread_a", limit=10, prefetch=True))
+        next(walk)
+        started = time.monotonic()
+        walk.close()
+        assert time.monotonic() - started < 0.15
+        with pytest.raises(StopIteration):
+            next(walk)
+
+
+def test_error_of_the_page_ahead_comes_in_its_turn() -> None:
+    """What goes wrong with the page ahead is raised once the runs before it are through."""
+    with serve(runs=runs(40), faults=["status-403:every=2"]) as server, opened(server) as client:
+        walk = iter(client.runs.list("thread_a", limit=10, prefetch=True))
+        got = [next(walk).id for _ in range(10)]
+        assert got == ids(40)[:10]
+        with pytest.raises(Exception, match="403"):
+            next(walk)
+
+
+def _wait_for(server: RunningServer, requests: int) -> None:
+    for _ in range(1000):
+        if len(server.requests) >= requests:
+            return
+        time.sleep(0.005)
+    raise AssertionError(f"{len(server.requests)} requests, not {requests}")
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20)), max_size=60),
+    st.booleans(),
+)
+def test_seen_is_exact(items: list[tuple[int, int]], ascending: bool) -> None:
+    """Whatever order items come in, an item is new just if its id has not come before, and disorder is counted."""
+    made = [Run.from_dict(run(number, created_at=1700000000 + number // 4)) for _, number in items]
+    seen: Seen[Run] = Seen(ascending=ascending)
+    known: set[str] = set()
+    for item in made:
+        assert seen.add(item) == (item.id not in known)
+        known.add(item.id)
