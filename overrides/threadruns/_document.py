@@ -70,14 +70,18 @@ def violation(name: str, value: Any) -> str | None:
     Returns:
         Where and what, as in ``data[3].usage.total_tokens: "7" is not of type "integer"``; at most 300 characters.
     """
-    checker = validator(name)
-    if checker.is_valid(value):
-        return None
+    import jsonschema_rs
+
     try:
-        error = next(iter(checker.iter_errors(value)))
+        # Not iter_errors: it makes every error at once, and each holds a copy of what it refuses.
+        validator(name).validate(value)
+    except jsonschema_rs.ValidationError as refusal:
+        error = refusal
     except ValueError:
-        # jsonschema-rs copies what it refuses into the error and gives up after 255 levels.
+        # jsonschema-rs gives up on a copy of more than 255 levels.
         return "a value that the schema refuses is nested too deep to be shown"
+    else:
+        return None
     reasons = _reasons(error)
     place = reasons[0].instance_path
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")

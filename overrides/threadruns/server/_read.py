@@ -23,8 +23,8 @@ from attrs import frozen
 CHUNK = 1 << 20
 """How many bytes are read at a time."""
 
-LARGEST = 64 << 20
-"""How many characters one run may take."""
+LARGEST = 4 << 20
+"""How many characters one run may take; recorded ones have some thousand."""
 
 HEAD = 1 << 16
 """Within how many characters a list body shows its ``data``."""
@@ -181,7 +181,9 @@ class _Reader:
             except json.JSONDecodeError as error:
                 # An error at the end of the window may only mean that the window ends there.
                 whole = error.pos < len(self._text) - 16 and not error.msg.startswith("Unterminated string")
-                if whole or len(self._text) - self._at > LARGEST or not self._more():
+                if not whole and len(self._text) - self._at > LARGEST:
+                    raise _Unreadable(f"a value of more than {LARGEST} characters, which is no run") from None
+                if whole or not self._more():
                     raise _Unreadable(f"not JSON: {error.msg}") from None
             except (ValueError, RecursionError) as error:
                 raise _Unreadable(f"not JSON that can be read: {error}") from None

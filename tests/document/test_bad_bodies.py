@@ -1,0 +1,91 @@
+"""What is not JSON, huge or bottomless, as a file to load and as an answer to check."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+MEMORY = 1 << 30
+"""Bytes of address space that a command gets."""
+
+SECONDS = 60
+BODIES = {
+    "no JSON": b"<html>busy</html>",
+    "not UTF-8": b'{"id": "\xff"}',
+    "10,000 levels": b'{"id":' + b"[" * 10_000 + b"]" * 10_000 + b"}",
+    "50 MB": b'{"id":"' + b"x" * 50_000_000 + b'"}',
+}
+
+
+def threadruns(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in bounded memory and time."""
+    return subprocess.run(
+        [sys.executable, "-c", "from threadruns._cli import main; main()", *arguments],
+        env=os.environ | {"OPENAI_API_KEY": "sk-test"},
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+    )
+
+
+@contextmanager
+def answering(body: bytes) -> Iterator[str]:
+    """Serve one body as the answer to every GET; gives the base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            # A client that has read enough hangs up.
+            try:
+                self.wfile.write(body)
+            except OSError:
+                self.close_connection = True
+
+        def log_message(self, *_: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_bad_file_is_refused_in_bounds(body: bytes, tmp_path: Path) -> None:
+    """Loading it ends with a short reason and the name of the file, and without a traceback."""
+    path = tmp_path / "runs.json"
+    path.write_bytes(body)
+    done = threadruns("load", "--db", str(tmp_path / "runs.db"), str(path))
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert "runs.json" in said
+    assert "Traceback" not in said
+    assert len(said) < 2000
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_bad_answer_is_refused_in_bounds(body: bytes) -> None:
+    """Checking a server that sends it ends with a verdict that is no pass, and without a traceback."""
+    with answering(body) as url:
+        done = threadruns("check", url, "--thread", "thread_Zx04LmNb")
+    said = done.stdout + done.stderr
+    assert done.returncode in (1, 3), said
+    assert "Traceback" not in said
+    assert len(said) < 50_000
