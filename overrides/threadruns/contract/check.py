@@ -16,7 +16,7 @@ from threadruns.contract import generated, reads, refusals
 from threadruns.contract.docket import Departed, Docket, Outcome, Result, Verdict
 from threadruns.contract.exchanges import Exchange, Request
 from threadruns.contract.judge import Finding
-from threadruns.contract.probe import CannotJudge, OutOfRequests, Probe
+from threadruns.contract.probe import SILENCE, CannotJudge, OutOfRequests, Probe
 from threadruns.contract.rules import Severity
 from threadruns.contract.threads import LARGEST_LIMIT, Query, Thread, roles
 
@@ -153,7 +153,7 @@ def _contact(docket: Docket, threads: Sequence[Thread]) -> list[Thread]:
             exchange = docket.probe.send(thread.request())
             if exchange.failure is None and exchange.status < 500:
                 break
-            if "no whole answer" in (exchange.failure or ""):
+            if SILENCE in (exchange.failure or ""):
                 break
         problem = _unreadable(exchange, thread.id, docket.probe.beta)
         if problem is None:
@@ -167,7 +167,7 @@ def _contact(docket: Docket, threads: Sequence[Thread]) -> list[Thread]:
 
 
 def _unreadable(exchange: Exchange, thread: str, beta: str) -> str | None:
-    if exchange.status == 0 or "no whole answer" in (exchange.failure or ""):
+    if exchange.status == 0 or SILENCE in (exchange.failure or ""):
         return f"the server does not answer: {exchange.failure}"
     where = exchange.header("location")
     if 300 <= exchange.status < 400:
@@ -246,7 +246,8 @@ class _Run:
                 for limit, order, back in self._walks(thread):
                     self._converse(reads.walk, thread, limit, order, back=back)
         for _ in range(REPEATS):
-            self._converse(reads.read, self._main, Query(limit=LARGEST_LIMIT), also="data.stable")
+            plain = self._main.request(Query(limit=LARGEST_LIMIT))
+            self._try("data.stable", reads.same, "data.stable", plain, plain)
 
     def _queries(self, thread: Thread) -> list[Query]:
         """Pick the edges to read: all of the main thread, half of those that prove more, few of the others."""
@@ -286,9 +287,10 @@ class _Run:
         for query in (Query(), Query(limit=1, order="asc")):
             self._try("error.unknown-thread", refusals.unknown_thread, self._unknown, query)
         rule = "protocol.unknown-parameters"
-        for query, request in refusals.ignored(thread):
-            self._try(rule, reads.read, thread, query, also=rule, request=request)
-        self._try("protocol.encoded-path", refusals.encoded, thread)
+        for plain, request in refusals.ignored(thread):
+            self._try(rule, reads.same, rule, plain, request)
+        rule = "protocol.encoded-path"
+        self._try(rule, reads.same, rule, thread.request(), refusals.encoded(thread))
 
     def _credentials(self) -> None:
         thread = self._main
@@ -312,7 +314,7 @@ class _Run:
             self._try("method.head", refusals.head, request)
         for authorization in (None, f"Bearer {refusals.FAKE_KEY}"):
             request = evolve(plain, method="HEAD", authorization=authorization)
-            self._try("auth.head", refusals.refused, "auth.head", request, {401}, names=False)
+            self._try("auth.head", refusals.refused, "auth.head", request, {401, 405}, names=False)
         self._try("method.head-body", self._head_body)
         self._try("method.refused", refusals.methods, thread, self._unknown)
 

@@ -171,6 +171,8 @@ class Docket:
 
     def _let_go(self, suspicions: dict[str, Finding]) -> None:
         for rule, finding in suspicions.items():
+            if finding.exchange.dropped:
+                continue  # once is no fault: the server closed the connection just as the request went out
             fleeting = self._fleeting.setdefault(rule, [])
             fleeting.append(finding)
             if len(fleeting) > 1:

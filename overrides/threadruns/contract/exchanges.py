@@ -161,6 +161,7 @@ class Exchange:
         headers: The headers of the answer in their order, names in lower case.
         raw: The body as it came, before any content coding is undone.
         failure: What broke while the answer was read, as a sentence; None if it came whole.
+        dropped: Whether the connection was dropped on the request, which was then sent on a fresh one.
         seconds: How long the answer took.
     """
 
@@ -169,6 +170,7 @@ class Exchange:
     headers: tuple[tuple[str, str], ...] = ()
     raw: bytes = field(default=b"", repr=False)
     failure: str | None = None
+    dropped: bool = False
     seconds: float = 0.0
 
     def header(self, name: str) -> str | None:

@@ -23,6 +23,9 @@ from threadruns.contract.exchanges import Exchange, Key, Request
 LARGEST_BODY = 32 * 1024 * 1024
 """The most bytes of one body that are read; a page of a hundred runs is far below."""
 
+SILENCE = "no whole answer came in"
+"""How the failure of an answer that took too long begins."""
+
 LONGEST_WAIT = 60.0
 """The longest that a 429 can make the check wait, in seconds."""
 
@@ -124,6 +127,11 @@ class Probe:
         for attempt in range(6):
             self._take_turn()
             exchange = self._send_once(request)
+            if exchange.failure is not None and not exchange.status and SILENCE not in exchange.failure:
+                # A server may close a connection that it kept open just as the next request goes out on it.
+                self._take_turn()
+                exchange = self._send_once(request)
+                exchange.dropped = True
             wait = _wait(exchange, attempt)
             if wait is None:
                 return exchange
@@ -168,7 +176,7 @@ class Probe:
                         raise httpx.ReadTimeout("the body is too slow")
         except httpx.TimeoutException:
             came = f"after {len(raw)} bytes of the body" if parts["status"] else "with nothing sent"
-            parts["failure"] = f"no whole answer came in {self.timeout:g} s, {came}"
+            parts["failure"] = f"{SILENCE} {self.timeout:g} s, {came}"
         except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:
             parts["failure"] = self.mask(f"{_reason(error)}")
         return Exchange(request, raw=bytes(raw), seconds=time.monotonic() - began, **parts)

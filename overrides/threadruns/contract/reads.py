@@ -20,17 +20,16 @@ BEYOND = 3
 """How many more pages than needed a walk may take before it counts as endless."""
 
 
-def read(thread: Thread, query: Query, *, also: str | None = None, request: Request | None = None) -> Conversation:
+def read(thread: Thread, query: Query, *, also: str | None = None) -> Conversation:
     """Read one page and compare it with what it must show.
 
     Args:
         thread: A thread that was learnt.
         query: What to ask for; cursors must be ids of the thread.
         also: A rule that this read decides beside those that its parameters touch.
-        request: The request to send, if it is not the plain one for the query.
     """
     before = thread.newest_first
-    exchange = yield request or thread.request(query)
+    exchange = yield thread.request(query)
     page = expected(before, query, unread=thread.unread)
     if page is None:
         return []
@@ -47,6 +46,30 @@ def read(thread: Thread, query: Query, *, also: str | None = None, request: Requ
     if also is not None:
         findings.append(Finding(also, next(filter(None, problems.values()), None), exchange))
     return findings
+
+
+def same(rule: str, plain: Request, other: Request) -> Conversation:
+    """Send two requests that mean the same: they must show the same page.
+
+    Args:
+        rule: The rule that it decides.
+        plain: The request to compare with, sent before and after the other.
+        other: The request to judge.
+    """
+    before = yield plain
+    exchange = yield other
+    after = yield plain
+    if exchange.failure or not 200 == before.status == after.status:
+        return []
+    pages = [(one.status, one.ids, one.json.get("has_more") if isinstance(one.json, dict) else None)
+             for one in (before, exchange, after)]  # fmt: skip
+    problem = None
+    if pages[1] not in (pages[0], pages[2]) and pages[0] == pages[2]:
+        came = f"{len(exchange.ids)} runs" if exchange.status == 200 else str(exchange.status)
+        problem = f"the page of {len(before.ids)} runs was expected that the plain read shows, and {came} came"
+        if exchange.status == 200 and len(exchange.ids) == len(before.ids):
+            problem = f"the page differs from that of the plain read: {_around(before.ids, exchange.ids)}"
+    return [Finding(rule, problem, exchange)]
 
 
 def _compare(page: Page, query: Query, exchange: Exchange) -> dict[str, str | None]:

@@ -70,6 +70,8 @@ _DEFAULT = "a thread of more than 20 runs"
 _LARGEST = "a thread of more than 100 runs"
 _EMPTY = "a thread without runs"
 _OTHER = "two threads with runs"
+_VALID = "a thread with a run that is valid by itself"
+_ERRS = "a server whose errors have the documented shape"
 
 _OWN: list[Rule] = [
     Rule("schema.envelope", "A page is an object with object, data, first_id, last_id and has_more.", _RECORDED_PAGES),
@@ -170,7 +172,7 @@ _OWN: list[Rule] = [
     Rule("auth.scheme-case", "The name of the bearer scheme ignores case.", f"{_AUTH}; RFC 9110, section 11.1"),
     Rule("auth.elsewhere", "A key in a query, a cookie or another header is no credential.", _AUTH),
     Rule("auth.unknown-thread", "Without a key a known and an unknown thread cannot be told apart.", _CHECKS),
-    Rule("auth.challenge", "A 401 names its scheme in WWW-Authenticate.", _AUTH),
+    Rule("auth.challenge", "A 401 names its scheme in WWW-Authenticate.", _AUTH, "a server that answers 401"),
     Rule(
         "auth.not-echoed", "No answer repeats a key, right or wrong.", "openapi.yaml, schema `ErrorDetail`, `message`"
     ),
@@ -206,8 +208,8 @@ _OWN: list[Rule] = [
         Severity.ADVICE,
     ),
     Rule("error.shape", "An error is an object with message, type, param and code.", _ERRORS),
-    Rule("error.type", "The type of a refused request is invalid_request_error.", f"{_ERRORS}, with this type"),
-    Rule("error.param", "`param` names the parameter at fault, and is null if none is.", _ERRORS),
+    Rule("error.type", "The type of a refused request is invalid_request_error.", f"{_ERRORS}, with this type", _ERRS),
+    Rule("error.param", "`param` names the parameter at fault, and is null if none is.", _ERRORS, _ERRS),
     Rule("error.unknown-thread", "An unknown thread is answered 404.", "openapi.yaml, response 404; recorded"),
     Rule(
         "error.odd-thread",
@@ -218,12 +220,14 @@ _OWN: list[Rule] = [
         "error.message",
         "The message of a 404 names the thread.",
         "recorded: \"No thread found with id 'thread_...'.\"",
+        needs=_ERRS,
         severity=Severity.ADVICE,
     ),
     Rule(
         "error.code",
         "The code of a wrong key is invalid_api_key, of a missing beta header invalid_beta.",
         "openapi.yaml, examples of responses 400 and 401",
+        _ERRS,
         severity=Severity.ADVICE,
     ),
     Rule("method.head", "HEAD is answered with the status and headers of GET.", "RFC 9110, section 9.3.2"),
@@ -240,6 +244,6 @@ _OWN: list[Rule] = [
 ]
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in _OWN} | {
-    f"run.{rule.id}": Rule(f"run.{rule.id}", rule.says, rule.source, _ONE) for rule in RUN_RULES
+    f"run.{rule.id}": Rule(f"run.{rule.id}", rule.says, rule.source, _VALID) for rule in RUN_RULES
 }
 """Every rule by its id, in the order in which they are reported."""

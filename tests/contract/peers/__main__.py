@@ -1,0 +1,121 @@
+"""Check servers that this project did not write, each in an environment of its own, and keep the reports.
+
+    python tests/contract/peers                       all of them: myla, bridge, prism
+    python tests/contract/peers myla --reports docs/reports
+
+The environments are made under ``--envs`` from the package registries the first time; Prism needs npm. The reports are
+what ``threadruns check`` prints.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+import venv
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+PACKAGES = {
+    "myla": ["myla==0.2.40", "itsdangerous"],
+    "bridge": [
+        "langchain-openai-api-bridge==1.0.0",
+        "langchain-core<0.4",
+        "langgraph<0.6",
+        "langsmith<0.4",
+        "fastapi",
+        "uvicorn",
+    ],
+    "prism": ["@stoplight/prism-cli"],
+}
+
+
+def prepare(name: str, envs: Path) -> Path:
+    """Make the environment of a peer if it is not there, and return its folder."""
+    folder = envs / name
+    done = folder / "done"
+    if done.exists():
+        return folder
+    if name == "prism":
+        folder.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["npm", "install", "--prefix", str(folder), "--no-fund", *PACKAGES[name]], check=True)
+    else:
+        venv.create(folder, with_pip=True)
+        subprocess.run([folder / "bin" / "pip", "install", "--quiet", *PACKAGES[name]], check=True)
+    done.touch()
+    return folder
+
+
+def start(name: str, folder: Path, port: int) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    """Start a peer and return its process and where it is."""
+    if name == "prism":
+        prism = folder / "node_modules" / ".bin" / "prism"
+        command = [str(prism), "mock", str(ROOT / "openapi.yaml"), "--port", str(port), "--host", "127.0.0.1"]
+        place = {"url": f"http://127.0.0.1:{port}", "key": "sk-any-key-at-all", "threads": ["thread_abc123"]}
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True), place
+    command = [str(folder / "bin" / "python"), str(HERE / f"{name}_server.py"), str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("{"):
+            found: dict[str, Any] = json.loads(line)
+            return process, found
+    raise RuntimeError(f"{name} ended before it served; its output is above")
+
+
+def wait(url: str) -> None:
+    """Wait until something answers at the URL, at most a minute."""
+    for _ in range(120):
+        try:
+            urllib.request.urlopen(url, timeout=5)
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            time.sleep(0.5)
+        else:
+            return
+    raise RuntimeError(f"nothing answers at {url}")
+
+
+def free_port() -> int:
+    """Return a port that nothing listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+        return port
+
+
+def main() -> None:
+    """Check the peers that were named."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(PACKAGES)}; all by default")
+    parser.add_argument("--envs", type=Path, default=ROOT / ".tox" / "peers", help="where the environments are made")
+    parser.add_argument("--reports", type=Path, help="write NAME.txt for each into this folder")
+    options = parser.parse_args()
+    for name in options.names or PACKAGES:
+        process, place = start(name, prepare(name, options.envs), free_port())
+        try:
+            wait(place["url"])
+            command = [sys.executable, "-m", "threadruns", "check", place["url"]]
+            for thread in place["threads"]:
+                command += ["--thread", thread]
+            environment = {**os.environ, "OPENAI_API_KEY": place["key"]}
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        finally:
+            process.terminate()
+            process.wait()
+        print(f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        if options.reports:
+            options.reports.mkdir(parents=True, exist_ok=True)
+            (options.reports / f"{name}.txt").write_text(done.stdout)
+
+
+main()
