@@ -1,0 +1,108 @@
+"""What is measured on: bodies of one page, and databases of runs. Both are made once and kept below ``.cache/bench/``.
+
+Two shapes of run: ``documented`` is the document's own example, ``rich`` has what makes real runs large.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import count, islice
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers import CACHE
+from threadruns._document import document
+from threadruns.server._store import Store
+
+PAGE = 100
+START = 1_700_000_000
+LAYOUT = "1"
+"""Part of the name of what is kept: change it when runs are made differently."""
+
+
+def run_id(number: int) -> str:
+    """Return the id of the run that is number so and so of its thread, from the oldest on."""
+    return f"run_{number:024}"
+
+
+def documented_run() -> dict[str, Any]:
+    """Return the run that the document shows."""
+    page = document()["components"]["examples"]["DocumentedPage"]["value"]
+    return dict(page["data"][0])
+
+
+def rich_run() -> dict[str, Any]:
+    """Return a run with a function tool of 2 KB, long instructions and all the metadata that is allowed."""
+    arguments = {
+        f"argument_{number}": {
+            "type": "string",
+            "description": f"What argument {number} narrows the search down to, in words that a person would use; "
+            "say nothing here where the question leaves it open, and never guess at what the caller may have meant "
+            "by it.",
+        }
+        for number in range(8)
+    }
+    parameters = {"type": "object", "properties": arguments, "required": ["argument_0", "argument_1"]}
+    function = {"name": "search", "description": "Searches the archive.", "parameters": parameters}
+    return {
+        **documented_run(),
+        "instructions": "Answer from the files alone, and say where each answer stands. " * 30,
+        "tools": [{"type": "code_interpreter"}, {"type": "function", "function": function}],
+        "metadata": {
+            f"note_{number:02}": f"what the caller wants to remember, {number:02} of 16" for number in range(16)
+        },
+    }
+
+
+def page(run: dict[str, Any]) -> dict[str, Any]:
+    """Return a page of copies of a run, each with an id and a time of its own."""
+    runs = [{**run, "id": run_id(number), "created_at": START + number} for number in range(PAGE)]
+    return {"object": "list", "data": runs, "first_id": run_id(0), "last_id": run_id(PAGE - 1), "has_more": True}
+
+
+def with_unknown_fields(run: dict[str, Any]) -> dict[str, Any]:
+    """Return a run with the fields that v2 of the API added at its top."""
+    return {**run, "parallel_tool_calls": True, "reasoning_effort": None}
+
+
+def body(name: str) -> Path:
+    """Return the file with the body of one page.
+
+    Args:
+        name: ``documented``, ``rich`` or ``unknown``, which is ``documented`` with unknown fields.
+    """
+    run = {
+        "documented": documented_run,
+        "rich": rich_run,
+        "unknown": lambda: with_unknown_fields(documented_run()),
+    }[name]()
+    path = CACHE / "data" / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(json.dumps(page(run), separators=(",", ":")).encode())
+    return path
+
+
+def store(name: str, threads: dict[str, int]) -> Path:
+    """Return a database with documented runs, made if it is missing.
+
+    Args:
+        name: The name of the file.
+        threads: How many runs each thread has; ids are those of ``run_id``, in the order of the threads.
+    """
+    path = CACHE / "data" / f"{name}-{sum(threads.values())}-{LAYOUT}.db"
+    if path.exists():
+        return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    making = path.with_suffix(".part")
+    for leftover in path.parent.glob(f"{making.name}*"):
+        leftover.unlink()
+    text = json.dumps({**documented_run(), "id": "@", "thread_id": "#"}, separators=(",", ":"))
+    opened = Store(making)
+    numbers = count()
+    with opened.transaction():
+        for thread, runs in threads.items():
+            for number in islice(numbers, runs):
+                identifier = run_id(number)
+                opened.insert(thread, START + number, identifier, text.replace("@", identifier).replace("#", thread))
+    opened.close()
+    return making.rename(path)

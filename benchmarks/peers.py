@@ -1,0 +1,123 @@
+"""The peers: each in an environment of its own below ``.cache/bench/``, pinned, made once for each set of pins.
+
+A peer that cannot be installed is no failure of the benchmark: it is ``Unavailable``, with the reason, and the rows
+that it would have filled say so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "bench"
+DOCUMENT = ROOT / "openapi.yaml"
+GENERATOR = "0.29.1"
+PRISM = "5.16.0"
+INSTALL_SECONDS = 300
+
+PYTHON_PEERS: dict[str, tuple[str, ...]] = {
+    "openai": ("openai==3.54.0",),
+    "openai-1.14": ("openai==1.14.3", "httpx==0.27.2"),
+    "stock": ("httpx==0.28.1", "attrs==26.1.0", "orjson==3.13.0"),
+    "libraries": ("aiohttp==3.14.5", "msgspec==0.22.0", "orjson==3.13.0"),
+}
+"""What each environment holds. The SDK of the v1 era needs an httpx of its own time; it passes ``proxies`` on."""
+
+
+class Unavailable(Exception):
+    """A peer cannot take part; the message says why."""
+
+
+def python(name: str) -> Path:
+    """Return the interpreter of a peer's environment, which is made if it is missing.
+
+    Args:
+        name: A key of ``PYTHON_PEERS``.
+
+    Raises:
+        Unavailable: It cannot be made.
+    """
+    build = _generate_stock if name == "stock" else None
+    pins = (*PYTHON_PEERS[name], sys.version, *([_digest(DOCUMENT.read_bytes())] if build else []))
+    folder = CACHE / name
+    interpreter = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+
+    def make() -> None:
+        _run(sys.executable, "-m", "venv", str(folder))
+        _run(str(interpreter), "-m", "pip", "install", "--quiet", *PYTHON_PEERS[name])
+        if build:
+            build(interpreter)
+
+    _once(folder, pins, make)
+    return interpreter
+
+
+def prism() -> Path:
+    """Return the command of Prism, which is installed if it is missing.
+
+    Raises:
+        Unavailable: It cannot be installed.
+    """
+    folder = CACHE / "prism"
+    npm = shutil.which("npm")
+    if npm is None:
+        raise Unavailable("npm is not here; install Node 20 or later")
+
+    def make() -> None:
+        folder.mkdir(parents=True)
+        (folder / "package.json").write_text(json.dumps({"name": "bench", "private": True}), encoding="utf-8")
+        package = f"@stoplight/prism-cli@{PRISM}"
+        _run(npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", package, cwd=folder)
+
+    _once(folder, (package_pin := f"prism {PRISM}",), make)
+    command = folder / "node_modules" / ".bin" / "prism"
+    if not command.exists():
+        raise Unavailable(f"{package_pin} brought no command")
+    return command
+
+
+def _once(folder: Path, pins: tuple[str, ...], make: Callable[[], None]) -> None:
+    """Make a folder unless it was made whole for these pins."""
+    stamp = folder / "bench-pins"
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == "\n".join(pins):
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    make()
+    stamp.write_text("\n".join(pins), encoding="utf-8")
+
+
+def _generate_stock(interpreter: Path) -> None:
+    """Generate the client of the document with the stock templates into an environment."""
+    found = _run(sys.executable, "-m", "openapi_python_client", "--version")
+    if GENERATOR not in found:
+        raise Unavailable(f"the generator must be {GENERATOR}, not {found.strip()!r}")
+    purelib = _run(str(interpreter), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
+    target = Path(purelib) / "threadruns_stock"
+    options = ("--path", str(DOCUMENT), "--meta", "none", "--output-path", str(target))
+    _run(sys.executable, "-m", "openapi_python_client", "generate", *options)
+
+
+def _run(*command: str, cwd: Path | None = None) -> str:
+    try:
+        done = subprocess.run(
+            command, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=INSTALL_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"{Path(command[0]).name} took more than {INSTALL_SECONDS} s") from None
+    except OSError as error:
+        raise Unavailable(f"{Path(command[0]).name} cannot be run: {error}") from None
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.strip()] or ["no message"]
+        raise Unavailable(f"{' '.join(command[1:4])} failed: {lines[-1].strip()[:200]}")
+    return done.stdout
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,234 @@
+"""The processes of a benchmark: workers that take orders, servers that answer requests, commands that run once.
+
+Each has a bound in time and is ended when it is reached, so that a peer that hangs costs a row and not the run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+from benchmarks import peers
+from benchmarks.peers import ROOT, Unavailable
+
+WORKERS = Path(__file__).resolve().parent / "workers"
+START_SECONDS = 30
+ORDER_SECONDS = 120
+COMMAND_SECONDS = 60
+
+
+class Child:
+    """A process whose output is read by lines, each awaited no longer than it may take."""
+
+    def __init__(self, command: Sequence[str | Path]) -> None:
+        self.name = Path(command[-1]).name
+        self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the child
+        try:
+            self._process = subprocess.Popen(
+                [str(part) for part in command],
+                cwd=ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                bufsize=0,
+            )
+        except OSError as error:
+            raise Unavailable(f"{command[0]} cannot be run: {error}") from None
+        self._buffer = b""
+
+    def send(self, line: str) -> None:
+        """Write a line to the process."""
+        assert self._process.stdin
+        if self._process.stdin.closed:
+            raise Unavailable(f"{self.name} was ended before")
+        try:
+            self._process.stdin.write(f"{line}\n".encode())
+        except BrokenPipeError:
+            raise Unavailable(self._last_words()) from None
+
+    def receive(self, seconds: float) -> str:
+        """Return the next line that the process writes.
+
+        Raises:
+            Unavailable: It ended, or wrote none in time; then it is ended.
+        """
+        assert self._process.stdout
+        until = time.monotonic() + seconds
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._process.stdout, selectors.EVENT_READ)
+            while b"\n" not in self._buffer:
+                if not selector.select(max(0.0, until - time.monotonic())):
+                    self.close()
+                    raise Unavailable(f"{self.name} gave no answer within {seconds:.0f} s")
+                part = os.read(self._process.stdout.fileno(), 65536)
+                if not part:
+                    raise Unavailable(self._last_words())
+                self._buffer += part
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return line.decode()
+
+    def _last_words(self) -> str:
+        self._end()
+        self._errors.seek(0)
+        lines = [line for line in self._errors.read().splitlines() if line.strip()] or ["no message"]
+        self.close()
+        return f"{self.name} ended: {lines[-1].strip()[:200]}"
+
+    def _end(self) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def close(self) -> None:
+        """End the process; closing twice is fine."""
+        self._end()
+        for file in (self._process.stdin, self._process.stdout, self._errors):
+            if file:
+                file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Reply(NamedTuple):
+    """What a worker measured; see the protocol of the workers."""
+
+    cpu: float
+    wall: float
+    result: int | None
+    peak: int
+
+
+class Worker(Child):
+    """A process that runs one participant.
+
+    Args:
+        script: The name of its script in ``workers``.
+        environment: The environment it runs in, a key of ``peers.PYTHON_PEERS``; our own if it is None.
+
+    Raises:
+        Unavailable: The environment cannot be made, or the script does not start in it.
+    """
+
+    def __init__(self, script: str, environment: str | None = None) -> None:
+        python = Path(sys.executable) if environment is None else peers.python(environment)
+        super().__init__((python, WORKERS / f"{script}.py"))
+        self.versions: dict[str, str] = json.loads(self.receive(START_SECONDS))
+
+    def run(self, call: str, times: int = 1, **arguments: Any) -> Reply:
+        """Let the worker call one of its functions, and return the cost of one call.
+
+        Raises:
+            Unavailable: The call failed, or took too long.
+        """
+        return Reply(**self._order(call=call, times=times, arguments=arguments))
+
+    def held(self, call: str, **arguments: Any) -> int:
+        """Return how many bytes the object keeps alive that a function returns.
+
+        Raises:
+            Unavailable: The call failed.
+        """
+        held: int = self._order(call=call, held=True, arguments=arguments)["held"]
+        return held
+
+    def _order(self, **order: Any) -> dict[str, Any]:
+        self.send(json.dumps(order))
+        reply: dict[str, Any] = json.loads(self.receive(ORDER_SECONDS))
+        if "error" in reply:
+            raise Unavailable(f"{order['call']}: {reply['error']}")
+        return reply
+
+
+class Server(Child):
+    """The reference server over a database.
+
+    Args:
+        database: The file.
+        latency: How many seconds each request waits first.
+    """
+
+    def __init__(self, database: Path, latency: float = 0.0) -> None:
+        super().__init__((sys.executable, "-m", "benchmarks.serve", "--latency", str(latency), database))
+        self.url = self.receive(START_SECONDS)
+
+
+class Prism(Child):
+    """Prism, mocking a document.
+
+    Raises:
+        Unavailable: It cannot be installed or does not start.
+    """
+
+    def __init__(self, document: Path) -> None:
+        command = peers.prism()
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        super().__init__((command, "mock", "--port", str(port), "--verboseLevel", "silent", document))
+        self.url = f"http://127.0.0.1:{port}"
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                if time.monotonic() > until or self._process.poll() is not None:
+                    raise Unavailable(self._last_words()) from None
+                time.sleep(0.1)
+
+
+class Cost(NamedTuple):
+    """What a command took, in seconds."""
+
+    cpu: float
+    wall: float
+
+
+def command(*words: str | Path, **environment: str) -> Cost:
+    """Run a command to its end.
+
+    Raises:
+        Unavailable: It cannot be run, fails, or takes too long.
+    """
+    with tempfile.TemporaryFile("w+") as errors:
+        start = time.perf_counter()
+        try:
+            process = subprocess.Popen(
+                [str(word) for word in words],
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+            )
+        except OSError as error:
+            raise Unavailable(f"{words[0]} cannot be run: {error}") from None
+        guard = threading.Timer(COMMAND_SECONDS, process.kill)
+        guard.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - start
+        guard.cancel()
+        # The process was waited for here, for the sake of its usage; subprocess must not look for it again.
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode:
+            errors.seek(0)
+            lines = errors.read().splitlines() or ["no message"]
+            raise Unavailable(f"it exited with {process.returncode}: {lines[-1][:200]}")
+    return Cost(usage.ru_utime + usage.ru_stime, wall)

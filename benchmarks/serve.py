@@ -1,0 +1,50 @@
+"""The reference server as a process of its own, with a latency where one is wanted: ``python -m benchmarks.serve``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from threadruns.server._app import application
+from threadruns.server._endpoint import Endpoint
+from threadruns.server._host import Host, listen
+from threadruns.server._store import Store
+
+KEY = "sk-bench"
+
+
+class Delayed:
+    """An application that lets each request wait first, as a server far away would.
+
+    Args:
+        app: The application.
+        seconds: How long.
+    """
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, late."""
+        await asyncio.sleep(self._seconds)
+        await self._app(scope, receive, send)
+
+
+def main() -> None:
+    """Serve a database on a free port until terminated; the first line of output is the base URL."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("database")
+    parser.add_argument("--latency", type=float, default=0.0, help="seconds")
+    options = parser.parse_args()
+    app = application(Store(options.database), KEY)
+    host = Host(Delayed(app, options.latency) if options.latency else app, listen("127.0.0.1", 0))
+    address, port = host.address
+    print(f"http://{address}:{port}{Endpoint.base}", flush=True)
+    host.run()
+
+
+if __name__ == "__main__":
+    main()

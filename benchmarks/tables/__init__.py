@@ -1,0 +1,5 @@
+"""The tables, by the name that ``--only`` takes; each is a module with a function ``measure``."""
+
+from __future__ import annotations
+
+NAMES = ("decode", "end-to-end", "latency", "threads", "start", "growth", "server", "generation")

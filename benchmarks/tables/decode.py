@@ -1,0 +1,77 @@
+"""The body of a page to objects: time, memory, and what unknown fields cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import data
+from benchmarks.bench import MSGSPEC, OLD_SDK, ORJSON, OURS, SDK, STOCK, Bench, Ranking, cpu
+from benchmarks.peers import Unavailable
+from benchmarks.processes import Reply
+from benchmarks.report import Row, Table, Target, at_least, at_most
+
+BATCHES = {ORJSON: 60, OURS: 30, MSGSPEC: 60, STOCK: 6, SDK: 2, OLD_SDK: 2}
+"""Pages a batch, so that batches are of about the same time and each has its share of the quiet moments."""
+
+TARGETS: dict[str, dict[str, Target]] = {
+    "documented": {OURS: at_most(2.7), STOCK: at_least(7), SDK: at_least(22), OLD_SDK: at_least(22)},
+    "rich": {OURS: at_most(1.8), STOCK: at_least(3.5), SDK: at_least(10), OLD_SDK: at_least(10)},
+}
+
+
+def measure(bench: Bench) -> Iterator[Table]:
+    """Yield a table for each shape of run, one of memory and one of unknown fields."""
+    for shape, targets in TARGETS.items():
+        yield _speed(bench, shape, targets)
+    yield _memory(bench, data.body("documented"))
+    yield _unknown_fields(bench)
+
+
+def _speed(bench: Bench, shape: str, targets: dict[str, Target]) -> Table:
+    file = data.body(shape)
+    entrants = {name: _decoding(bench, name, file) for name in BATCHES}
+    ranking = Ranking(bench.race(f"decode, {shape}", entrants, bench.choose(20, 4)), cpu, 1e6, "us")
+    return Table(
+        f"Decode a page of 100 runs, {shape}, {file.stat().st_size / 1000:.0f} KB",
+        "CPU time a page, best batch. The ratio of threadruns is to orjson.loads, that of the others to threadruns.",
+        [
+            ranking.row(ORJSON),
+            ranking.row(OURS, to=ORJSON, target=targets[OURS]),
+            *(ranking.row(name, to=OURS, target=targets.get(name)) for name in (STOCK, SDK, OLD_SDK, MSGSPEC)),
+        ],
+    )
+
+
+def _memory(bench: Bench, file: Path) -> Table:
+    table = Table(
+        "Memory of a decoded run, documented",
+        "What the objects of a page keep alive, strings included, by tracemalloc; divided by its 100 runs.",
+    )
+    for name in BATCHES:
+        bench.tell(f"memory of a decoded run: {name}")
+        target = at_most(1.5) if name == OURS else None
+        try:
+            held = bench.worker(name).held("decode", file=str(file)) / data.PAGE / 1000
+            table.rows.append(Row(name, held, "KB", target=target))
+        except Unavailable as reason:
+            table.rows.append(Row(name, None, "KB", target=target, why=str(reason)))
+    return table
+
+
+def _unknown_fields(bench: Bench) -> Table:
+    known, unknown = "every field is known", "two fields of each run are unknown"
+    files = {known: data.body("documented"), unknown: data.body("unknown")}
+    entrants = {name: _decoding(bench, OURS, file) for name, file in files.items()}
+    ranking = Ranking(bench.race("unknown fields", entrants, bench.choose(20, 4)), cpu, 1e6, "us")
+    return Table(
+        "Decode a page with unknown fields",
+        "CPU time a page, best batch. Unknown fields are kept.",
+        [ranking.row(known), ranking.row(unknown, to=known, target=at_most(1.5))],
+    )
+
+
+def _decoding(bench: Bench, name: str, file: Path) -> Callable[[], Reply]:
+    # Rich pages are eight times as large and take about four times as long.
+    times = max(1, BATCHES[name] // (4 if file.stat().st_size > 200_000 else 1))
+    return lambda: bench.worker(name).run("decode", times, file=str(file))

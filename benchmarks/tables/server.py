@@ -1,0 +1,125 @@
+"""The reference server under load: against Prism, by depth in a thread, and by the size of the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import data
+from benchmarks.bench import Bench, Race
+from benchmarks.load import Load, load
+from benchmarks.peers import CACHE, Unavailable
+from benchmarks.processes import Prism
+from benchmarks.report import Row, Table, at_least, at_most, ratio
+from benchmarks.serve import KEY
+from threadruns._document import document
+
+HEADERS = {"Authorization": f"Bearer {KEY}", "OpenAI-Beta": "assistants=v1"}
+DEEP = "thread_deep"
+DEPTH = 100_000
+SMALL = 10_000
+
+
+def long_thread(runs: int) -> str:
+    """Return the name of the thread of ``long_store`` that has this many runs."""
+    return DEEP if runs == DEPTH else "thread_long"
+
+
+def long_store(runs: int) -> Path:
+    """Return the database with a thread of 100,000 runs and, if that is not it, one of so many."""
+    return data.store("long", {DEEP: DEPTH, long_thread(runs): runs})
+
+
+def measure(bench: Bench) -> Iterator[Table]:
+    """Yield a table of requests a second and one of the cost of a page."""
+    small = bench.server(data.store("small", {DEEP: SMALL})).url
+    yield _throughput(bench, small)
+    yield _page_cost(bench, small)
+
+
+def _throughput(bench: Bench, url: str) -> Table:
+    requests = bench.choose(1500, 200)
+    ours, theirs = "threadruns serve", "Prism, static"
+    sizes: dict[str, int] = {}
+
+    def strike(name: str, target: str) -> Load:
+        found = load(target, HEADERS, connections=8, requests=requests)
+        sizes[name] = found.size
+        return found
+
+    entrants: dict[str, Callable[[], Load]] = {ours: lambda: strike(ours, f"{url}/threads/{DEEP}/runs?limit=100")}
+    missing = ""
+    try:
+        bench.demand_peers()
+        bench.tell("starting Prism")
+        prism = bench.enter(Prism(_document_with_full_page()))
+        entrants[theirs] = lambda: strike(theirs, f"{prism.url}/threads/{DEEP}/runs?limit=100")
+    except Unavailable as reason:
+        missing = str(reason)
+    race = bench.race("server", entrants, bench.choose(5, 2))
+    rates = {name: ratio(1, race.best(name, _each)) for name in (ours, theirs)}
+    lead = ratio(rates[ours], rates[theirs])
+    missing = missing or race.missing.get(theirs, "")
+    table = Table(
+        "Server: limit=100, one worker, 8 connections",
+        f"Requests a second, best batch of {requests}. Prism answers with a body of the same 100 runs. "
+        + ", ".join(f"{name}: {size / 1000:.1f} KB" for name, size in sizes.items()),
+    )
+    table.rows.append(
+        Row(ours, rates[ours], "requests/s", lead, f"x {theirs}", at_least(3), race.missing.get(ours, ""))
+    )
+    table.rows.append(Row(theirs, rates[theirs], "requests/s", why=missing))
+    return table
+
+
+def _page_cost(bench: Bench, small: str) -> Table:
+    runs = bench.choose(1_000_000, DEPTH)
+    large = bench.server(long_store(runs)).url
+    requests = bench.choose(300, 60)
+    first, last = "first page of the thread", f"last page, after {DEPTH - data.PAGE:,} runs"
+    middle, few = f"middle page, of {runs:,} runs in a thread", f"middle page, of {SMALL:,} stored runs"
+
+    def page(url: str, thread: str, after: int | None) -> Callable[[], Load]:
+        cursor = "" if after is None else f"&after={data.run_id(after)}"
+        target = f"{url}/threads/{thread}/runs?limit=100&order=asc{cursor}"
+        return lambda: load(target, HEADERS, connections=1, requests=requests)
+
+    offset = DEPTH if runs != DEPTH else 0
+    entrants = {
+        first: page(large, DEEP, None),
+        last: page(large, DEEP, DEPTH - data.PAGE - 1),
+        few: page(small, DEEP, SMALL // 2),
+        middle: page(large, long_thread(runs), offset + runs // 2),
+    }
+    race = bench.race("page cost", entrants, bench.choose(10, 3))
+    return Table(
+        f"Server: the cost of a page, in a thread of {DEPTH:,} runs and by the size of the store",
+        "Time of a request on one connection, best batch.",
+        [
+            _cost(race, first),
+            _cost(race, last, first),
+            _cost(race, few),
+            _cost(race, middle, few),
+        ],
+    )
+
+
+def _cost(race: Race[Load], name: str, to: str = "") -> Row:
+    best, base = race.best(name, _each), race.best(to, _each) if to else None
+    value = None if best is None else best * 1e6
+    target = at_most(1.5) if to else None
+    return Row(name, value, "us", ratio(best, base), f"x {to}" if to else "", target, race.missing.get(name, ""))
+
+
+def _each(load: Load) -> float:
+    return load.each
+
+
+def _document_with_full_page() -> Path:
+    """Return a file with the document, its example replaced by a full page."""
+    changed = json.loads(json.dumps(document()))
+    changed["components"]["examples"]["DocumentedPage"]["value"] = data.page(data.documented_run())
+    path = CACHE / "data" / "full-page.json"
+    path.write_text(json.dumps(changed), encoding="utf-8")
+    return path

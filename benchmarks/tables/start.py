@@ -1,0 +1,116 @@
+"""Fresh processes: what importing, making a client, and the first page take."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import data, peers
+from benchmarks.bench import OLD_SDK, OURS, PARTICIPANTS, SDK, STOCK, Bench, Race
+from benchmarks.processes import Cost, command
+from benchmarks.report import Row, Table, at_most, ratio
+from benchmarks.serve import KEY
+
+THREAD = "thread_first"
+
+OFFICIAL = """
+from openai import OpenAI
+client = OpenAI(api_key={key!r}, base_url={url!r})
+page = client.beta.threads.runs.list({thread!r}, limit=100, extra_headers={{"OpenAI-Beta": "assistants=v1"}})
+for run in page.data:
+    print(run.id, run.status)
+"""
+SCRIPTS = {
+    OURS: """
+from threadruns import Client
+client = Client(api_key={key!r}, base_url={url!r})
+page = client.runs.list({thread!r})
+for run in page.data:
+    print(run.id, run.status)
+""",
+    STOCK: """
+from threadruns_stock.api.runs import list_runs
+from threadruns_stock.client import AuthenticatedClient
+client = AuthenticatedClient({url!r}, {key!r})
+for run in list_runs.sync({thread!r}, client=client, limit=100).data:
+    print(run.id, run.status)
+""",
+    SDK: OFFICIAL,
+    OLD_SDK: OFFICIAL,
+}
+"""Five lines each, which print the first page."""
+
+BARE = "bare Python"
+IMPORT = "import threadruns"
+CLIENT = "Client(...)"
+HELP = "threadruns --help"
+OWN = {
+    BARE: ("-c", "pass"),
+    IMPORT: ("-c", "import threadruns"),
+    CLIENT: ("-c", "from threadruns import Client; Client(api_key='sk-bench', base_url='http://127.0.0.1:1/v1')"),
+    HELP: ("-m", "threadruns", "--help"),
+}
+
+
+def measure(bench: Bench) -> Iterator[Table]:
+    """Yield a table of our own start, and one of the first page."""
+    rounds = bench.choose(15, 3)
+    race = bench.race("start", {what: _running(Path(sys.executable), *words) for what, words in OWN.items()}, rounds)
+    yield _own(race)
+    url = bench.server(data.store("first", {THREAD: 2 * data.PAGE})).url
+
+    def first_page(name: str) -> Cost:
+        environment = PARTICIPANTS[name][1]
+        if environment is not None:
+            bench.demand_peers()
+        python = peers.python(environment) if environment else Path(sys.executable)
+        return command(python, "-W", "ignore", "-c", SCRIPTS[name].format(url=url, key=KEY, thread=THREAD))
+
+    entrants = {name: lambda name=name: first_page(name) for name in SCRIPTS}
+    yield _first_page(bench.race("first page", entrants, rounds))
+
+
+def _running(python: Path, *words: str) -> Callable[[], Cost]:
+    return lambda: command(python, *words)
+
+
+def _own(race: Race[Cost]) -> Table:
+    bare = race.best(BARE, _cpu)
+    table = Table(
+        "Start",
+        "CPU time of a process, best of all; import and Client over bare Python, the command line in whole.",
+        [Row(BARE, _ms(bare), "ms")],
+    )
+    for what, most in ((IMPORT, 15), (CLIENT, 20), (HELP, 80)):
+        best = race.best(what, _cpu)
+        over = best if what == HELP or best is None or bare is None else best - bare
+        table.rows.append(Row(what, _ms(over), "ms", target=at_most(most), why=race.missing.get(what, "")))
+    return table
+
+
+def _first_page(race: Race[Cost]) -> Table:
+    table = Table("A script of five lines that prints the first page", "A whole process, best of all.")
+    for kind, measure in (("CPU", _cpu), ("wall", _wall)):
+        ours = race.best(OURS, measure)
+        for name in SCRIPTS:
+            best, why = race.best(name, measure), race.missing.get(name, "")
+            if name == OURS:
+                stock = race.best(STOCK, measure)
+                row = Row(f"{name}, {kind}", _ms(best), "ms", ratio(best, stock), f"x {STOCK}", at_most(1), why)
+            else:
+                row = Row(f"{name}, {kind}", _ms(best), "ms", ratio(best, ours), f"x {OURS}", None, why)
+            table.rows.append(row)
+    return table
+
+
+def _cpu(cost: Cost) -> float:
+    return cost.cpu
+
+
+def _wall(cost: Cost) -> float:
+    return cost.wall
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000

@@ -1,0 +1,67 @@
+"""The official SDK, in whichever version the environment has."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import warnings
+from typing import Any
+
+from _protocol import read, serve
+from openai import AsyncOpenAI, OpenAI
+from openai._models import construct_type
+from openai.pagination import SyncCursorPage
+from openai.types.beta.threads import Run
+
+BETA = {"OpenAI-Beta": "assistants=v1"}
+
+
+@functools.cache
+def client(url: str, key: str) -> OpenAI:
+    """Return a client that stays open."""
+    return OpenAI(base_url=url, api_key=key)
+
+
+@functools.cache
+def async_client(url: str, key: str) -> AsyncOpenAI:
+    """Return a client that stays open."""
+    return AsyncOpenAI(base_url=url, api_key=key)
+
+
+def decode(file: str) -> Any:
+    """Decode the body of a page, in the steps that the SDK takes after a response."""
+    return construct_type(type_=SyncCursorPage[Run], value=json.loads(read(file)))
+
+
+def walk(url: str, key: str, thread: str) -> int:
+    """Count the runs of a thread."""
+    runs = 0
+    for _ in client(url, key).beta.threads.runs.list(thread, limit=100, extra_headers=BETA):
+        runs += 1
+    return runs
+
+
+async def async_walk(url: str, key: str, thread: str) -> int:
+    """Count the runs of a thread."""
+    runs = 0
+    async for _ in async_client(url, key).beta.threads.runs.list(thread, limit=100, extra_headers=BETA):
+        runs += 1
+    return runs
+
+
+async def async_many(url: str, key: str, threads: list[str], concurrency: int) -> int:
+    """Count the runs of many threads at once."""
+    gate = asyncio.Semaphore(concurrency)
+
+    async def one(thread: str) -> int:
+        async with gate:
+            return await async_walk(url, key, thread)
+
+    return sum(await asyncio.gather(*map(one, threads)))
+
+
+if __name__ == "__main__":
+    # The newest SDK calls the whole API deprecated.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    serve("openai", "pydantic", decode=decode, walk=walk, async_walk=async_walk, async_many=async_many)

@@ -1,0 +1,104 @@
+"""This package, as its users use it."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import time
+
+from _protocol import read, serve
+
+from threadruns import AsyncClient, Client, RunList, ThreadrunsError
+
+
+@functools.cache
+def client(url: str, key: str) -> Client:
+    """Return a client that stays open."""
+    return Client(base_url=url, api_key=key)
+
+
+@functools.cache
+def async_client(url: str, key: str) -> AsyncClient:
+    """Return a client that stays open."""
+    return AsyncClient(base_url=url, api_key=key)
+
+
+def decode(file: str) -> RunList:
+    """Decode the body of a page."""
+    return RunList.from_json(read(file))
+
+
+def walk(url: str, key: str, thread: str, most: int | None = None) -> int:
+    """Count the runs of a thread."""
+    runs = 0
+    for _ in client(url, key).runs.list(thread, max_items=most):
+        runs += 1
+    return runs
+
+
+async def async_walk(url: str, key: str, thread: str) -> int:
+    """Count the runs of a thread."""
+    runs = 0
+    async for _ in async_client(url, key).runs.list(thread):
+        runs += 1
+    return runs
+
+
+def work(url: str, key: str, thread: str, seconds: float, busy: bool, prefetch: bool) -> int:
+    """Count the runs of a thread, with so much work after each hundredth."""
+    runs = 0
+    for _ in client(url, key).runs.list(thread, prefetch=prefetch):
+        runs += 1
+        if runs % 100 == 0:
+            if busy:
+                until = time.thread_time() + seconds
+                while time.thread_time() < until:
+                    pass
+            else:
+                time.sleep(seconds)
+    return runs
+
+
+async def async_work(url: str, key: str, thread: str, seconds: float, prefetch: bool) -> int:
+    """Count the runs of a thread, with so much waiting after each hundredth."""
+    runs = 0
+    async for _ in async_client(url, key).runs.list(thread, prefetch=prefetch):
+        runs += 1
+        if runs % 100 == 0:
+            await asyncio.sleep(seconds)
+    return runs
+
+
+def many(url: str, key: str, threads: list[str], concurrency: int) -> int:
+    """Count the runs of many threads at once."""
+    runs = 0
+    for _, found in client(url, key).runs.list.many(threads, concurrency=concurrency):
+        if isinstance(found, ThreadrunsError):
+            raise found
+        runs += len(found)
+    return runs
+
+
+async def async_many(url: str, key: str, threads: list[str], concurrency: int) -> int:
+    """Count the runs of many threads at once."""
+    runs = 0
+    async for _, found in async_client(url, key).runs.list.many(threads, concurrency=concurrency):
+        if isinstance(found, ThreadrunsError):
+            raise found
+        runs += len(found)
+    return runs
+
+
+if __name__ == "__main__":
+    serve(
+        "threadruns",
+        "httpcore",
+        "orjson",
+        decode=decode,
+        walk=walk,
+        async_walk=async_walk,
+        work=work,
+        async_work=async_work,
+        many=many,
+        async_many=async_many,
+    )
