@@ -142,14 +142,8 @@ def test_page_is_in_the_recorded_envelope(http: httpx.Client) -> None:
 )
 def test_checks_come_in_the_recorded_order(server: RunningServer, change: dict[str, str | None], status: int) -> None:
     """Method, credentials, beta header, query, thread and cursor are checked in this order."""
-    given = {
-        "method": "GET",
-        "authorization": f"Bearer {KEY}",
-        "beta": "assistants=v1",
-        "thread": "thread_Of5",
-        "query": "",
-    }
-    given |= change
+    good: dict[str, str | None] = {"method": "GET", "authorization": f"Bearer {KEY}", "beta": "assistants=v1"}
+    given = good | {"thread": "thread_Of5", "query": ""} | change
     headers = {"authorization": given["authorization"], "openai-beta": given["beta"]}
     answer = httpx.request(
         str(given["method"]),

@@ -1,0 +1,274 @@
+"""The server as a process: what it prints, how it stops, what it logs, and what bad callers cannot do to it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.server.battery import THREADS, name, runs
+from tests.server.conftest import client
+from threadruns.testing import RunningServer, serve
+
+COMMAND = [sys.executable, "-c", "from threadruns._cli import main; main()"]
+KEY = "sk-secret-0123456789"
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line to its end."""
+    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    """Give a file of runs."""
+    path = tmp_path / "runs.jsonl"
+    path.write_text("".join(json.dumps(run) + "\n" for run in THREADS[name(5)]))
+    return path
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """Run ``threadruns serve`` and give the process, its URL and what it printed."""
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None
+        printed = ""
+        while "Try:" not in printed and (line := process.stdout.readline()):
+            printed += line
+        found = re.search(r"at (http://\S+)", printed)
+        assert found, process.communicate()
+        yield process, found[1], printed
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def test_serve_says_where_and_how(archive: Path) -> None:
+    """The lines on start name the URL, the key that was made and a command that works as it stands."""
+    with served("--load", str(archive)) as (_, url, printed):
+        key = re.search(r"made for this run: (\S+)", printed)
+        command = re.search(r"Try: (curl .*)", printed)
+        assert key
+        assert command
+        assert key[1] in command[1]
+        shown = re.search(r'curl "([^"]+)"', command[1])
+        assert shown
+        assert shown[1].startswith(url)
+        headers = dict(header.split(": ", 1) for header in re.findall(r'-H "([^"]+)"', command[1]))
+        assert len(httpx.get(shown[1], headers=headers).json()["data"]) == 2
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_stop_finishes_what_is_in_flight(stop: signal.Signals) -> None:
+    """An answer that is being made is completed, then the process ends with 0."""
+    with served("--api-key", KEY, "--fault", "answers-late") as (process, url, _):
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
+            sock.sendall(b"GET /v1/threads/thread_x/runs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            # The server takes connections in order, so once it has answered here it is at work on the one above.
+            assert httpx.get(url.removesuffix("/v1") + "/healthz").status_code == 200
+            process.send_signal(stop)
+            received = b"".join(iter(lambda: sock.recv(65536), b""))
+        process.communicate(timeout=20)
+        assert received.startswith(b"HTTP/1.1 401")
+        assert received.endswith(b'"param":null,"code":null}}')
+        assert process.returncode == 0
+
+
+def test_access_log_has_no_secrets(archive: Path) -> None:
+    """Each request is a line of JSON without headers, and the key is in none of them, wherever it was sent."""
+    with served("--load", str(archive), "--api-key", KEY) as (process, url, printed):
+        good = {"authorization": f"Bearer {KEY}", "openai-beta": "assistants=v1"}
+        for target in (f"{name(5)}/runs?limit=3&token={KEY}&after={KEY}", f"{KEY}/runs", f"{name(5)}/runs?order=asc"):
+            httpx.get(f"{url}/threads/{target}", headers=good)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=20)
+    entries = [json.loads(line) for line in log.splitlines() if "request_id" in line]
+    assert [(entry["method"], entry["status"], entry["query"]) for entry in entries] == [
+        ("GET", 400, "limit=3&after=***"),
+        ("GET", 404, ""),
+        ("GET", 200, "order=asc"),
+    ]
+    assert {"time", "path", "bytes", "ms"} <= set(entries[0])
+    assert KEY not in log + printed
+
+
+def test_database_outlives_the_server(archive: Path, tmp_path: Path) -> None:
+    """What was loaded with --db is served by the next process."""
+    database = str(tmp_path / "runs.db")
+    with served("--db", database, "--load", str(archive)):
+        pass
+    with served("--db", database) as (_, __, printed):
+        assert "Serving 5 runs" in printed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (("serve", "--host", "0.0.0.0"), 2, "set a key with --api-key"),
+        (("serve", "--api-key", ""), 2, "API key is empty"),
+        (("serve", "--fault", "limit-ignred"), 2, "did you mean limit-ignored"),
+        (("serve", "--nonsense"), 2, "No such option"),
+        (("serve", "--port", "99999"), 2, "not in the range"),
+        (("serve", "--host", "no.such.host.invalid", "--api-key", "x"), 1, "Cannot listen on no.such.host.invalid"),
+        (("serve", "--load", "/no/such/file"), 1, "/no/such/file cannot be read: No such file"),
+        (("serve", "--load", "/"), 1, "cannot be read"),
+        (("serve", "--db", "/no/such/folder/runs.db"), 1, "unable to open database file"),
+        (("load", "--db", "x.db"), 2, "Missing argument"),
+        (("load", "/no/such/file", "--db", ":memory:"), 1, "cannot be read"),
+        (("synth", "--threads", "5", "--runs", "2"), 2, "ask for at least one run a thread"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(arguments: tuple[str, ...], code: int, words: str) -> None:
+    """Wrong use ends with 2 and other trouble with 1, with a sentence on standard error and no traceback."""
+    outcome = run(*arguments)
+    assert outcome.returncode == code
+    assert words in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_taken_port_is_told(server: RunningServer) -> None:
+    """A port in use is named, with what to do."""
+    outcome = run("serve", "--port", str(urlsplit(server.url).port))
+    assert outcome.returncode == 1
+    assert "Address already in use; choose another --host or --port" in outcome.stderr
+
+
+def test_load_command_reports_by_line(archive: Path, tmp_path: Path) -> None:
+    """Bad runs are told by file and line; --skip-bad loads the others and still exits with 1; twice is fine."""
+    database = str(tmp_path / "runs.db")
+    good = archive.read_text()
+    archive.write_text(good + '{"id": "run_1"}\n')
+    outcome = run("load", str(archive), "--db", database)
+    assert outcome.returncode == 1
+    assert f"{archive}:6: " in outcome.stderr
+    assert "nothing of it was loaded" in outcome.stderr
+    outcome = run("load", str(archive), "--db", database, "--skip-bad")
+    assert (outcome.returncode, outcome.stdout) == (1, f"{archive}: 5 new, 0 unchanged, 1 skipped\n")
+    archive.write_text(good)
+    outcome = run("load", str(archive), "--db", database)
+    assert (outcome.returncode, outcome.stdout) == (0, f"{archive}: 0 new, 5 unchanged, 0 skipped\n")
+
+
+def test_synth_command_writes_what_load_reads(tmp_path: Path) -> None:
+    """Synthetic runs go through a file into a database, every one of them."""
+    path = tmp_path / "runs.jsonl"
+    path.write_text(run("synth", "--threads", "3", "--runs", "25", "--seed", "7").stdout)
+    assert "25 new" in run("load", str(path), "--db", str(tmp_path / "runs.db")).stdout
+
+
+def test_lists_name_every_deviation() -> None:
+    """--list-faults and --list-variations print a line for each."""
+    assert "has-more-always-true" in run("serve", "--list-faults").stdout
+    assert "ties-by-hash" in run("serve", "--list-variations").stdout
+
+
+def test_pages_beside_the_operation(server: RunningServer) -> None:
+    """The health check, the document in both forms and its viewer are there without a key."""
+    root = server.url.removesuffix("/v1")
+    assert httpx.get(f"{root}/healthz").text == "ok\n"
+    assert httpx.get(f"{root}/openapi.json").json()["openapi"].startswith("3.1")
+    assert httpx.get(f"{root}/openapi.yaml").text.startswith("openapi: 3.1")
+    assert "<html" in httpx.get(f"{root}/docs").text
+
+
+def raw(server: RunningServer, data: bytes) -> bytes:
+    """Send bytes and return what comes back until the server closes or falls silent."""
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), timeout=0.5) as sock:
+        received = b""
+        try:
+            sock.sendall(data)
+            while part := sock.recv(65536):
+                received += part
+        except (TimeoutError, ConnectionError):
+            pass
+        return received
+
+
+GOOD = (
+    b"GET /v1/threads/thread_Of1/runs HTTP/1.1\r\nHost: x\r\n"
+    b"Authorization: Bearer %s\r\nOpenAI-Beta: assistants=v1\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"garbage\r\n\r\n", b"400"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"400"),
+        (b"GET /v1/threads/" + b"a" * 1_000_000 + b"/runs HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+        (b"GET / HTTP/1.1\r\n" + b"X-Flood: y\r\n" * 100_000 + b"\r\n", b"400"),
+        (b"GET /v1/threads/x/runs HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", b"413"),
+        (b"GET /v1/threads/x/runs HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", b"400"),
+        (b"GET /v1/threads/x/runs HTTP/1.1\r\nHost : x\r\n\r\n", b"400"),
+        (b"GET /v1/threads/\xff\xfe/runs HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
+    ],
+)
+def test_bad_bytes_get_a_status(server: RunningServer, http: httpx.Client, data: bytes, status: bytes) -> None:
+    """Garbage, floods, oversized ids and bodies are refused or dropped, and the next caller is served."""
+    received = raw(server, data)
+    # A flood is cut off; the reset may overtake the answer that says so.
+    assert received[9:12] == status or (len(data) > 100_000 and not received)
+    assert http.get(f"/threads/{name(1)}/runs").status_code == 200
+
+
+def test_garbage_behind_a_good_request_spoils_nothing(server: RunningServer) -> None:
+    """A pipelined request is answered before the garbage that follows it is refused."""
+    received = raw(server, GOOD % server.api_key.encode() + b"garbage\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 200 OK")
+    assert b"HTTP/1.1 400" in received
+
+
+def test_pipelined_requests_are_answered_in_order(server: RunningServer) -> None:
+    """Three requests in one packet get three answers."""
+    assert raw(server, GOOD % server.api_key.encode() * 3).count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_slow_callers_do_not_hold_up_others(server: RunningServer, http: httpx.Client) -> None:
+    """With a hundred connections that never finish their request, a page still comes at once."""
+    address = urlsplit(server.url)
+    slow = [socket.create_connection((address.hostname, address.port)) for _ in range(100)]
+    for sock in slow:
+        sock.sendall(b"GET /v1/threads/x/runs HTTP/1.1\r\nHost:")
+    assert http.get(f"/threads/{name(1)}/runs").status_code == 200
+    for sock in slow:
+        sock.close()
+
+
+def test_failing_database_is_a_500_in_the_error_shape(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A database that breaks under the server is an error of the server, and the process goes on."""
+    path = tmp_path / "runs.db"
+    with serve(runs(), db=str(path)) as server, client(server) as http:
+        server._store._connection.execute("DROP TABLE run")
+        answer = http.get(f"/threads/{name(5)}/runs")
+        assert (answer.status_code, answer.json()["error"]["type"]) == (500, "server_error")
+        assert http.get("/threads/thread_nope/runs").status_code == 404
+    assert "A request failed." in caplog.text
+
+
+def test_server_starts_fast_and_records_requests() -> None:
+    """In-process servers start in well under a second, and remember what they were asked."""
+    started = time.process_time()
+    with serve(threads=["thread_e"], api_key="sk-k") as server, client(server) as http:
+        assert time.process_time() - started < 0.5
+        server.add(THREADS[name(1)])
+        assert len(http.get(f"/threads/{name(1)}/runs", params={"limit": 1}).json()["data"]) == 1
+        (seen,) = server.requests
+        assert (seen.method, seen.target) == ("GET", f"/v1/threads/{name(1)}/runs?limit=1")
+        assert seen.headers["authorization"] == "Bearer sk-k"
