@@ -165,7 +165,7 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Client(base_url={self.base_url!r})"
+        return _shown(self)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -260,12 +260,18 @@ class AsyncClient:
         await self.close()
 
     def __repr__(self) -> str:
-        return f"AsyncClient(base_url={self.base_url!r})"
+        return _shown(self)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
             "An AsyncClient cannot be pickled or copied: it holds a key and connections. Make one where it is needed."
         )
+
+
+def _shown(client: Client | AsyncClient) -> str:
+    # A traceback may show a client that is only half made.
+    settings = vars(client).get("_settings")
+    return f"{type(client).__name__}({f'base_url={settings.service.base_url!r}' if settings else ''})"
 
 
 def _service(secret: Secret, base_url: str | None, beta: str, azure_api_version: str | None) -> Service:

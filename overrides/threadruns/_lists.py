@@ -19,6 +19,7 @@ from threadruns._pages import (
     batches,
     first_leg,
     nothing_left,
+    page_of,
     resumed,
 )
 
@@ -117,7 +118,7 @@ class Listing(Bound[P, T]):
         return self._page(call, nothing_left(call) if done else self._sender.send(call))
 
     def _page(self, call: Call[Listed[T]], answer: Answer) -> Page[T]:
-        return Page(self._sender, first_leg(call), answer)
+        return page_of(self._sender, first_leg(call), answer)
 
 
 class AsyncListing(Bound[P, T]):

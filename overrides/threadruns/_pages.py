@@ -23,7 +23,7 @@ from threadruns._wire import DecodeError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Mapping, Sequence
     from concurrent.futures import Future
     from typing import NoReturn
 
@@ -138,47 +138,13 @@ class PageOf(Generic[T]):
     skipped: list[Skipped]
     """The items of this page that could not be decoded; only with ``invalid="skip"``."""
 
-    def __init__(self, leg: Leg[T], answer: Answer) -> None:
+    def __init__(self, leg: Leg[T], answer: Answer, contents: Contents[T]) -> None:
         self._leg = leg
         self._answer = answer
-        self._read(leg.call, answer)
-
-    def _read(self, call: Call[Listed[T]], answer: Answer) -> None:
-        raw = _parse(call, answer)
-        data = raw.get("data") if is_object(raw) else None
-        items = data if is_array(data) else []
-        ends = [item["id"] for item in (items[:1] + items[-1:]) if is_object(item) and "id" in item]
-        places = list(range(len(items)))
-        self.skipped = []
-        while True:
-            try:
-                listed = call.request.model.from_dict(raw)
-                break
-            except DecodeError as error:
-                match error.path:
-                    case ("data", int(index), *rest) if index < len(places):
-                        path = ("data", places.pop(index), *rest)
-                        self.skipped.append(Skipped(path, error.problem, raw["data"][index]))
-                        raw = {**raw, "data": raw["data"][:index] + raw["data"][index + 1 :]}
-                    case _:
-                        _refuse(call, answer, f"{error}.", error.path, error.problem)
-        self.data = listed.data if isinstance(listed.data, list) else list(listed.data)
-        self.first_id, self.last_id, self.has_more = listed.first_id, listed.last_id, listed.has_more
-        # The ids of the items are what the server accepts as cursors, whatever the envelope says.
-        strings = [end for end in ends if isinstance(end, str)]
-        self._ends = (strings[0], strings[-1]) if strings else (None, None)
-        if self.skipped:
-            self._report(len(items))
-
-    def _report(self, total: int) -> None:
-        path, problem, _ = self.skipped[0]
-        summary = f"{len(self.skipped)} of {total} items of the page cannot be decoded, the first at {_dotted(path)}"
-        if self._leg.call.options.invalid == "skip":
-            logger.warning("%s: %s: %s", self._leg.call, summary, problem)
-            return
-        error = _invalid(self._leg.call, self._answer, f"{summary}: {problem}.", path, problem)
-        error.items, error.skipped = list(self.data), self.skipped
-        raise error
+        self._ends = contents.ends
+        self.data, self.skipped = contents.data, contents.skipped
+        self.first_id, self.last_id = contents.listed.first_id, contents.listed.last_id
+        self.has_more = contents.listed.has_more
 
     @property
     def request_id(self) -> str | None:
@@ -232,6 +198,64 @@ class PageOf(Generic[T]):
         )
 
 
+class Contents(Generic[T]):
+    """What a page holds, decoded."""
+
+    __slots__ = ("data", "ends", "listed", "skipped")
+
+    def __init__(self, listed: Listed[T], skipped: list[Skipped], ends: tuple[str | None, str | None]) -> None:
+        self.listed = listed
+        self.data = listed.data if isinstance(listed.data, list) else list(listed.data)
+        self.skipped = skipped
+        self.ends = ends
+
+
+def decode(call: Call[Listed[T]], answer: Answer) -> Contents[T]:
+    """Decode a page; an item that does not decode does not take the others with it.
+
+    Raises:
+        APIResponseValidationError: The page is not what the contract says, or an item is not and ``invalid`` is "raise".
+    """
+    raw = _parse(call, answer)
+    data = raw.get("data") if is_object(raw) else None
+    items = data if is_array(data) else []
+    places = list(range(len(items)))
+    skipped: list[Skipped] = []
+    while True:
+        try:
+            listed = call.request.model.from_dict(raw)
+            break
+        except DecodeError as error:
+            match error.path:
+                case ("data", int(index), *rest) if index < len(places):
+                    place = places.pop(index)
+                    skipped.append(Skipped(("data", place, *rest), error.problem, items[place]))
+                    raw = {**raw, "data": [items[place] for place in places]}
+                case _:
+                    raise _invalid(call, answer, f"{error}.", error.path, error.problem) from None
+    # The ids of the items are what the server accepts as cursors, whatever the envelope says.
+    contents = Contents(listed, skipped, (_first_id(items), _first_id(reversed(items))))
+    if skipped:
+        _report(call, answer, contents, len(items))
+    return contents
+
+
+def _first_id(items: Iterable[Any]) -> str | None:
+    ids = (item.get("id") for item in items if is_object(item))
+    return next((id for id in ids if isinstance(id, str)), None)
+
+
+def _report(call: Call[Any], answer: Answer, contents: Contents[Any], total: int) -> None:
+    path, problem, _ = contents.skipped[0]
+    summary = f"{len(contents.skipped)} of {total} items of the page cannot be decoded, the first at {_dotted(path)}"
+    if call.options.invalid == "skip":
+        logger.warning("%s: %s: %s", call, summary, problem)
+        return
+    error = _invalid(call, answer, f"{summary}: {problem}.", path, problem)
+    error.items, error.skipped = contents.data, contents.skipped
+    raise error
+
+
 def _parse(call: Call[Any], answer: Answer) -> Any:
     import orjson
 
@@ -240,7 +264,8 @@ def _parse(call: Call[Any], answer: Answer) -> Any:
     except orjson.JSONDecodeError:
         kind = answer.header("content-type") or "none"
         begins = excerpt(answer.body[:20_000].decode("utf-8", "replace"), markup=True)
-        _refuse(call, answer, f"the body is no JSON (content type {kind[:80]!r}); it begins with {begins!r}.")
+        problem = f"the body is no JSON (content type {kind[:80]!r}); it begins with {begins!r}."
+        raise _invalid(call, answer, problem) from None
 
 
 def _invalid(
@@ -248,12 +273,6 @@ def _invalid(
 ) -> APIResponseValidationError:
     message = f"the server answered {answer.status}, but {problem}"
     return APIResponseValidationError(message, call=str(call), answer=answer, path=path, field=field)
-
-
-def _refuse(
-    call: Call[Any], answer: Answer, problem: str, path: tuple[str | int, ...] = (), field: str = ""
-) -> NoReturn:
-    raise _invalid(call, answer, problem, path, field) from None
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:
@@ -437,8 +456,8 @@ def nothing_left(call: Call[Any]) -> Answer:
 class Page(PageOf[T]):
     """A page of a list: ``data`` holds its items; iterating goes through all items of the list, from this page on."""
 
-    def __init__(self, sender: Sender, leg: Leg[T], answer: Answer) -> None:
-        super().__init__(leg, answer)
+    def __init__(self, sender: Sender, leg: Leg[T], answer: Answer, contents: Contents[T]) -> None:
+        super().__init__(leg, answer, contents)
         self._sender = sender
 
     def get_next_page(self) -> Page[T]:
@@ -449,7 +468,7 @@ class Page(PageOf[T]):
             APIError: It could not be had.
         """
         leg = self._require_next_leg()
-        return Page(self._sender, leg, self._sender.send(leg.call))
+        return page_of(self._sender, leg, self._sender.send(leg.call))
 
     def iter_pages(self) -> Iterator[Page[T]]:
         """Go through the pages of the list, this one first, as the server sends them."""
@@ -463,6 +482,11 @@ class Page(PageOf[T]):
         """Go through the items of the list, from this page on. Each call starts again."""
         course = Course(self._leg.call)
         return Walk(course, batches(self._sender, self._leg, course, self))
+
+
+def page_of(sender: Sender, leg: Leg[T], answer: Answer) -> Page[T]:
+    """Decode an answer into a page. Outside of the page, so that no traceback shows one that is half made."""
+    return Page(sender, leg, answer, decode(leg.call, answer))
 
 
 class Walk(WalkOf[T], Iterator[T]):
@@ -496,7 +520,7 @@ def batches(sender: Sender, leg: Leg[T], course: Course[T], page: Page[T] | None
     """
     ahead: Future[Answer] | None = None
     while True:
-        page = page or Page(sender, leg, ahead.result() if ahead else sender.send(leg.call))
+        page = page or page_of(sender, leg, ahead.result() if ahead else sender.send(leg.call))
         items, onward = course.enter(page)
         # Held while the next one is awaited, a page would be moved through the generations of the garbage collector.
         page = None
@@ -529,8 +553,8 @@ def _ask_ahead(sender: Sender, call: Call[Any]) -> Future[Answer]:
 class AsyncPage(PageOf[T]):
     """A page of a list: ``data`` holds its items; iterating goes through all items of the list, from this page on."""
 
-    def __init__(self, sender: AsyncSender, leg: Leg[T], answer: Answer) -> None:
-        super().__init__(leg, answer)
+    def __init__(self, sender: AsyncSender, leg: Leg[T], answer: Answer, contents: Contents[T]) -> None:
+        super().__init__(leg, answer, contents)
         self._sender = sender
 
     async def get_next_page(self) -> AsyncPage[T]:
@@ -541,7 +565,7 @@ class AsyncPage(PageOf[T]):
             APIError: It could not be had.
         """
         leg = self._require_next_leg()
-        return AsyncPage(self._sender, leg, await self._sender.send(leg.call))
+        return async_page_of(self._sender, leg, await self._sender.send(leg.call))
 
     async def iter_pages(self) -> AsyncIterator[AsyncPage[T]]:
         """Go through the pages of the list, this one first, as the server sends them."""
@@ -555,6 +579,11 @@ class AsyncPage(PageOf[T]):
         """Go through the items of the list, from this page on. Each call starts again."""
         course = Course(self._leg.call)
         return AsyncWalk(course, async_batches(self._sender, self._leg, course, self))
+
+
+def async_page_of(sender: AsyncSender, leg: Leg[T], answer: Answer) -> AsyncPage[T]:
+    """Decode an answer into a page; see ``page_of``."""
+    return AsyncPage(sender, leg, answer, decode(leg.call, answer))
 
 
 class AsyncWalk(WalkOf[T], AsyncIterator[T]):
@@ -584,7 +613,7 @@ async def async_batches(
     ahead: asyncio.Task[Answer] | None = None
     try:
         while True:
-            page = page or AsyncPage(sender, leg, await (ahead or sender.send(leg.call)))
+            page = page or async_page_of(sender, leg, await (ahead or sender.send(leg.call)))
             items, onward = course.enter(page)
             page = ahead = None
             if isinstance(onward, Leg) and onward.call.options.prefetch:
@@ -629,12 +658,12 @@ class Pager(Generic[T]):
 
     async def _first(self) -> AsyncPage[T]:
         answer = nothing_left(self._call) if self._done else await self._sender.send(self._call)
-        return AsyncPage(self._sender, first_leg(self._call), answer)
+        return async_page_of(self._sender, first_leg(self._call), answer)
 
     def __aiter__(self) -> AsyncWalk[T]:
         """Go through the items of the list. Each call starts again."""
         course, leg = Course(self._call), first_leg(self._call)
-        page = AsyncPage(self._sender, leg, nothing_left(self._call)) if self._done else None
+        page = async_page_of(self._sender, leg, nothing_left(self._call)) if self._done else None
         return AsyncWalk(course, async_batches(self._sender, leg, course, page))
 
     async def iter_pages(self) -> AsyncIterator[AsyncPage[T]]:

@@ -134,9 +134,6 @@ class Service:
             named.pop("openai-beta", None)
         return [(name.encode("ascii"), value.encode("ascii")) for name, value in named.values()]
 
-    def __repr__(self) -> str:
-        return f"Service({self.base_url!r})"
-
 
 def _split(url: str) -> tuple[str, str, int | None, str]:
     advice = "give one like 'http://127.0.0.1:8000/v1'."

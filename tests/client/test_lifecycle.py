@@ -1,0 +1,238 @@
+"""Clients in threads, event loops and forked processes, and after their end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import pickle
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.client.data import ids, runs
+from tests.client.driving import names, opened
+from threadruns import AsyncClient, Client, ClientClosedError, Run, RunList, Skipped, ThreadrunsError
+from threadruns.testing import RunningServer, serve
+
+
+def test_eight_threads() -> None:
+    """Eight threads share a client: each gets its own list, whole."""
+    threads = [f"thread_{letter}" for letter in "abcdefgh"]
+    with serve(runs=[each for thread in threads for each in runs(50, thread)]) as server, opened(server) as client:
+
+        def check(thread: str) -> bool:
+            return all(names(list(client.runs.list(thread, limit=20))) == ids(50, thread) for _ in range(5))
+
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(check, threads))
+
+
+def test_two_event_loops() -> None:
+    """An async client works in one event loop after another, and leaves no connection open at the end of either."""
+    with serve(runs=runs(3)) as server:
+        client = AsyncClient(api_key=server.api_key, base_url=server.url)
+
+        async def main() -> list[str]:
+            return [run.id async for run in client.runs.list("thread_a")]
+
+        for _ in range(2):
+            assert asyncio.run(main()) == ids(3)
+        asyncio.run(client.close())
+        asyncio.run(client.close())
+
+
+def test_connections_are_reused() -> None:
+    """Pages of a walk, and walks after each other, travel over one connection."""
+    with serve(runs=runs(30)) as server, opened(server) as client:
+        for _ in range(3):
+            list(client.runs.list("thread_a", limit=10))
+        assert len(client._sender._transport._idle) == 1  # type: ignore[union-attr]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fork() -> None:
+    """A forked child makes fresh connections, and the parent's go on."""
+    with serve(runs=runs(3)) as server, opened(server) as client:
+        client.runs.list("thread_a")
+        reader, writer = os.pipe()
+        with warnings.catch_warnings():
+            # From Python 3.12 on, forking a process with threads warns; the server of this test is one.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            try:
+                os.write(writer, ",".join(names(client.runs.list("thread_a").data)).encode())
+            finally:
+                os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader) as pipe:
+            assert pipe.read() == ",".join(ids(3))
+        os.waitpid(child, 0)
+        assert names(client.runs.list("thread_a").data) == ids(3)
+
+
+def test_close_twice_and_use_after_close() -> None:
+    """Closing twice is fine; whatever uses a closed client gets the one error that says so."""
+    with serve(runs=runs(30)) as server:
+        client = Client(api_key=server.api_key, base_url=server.url)
+        page = client.runs.list("thread_a", limit=10)
+        walk = iter(page)
+        next(walk)
+        client.close()
+        client.close()
+        assert client.is_closed
+        for use in (
+            lambda: client.runs.list("thread_a"),
+            lambda: client.runs.list.many(["thread_a"]),
+            lambda: client.runs.list.resume("{}"),
+            lambda: client.with_options(timeout=1).runs.list("thread_a"),
+            page.get_next_page,
+            lambda: list(walk),
+        ):
+            with pytest.raises(ClientClosedError, match="closed"):
+                use()
+
+
+def test_close_twice_and_use_after_close_async() -> None:
+    """The async client says the same."""
+
+    async def main() -> None:
+        client = AsyncClient(api_key=server.api_key, base_url=server.url)
+        page = await client.runs.list("thread_a", limit=10)
+        await client.close()
+        await client.close()
+        assert client.is_closed
+        with pytest.raises(ClientClosedError):
+            client.runs.list("thread_a")
+        with pytest.raises(ClientClosedError):
+            await page.get_next_page()
+
+    with serve(runs=runs(30)) as server:
+        asyncio.run(main())
+
+
+def test_nothing_is_left_open() -> None:
+    """A client that nobody closes leaves no warning about open connections, sync or async, walked to the end or not."""
+
+    async def main() -> None:
+        client = AsyncClient(api_key=server.api_key, base_url=server.url)
+        async for _ in client.runs.list("thread_a", limit=10, prefetch=True):
+            break
+
+    with serve(runs=runs(30)) as server, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        client = Client(api_key=server.api_key, base_url=server.url)
+        for _ in client.runs.list("thread_a", limit=10):
+            break
+        del client
+        asyncio.run(main())
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
+
+
+def test_options_share_the_connections() -> None:
+    """A client with other options shares connections with the first, and its close leaves them to it."""
+    with serve(runs=runs(3)) as server, opened(server) as client:
+        with client.with_options(timeout=5) as other:
+            other.runs.list("thread_a")
+        assert other.is_closed
+        with pytest.raises(ClientClosedError):
+            other.runs.list("thread_a")
+        assert not client.is_closed
+        assert names(client.runs.list("thread_a").data) == ids(3)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_own_http_client(asynchronous: bool) -> None:
+    """An httpx client of the caller carries the calls, with what it adds, and stays open."""
+
+    async def main(server: RunningServer) -> list[str]:
+        async with httpx.AsyncClient(headers={"x-own": "1"}) as own:
+            async with AsyncClient(api_key=server.api_key, base_url=server.url, http_client=own) as client:
+                got = [run.id async for run in client.runs.list("thread_a", limit=2)]
+            assert not own.is_closed
+        return got
+
+    with serve(runs=runs(5)) as server:
+        if asynchronous:
+            assert asyncio.run(main(server)) == ids(5)
+        else:
+            with httpx.Client(headers={"x-own": "1"}) as own:
+                with opened(server, http_client=own) as client:
+                    assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
+                assert not own.is_closed
+        assert [seen.headers["x-own"] for seen in server.requests] == ["1"] * 3
+
+
+def test_own_transport() -> None:
+    """A transport of the caller takes the place of the network."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v1/threads/thread_a/runs"
+        page = {"object": "list", "data": runs(2), "first_id": "run_a0000", "last_id": "run_a0001", "has_more": False}
+        return httpx.Response(200, json=page)
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as own,
+        Client(api_key="sk", base_url="http://nowhere/v1", http_client=own) as client,
+    ):
+        assert len(client.runs.list("thread_a").data) == 2
+
+
+def test_closed_http_client() -> None:
+    """A caller's client that is closed is said to be."""
+    own = httpx.Client()
+    own.close()
+    client = Client(api_key="sk", base_url="http://127.0.0.1:9/v1", http_client=own)
+    with pytest.raises(ClientClosedError, match="http_client is closed"):
+        client.runs.list("thread_a")
+
+
+def test_pickles() -> None:
+    """Runs, lists, skipped items and errors survive a pickle whole; pages and walks say why they do not."""
+    with serve(runs=runs(3)) as server, opened(server, max_retries=0) as client:
+        page = client.runs.list("thread_a")
+        assert pickle.loads(pickle.dumps(page.data)) == page.data
+        whole = RunList.from_json(page.response.content)
+        assert pickle.loads(pickle.dumps(whole)) == whole
+        skipped = Skipped(("data", 1), "missing", {})
+        assert pickle.loads(pickle.dumps(skipped)) == skipped
+        with pytest.raises(TypeError, match="Pickle its data"):
+            pickle.dumps(page)
+        with pytest.raises(TypeError, match="Pickle its token"):
+            pickle.dumps(iter(page))
+        with pytest.raises(ThreadrunsError) as caught:
+            client.runs.list("thread_none")
+        again: Any = pickle.loads(pickle.dumps(caught.value))
+        assert (type(again), str(again), again.status_code) == (type(caught.value), str(caught.value), 404)
+        assert again.response.json() == again.body
+
+
+def test_proxy() -> None:
+    """Calls go through a proxy that is given, or named in the environment; NO_PROXY keeps them from it."""
+    # A proxy is asked for the whole URL; the server here, asked so, does not know that path.
+    with serve(runs=runs(1)) as server, serve(runs=runs(1)) as proxy:
+        address = proxy.url.removesuffix("/v1")
+        with opened(server, proxy=address) as client, pytest.raises(ThreadrunsError):
+            client.runs.list("thread_a")
+        assert (len(server.requests), len(proxy.requests)) == (0, 1)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("http_proxy", address)
+            patch.setenv("no_proxy", "")
+            with opened(server) as client, pytest.raises(ThreadrunsError):
+                client.runs.list("thread_a")
+            assert (len(server.requests), len(proxy.requests)) == (0, 2)
+            patch.setenv("no_proxy", "127.0.0.1")
+            with opened(server) as client:
+                client.runs.list("thread_a")
+            assert (len(server.requests), len(proxy.requests)) == (1, 2)
+
+
+def test_models_need_no_client() -> None:
+    """Runs decode and encode without a client, keeping what the document does not know."""
+    raw = {**runs(1)[0], "status": "paused", "reasoning_effort": "high"}
+    assert Run.from_dict(raw).to_dict() == raw

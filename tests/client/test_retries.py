@@ -1,0 +1,156 @@
+"""Retries: what is repeated, after how long, and within which bounds."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+
+import pytest
+import stamina
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.client.data import ids, runs
+from tests.client.driving import WALKS, names, opened
+from tests.client.test_errors import answer
+from threadruns import APIConnectionError, APITimeoutError, InternalServerError, RateLimitError
+from threadruns._errors import status_error
+from threadruns._retries import LONGEST_WAIT, Budget, backoff, retry_after, should_retry
+from threadruns.testing import serve
+
+NOW = 1_700_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "again"),
+    [
+        (408, None, True),
+        (409, None, True),
+        (429, None, True),
+        (500, None, True),
+        (503, None, True),
+        (520, None, True),
+        (400, None, False),
+        (401, None, False),
+        (404, None, False),
+        (307, None, False),
+        (400, "true", True),
+        (500, "false", False),
+        (500, "FALSE", False),
+        (500, "perhaps", True),
+    ],
+)
+def test_should_retry(status: int, told: str | None, again: bool) -> None:
+    """The status decides, unless the server says otherwise in so many words."""
+    headers = {"x_should_retry": told} if told else {}
+    assert should_retry(status_error(answer(status, **headers), call="GET /x")) is again
+
+
+def test_connection_errors_are_retried() -> None:
+    """An exchange that broke off or came too late is repeated."""
+    assert should_retry(APIConnectionError("reset.", call="GET /x"))
+    assert should_retry(APITimeoutError("late.", call="GET /x"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry_after": "7"}, 7),
+        ({"retry_after": "0.5"}, 0.5),
+        ({"retry_after": "0"}, 0),
+        ({"retry_after": "-1"}, None),
+        ({"retry_after": "nan"}, None),
+        ({"retry_after": "soon"}, None),
+        ({"retry_after": ""}, None),
+        ({"retry_after": formatdate(NOW + 90, usegmt=True)}, 90),
+        ({"retry_after": formatdate(NOW - 90, usegmt=True)}, 0),
+        ({"retry_after": "Fri, 99 Nov 9999 99:99:99 GMT"}, None),
+        ({"retry_after_ms": "250", "retry_after": "7"}, 0.25),
+        ({"retry_after_ms": "x", "retry_after": "7"}, 7),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
+    """Retry-After is read in seconds, milliseconds and as a date; what cannot be read says nothing."""
+    assert retry_after(status_error(answer(429, **headers), call="GET /x"), NOW) == seconds
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_backoff(attempt: int, chance: float) -> None:
+    """The wait doubles from half a second up to its bound, and chance takes a quarter of it at most."""
+    wait = backoff(attempt, lambda: chance)
+    whole = min(LONGEST_WAIT, 0.5 * 2 ** min(attempt - 1, 10))
+    assert whole * 0.75 <= wait <= whole
+
+
+def test_budget_spaces_requests() -> None:
+    """Requests beyond the rate are given slots that follow each other; an idle time is not saved up."""
+    budget = Budget(10)
+    assert [round(budget.reserve(100.0), 3) for _ in range(3)] == [0, 0.1, 0.2]
+    assert [round(budget.reserve(200.0), 3) for _ in range(2)] == [0, 0.1]
+
+
+def test_budget_pauses_for_all() -> None:
+    """A pause holds back every request until it is over, with and without a rate."""
+    for budget in (Budget(None), Budget(10)):
+        assert budget.reserve(100.0) == 0
+        budget.pause(105.0)
+        assert budget.reserve(101.0) == 4
+        assert budget.reserve(106.0) <= 0.1
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_number_of_attempts(kind: str) -> None:
+    """There are as many attempts as max_retries allows and one, for each page."""
+    with stamina.set_testing(True, attempts=100):
+        for retries in (0, 1, 4):
+            with serve(runs=runs(1), faults=["status-500"]) as server:
+                with pytest.raises(InternalServerError):
+                    WALKS[kind](server, max_retries=retries)
+                assert len(server.requests) == retries + 1
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_deadline_over_attempts(kind: str) -> None:
+    """No attempt starts, and no wait begins, that would go beyond the deadline: the last error comes at once."""
+    with serve(runs=runs(1), faults=["status-500"]) as server:
+        started = time.monotonic()
+        with pytest.raises(InternalServerError):
+            WALKS[kind](server, max_retries=50, deadline=0.3)
+        assert time.monotonic() - started < 2
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_deadline_over_pages(kind: str) -> None:
+    """The deadline of a walk counts over all its pages, and the error says so."""
+    with serve(runs=runs(30), faults=["answers-late"]) as server:
+        with pytest.raises(APITimeoutError, match=r"the deadline of 0\.5 s for the whole call has passed"):
+            WALKS[kind](server, limit=5, deadline=0.5)
+        assert 2 <= len(server.requests) <= 3
+
+
+def test_retry_after_is_waited_for() -> None:
+    """The wait that a server asks for is kept, and not shortened."""
+    with serve(runs=runs(3), faults=["limited-shortly:first=2"]) as server, opened(server) as client:
+        started = time.monotonic()
+        assert names(client.runs.list("thread_a").data) == ids(3)
+        assert time.monotonic() - started >= 0.1
+
+
+def test_wait_beyond_the_cap_is_refused() -> None:
+    """A server that asks for a longer wait than the caller allows gets its error raised at once."""
+    with serve(runs=runs(3), faults=["limited-shortly"]) as server, opened(server) as client:
+        with pytest.raises(RateLimitError, match="max_retry_after"):
+            client.runs.list("thread_a", max_retry_after=0.01)
+        assert len(server.requests) == 1
+
+
+def test_rate_is_shared() -> None:
+    """All calls of a client, and of those made from it, share one rate."""
+    with serve(runs=runs(10)) as server, opened(server, max_rate=20) as client:
+        started = time.monotonic()
+        for each in (client, client.with_options(timeout=9), client):
+            list(each.runs.list("thread_a", limit=5))
+        assert len(server.requests) == 6
+        assert time.monotonic() - started >= 0.25

@@ -1,0 +1,209 @@
+"""The key: it reaches the server that it is for, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import pickle
+import socket
+import traceback
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.client.data import runs
+from tests.client.driving import WALKS, opened
+from threadruns import (
+    APIConnectionError,
+    APIResponseValidationError,
+    ArgumentError,
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    InternalServerError,
+    ThreadrunsError,
+)
+from threadruns.testing import serve
+
+KEY = "sk-secret-of-the-test"
+MALFORMED = [f"{KEY}\n", f"{KEY}\r\nX-Evil: 1", f" {KEY}", f"{KEY}\x00", f"{KEY}é", f"{KEY}\u2028", f"{KEY}\x7f"]
+
+
+def everything_shown(error: BaseException | None) -> str:
+    """Return all that a traceback with local variables shows, in frames of this package, and what the error holds."""
+    shown = ""
+    while error is not None:
+        rich = traceback.TracebackException.from_exception(error, capture_locals=True)
+        for frame in rich.stack:
+            if "threadruns" in frame.filename and "/tests/" not in frame.filename:
+                shown += f"{frame.name} {frame.locals}\n"
+        shown += f"{error!s} {error!r} {vars(error)}\n"
+        error = error.__cause__ or error.__context__
+    return shown
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("key", MALFORMED)
+def test_malformed_key(key: str, kind: Any) -> None:
+    """A key that cannot stand in a header is refused in one sentence without it, and no local variable shows it."""
+    with pytest.raises(ArgumentError, match="key") as caught:
+        kind(api_key=key, base_url="http://127.0.0.1:9/v1")
+    assert "sk-secret" not in everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("wrong", [{"base_url": "ftp://x"}, {"max_rate": -1}, {"timeout": "x"}, {"beta": "\n"}])
+def test_other_mistakes_do_not_show_the_key(wrong: dict[str, Any], kind: Any) -> None:
+    """An error of another argument shows nothing of the key, in its traceback either."""
+    with pytest.raises(ArgumentError) as caught:
+        kind(**{"api_key": KEY, "base_url": "http://127.0.0.1:9/v1", **wrong})
+    assert "sk-secret" not in everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_missing_key(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a key anywhere, one sentence says how to give one."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ArgumentError, match="pass api_key, or set the environment variable OPENAI_API_KEY"):
+        kind(base_url="http://127.0.0.1:9/v1")
+
+
+@pytest.mark.parametrize("url", ["http://user:sk-secret@127.0.0.1/v1", "http://sk-secret@127.0.0.1/v1"])
+def test_credentials_in_the_url(url: str) -> None:
+    """A base URL with a password is refused, and not shown."""
+    with pytest.raises(ArgumentError, match="user name or password") as caught:
+        Client(api_key=KEY, base_url=url)
+    assert "sk-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("fault", ["key-echoed", "resets-within-body", "status-line-broken", "body-cut-short"])
+def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """No error, cause, traceback, pickle or log of a failed call shows the key, even if the server sends it back."""
+    caplog.set_level(logging.DEBUG, "threadruns")
+    with serve(runs=runs(3), faults=[fault], api_key=KEY) as server:
+        with pytest.raises(ThreadrunsError) as caught:
+            WALKS[kind](server, max_retries=0)
+        shown = everything_shown(caught.value)
+        shown += "".join(record.getMessage() for record in caplog.records if record.name == "threadruns")
+        response = getattr(caught.value, "response", None)
+        if response is not None:
+            shown += f"{response.text} {response.headers.raw} {response.request.headers.raw}"
+        assert "sk-secret" not in shown
+        assert KEY.encode() not in pickle.dumps(caught.value)
+
+
+def test_key_in_an_error_is_hidden() -> None:
+    """Where the server repeats the key, the error says that it stood there."""
+    with serve(runs=runs(3), faults=["key-echoed"], api_key=KEY) as server, opened(server, max_retries=0) as client:
+        with pytest.raises(InternalServerError, match=r"The key is \[key\]\.") as caught:
+            client.runs.list("thread_a")
+        assert caught.value.header("x-debug") == "[key]"
+
+
+def test_unreachable_server() -> None:
+    """A server that is not there is one clear error without the key, whose cause has no frames of other libraries."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with Client(api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0) as client:
+        with pytest.raises(APIConnectionError, match=r"no complete answer from http://127\.0\.0\.1:") as caught:
+            client.runs.list("thread_a")
+        assert "sk-secret" not in everything_shown(caught.value)
+        assert caught.value.__cause__ is not None
+        assert caught.value.__cause__.__traceback__ is None
+
+
+def test_reprs_and_copies() -> None:
+    """Neither client shows its key, and neither can be pickled or copied, which says why."""
+    for client in (Client(api_key=KEY, base_url="http://h/v1"), AsyncClient(api_key=KEY, base_url="http://h/v1")):
+        assert "sk-secret" not in f"{client!r} {client} {client.runs!r} {client.runs.list!r} {vars(client)}"
+        for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match="holds a key"):
+                attempt(client)
+
+
+def test_own_http_client_keeps_no_key() -> None:
+    """The key is put into a single request of the caller's client, and is gone from it afterwards."""
+    seen: list[httpx.Request] = []
+    with (
+        serve(runs=runs(3), api_key=KEY) as server,
+        httpx.Client(event_hooks={"request": [seen.append]}) as own,
+        opened(server, http_client=own) as client,
+    ):
+        client.runs.list("thread_a")
+        assert "authorization" not in own.headers
+        assert "authorization" not in seen[0].headers
+        assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_redirect_with_own_http_client() -> None:
+    """Even a client that follows redirects sends the key nowhere else."""
+    with (
+        serve(runs=runs(3), faults=["redirected-elsewhere"]) as server,
+        httpx.Client(follow_redirects=True) as own,
+        opened(server, http_client=own) as client,
+    ):
+        with pytest.raises(ThreadrunsError, match="redirects are not followed"):
+            client.runs.list("thread_a")
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("thread", ["", ".", "..", "a/b", "..%2f", "a\nb", "a\\b", "thread_a?x=1", "thread_a#x", "é"])
+def test_path_parameters_stay_in_their_place(thread: str) -> None:
+    """An id cannot lead to another path: it is refused, or it arrives as the one segment that it is."""
+    with serve(runs=runs(3)) as server, opened(server) as client:
+        with pytest.raises(ThreadrunsError):
+            client.runs.list(thread)
+        for seen in server.requests:
+            assert seen.target.startswith("/v1/threads/")
+            assert seen.target.endswith("/runs?limit=100")
+            assert seen.target.count("/") == 4
+
+
+@pytest.mark.parametrize("name", ["Authorization", "api-key", "Host", "Content-Length"])
+def test_own_headers_cannot_be_replaced(name: str) -> None:
+    """Headers that the client answers for cannot be set from outside, where they would not be hidden."""
+    with pytest.raises(ArgumentError, match="client's own") as caught:
+        Client(api_key=KEY, base_url="http://h/v1", extra_headers={name: "sk-secret"})
+    assert "sk-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("headers", [{"x": "a\r\nb: c"}, {"x y": "a"}, {"": "a"}, {"x": "é"}, {"x": 1}, "x"])
+def test_headers_cannot_be_split(headers: Any) -> None:
+    """A header that would break the request is refused when it is set."""
+    with pytest.raises(ArgumentError):
+        Client(api_key=KEY, base_url="http://h/v1", extra_headers=headers)
+
+
+def test_bound_of_the_body() -> None:
+    """The bound on a body is the caller's to set, and counts what it inflates to."""
+    with serve(runs=runs(100)) as server, opened(server) as client:
+        with pytest.raises(APIResponseValidationError, match="more than 1000 bytes; raise max_body_bytes"):
+            client.runs.list("thread_a", max_body_bytes=1000)
+        assert len(client.runs.list("thread_a").data) == 100
+
+
+def test_log(caplog: pytest.LogCaptureFixture) -> None:
+    """One logger says of each request its method, path, status, time and request id, and nothing secret."""
+    caplog.set_level(logging.DEBUG, "threadruns")
+    with serve(runs=runs(3), api_key=KEY) as server, opened(server) as client:
+        page = client.runs.list("thread_a")
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "threadruns"]
+    assert line.startswith("GET /threads/thread_a/runs: 200 in 0.")
+    assert line.endswith(f"s (request id {page.request_id})")
+
+
+def test_wrong_key_does_not_come_back() -> None:
+    """A refused key is not repeated by the error."""
+
+    async def main() -> None:
+        async with AsyncClient(api_key="sk-wrong-and-secret-and-long", base_url=server.url) as client:
+            await client.runs.list("thread_a")
+
+    with serve(runs=runs(3), faults=["token-in-message"]) as server:
+        with pytest.raises(AuthenticationError) as caught:
+            asyncio.run(main())
+        assert "sk-wrong" not in everything_shown(caught.value)
