@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -44,9 +44,8 @@ class Position:
     id: str
 
 
-@frozen
-class Stored:
-    """A run as the store keeps it: its place, and its JSON text as it was given."""
+class Stored(NamedTuple):
+    """A run as the store keeps it: its id, and its JSON text as it was given."""
 
     id: str
     text: bytes

@@ -222,7 +222,7 @@ class Store:
             f"ORDER BY created_at {direction}, id {direction} LIMIT ?",
             (*values, limit + 1),
         )
-        runs = [Stored(*row) for row in rows[:limit]]
+        runs = list(map(Stored._make, rows[:limit]))
         if backward:
             runs.reverse()
         return Page(runs, has_more=len(rows) > limit)
