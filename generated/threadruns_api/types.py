@@ -172,6 +172,8 @@ class CallOptions(TypedDict, total=False):
     """Stop iterating after so many items. None, all of them, unless set."""
     prefetch: bool
     """Ask for the next page while the caller works on this one. False unless set."""
+    concurrency: int
+    """How many lists are walked side by side where many are asked for. 16 unless set."""
     invalid: Literal["raise", "skip"]
     """What to do with an item that cannot be decoded: raise, with the page's other items attached, or skip and report
     it. "raise" unless set."""
