@@ -24,6 +24,9 @@ APPLICATION_ID = 0x74727573
 VERSION = 1
 """The layout of the tables; a database of another one is refused."""
 
+PAGE_BYTES = 16384
+"""The size of a database page: with SQLite's own 4096 a page of runs is spread over four times as many reads."""
+
 BUSY_SECONDS = 30
 """How long a writer waits for another process to finish its transaction."""
 
@@ -75,6 +78,7 @@ class Store:
 
     def _prepare(self) -> None:
         execute = self._connection.execute
+        execute(f"PRAGMA page_size = {PAGE_BYTES}")
         execute("PRAGMA synchronous = FULL")
         with self.transaction():
             application, version, tables = (
