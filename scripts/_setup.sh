@@ -4,6 +4,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export PIP_CACHE_DIR="$PWD/.cache/pip" PIP_DISABLE_PIP_VERSION_CHECK=1
 export VIRTUALENV_OVERRIDE_APP_DATA="$PWD/.cache/virtualenv"
+export RUSTUP_HOME="${RUSTUP_HOME:-$PWD/.cache/rustup}" # pip asks rustc for its version, and rustup leaves a folder
 export PYRIGHT_PYTHON_CACHE_DIR="$PWD/.cache/pyright" PYRIGHT_PYTHON_IGNORE_WARNINGS=1 npm_config_cache="$PWD/.cache/npm"
 
 say() { printf '== %s\n' "$*"; }
