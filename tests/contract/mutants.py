@@ -12,10 +12,11 @@ Prints the kill rate of each group, the survivors by name, and the false alarms;
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import NamedTuple
 
 from threadruns.contract import example
@@ -44,6 +45,7 @@ class Trial(NamedTuple):
 
 def trial(name: str, group: str, seed: int, few: bool, fail_fast: bool) -> Trial:
     """Serve one deviation, the correct server if the name is empty, and check it."""
+    logging.disable()  # the server logs what a fault makes of it
     threads = example.threads((5,) if few else example.SIZES)
     deviation = {"variations" if group == "variations" else "faults": [name] if name else []}
     runs = [run for thread in threads.values() for run in thread]
@@ -76,6 +78,9 @@ def main() -> int:
             for seed in range(options.seeds)
             for name, group in chosen.items()
         ]
+        for number, job in enumerate(as_completed(jobs), 1):
+            one = job.result()
+            print(f"{number}/{len(jobs)} {one.name} {one.verdict} {one.seconds:.1f} s", file=sys.stderr, flush=True)
         trials = [job.result() for job in jobs]
     faulty = [one for one in trials if one.group != "variations"]
     killed = Counter(one.group for one in faulty if one.verdict is Verdict.DEPARTS)

@@ -188,7 +188,7 @@ def _unreadable(exchange: Exchange, thread: str, beta: str) -> str | None:
     if exchange.status != 200:
         return f"the server answers {exchange.status} to a plain read of {thread!r}"
     body = exchange.json
-    if isinstance(body, dict) and isinstance(body.get("data"), list | None):
+    if isinstance(body, dict) and body.keys() & {"data", "has_more", "first_id", "last_id"}:
         return None
     if isinstance(body, list) or (body is None and _meant_as_page(exchange)):
         return None

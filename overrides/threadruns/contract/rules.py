@@ -208,7 +208,13 @@ _OWN: list[Rule] = [
         Severity.ADVICE,
     ),
     Rule("error.shape", "An error is an object with message, type, param and code.", _ERRORS),
-    Rule("error.type", "The type of a refused request is invalid_request_error.", f"{_ERRORS}, with this type", _ERRS),
+    Rule(
+        "error.type",
+        "The type of a refused request is invalid_request_error.",
+        f"{_ERRORS}, with this type",
+        _ERRS,
+        Severity.ADVICE,
+    ),
     Rule("error.param", "`param` names the parameter at fault, and is null if none is.", _ERRORS, _ERRS),
     Rule("error.unknown-thread", "An unknown thread is answered 404.", "openapi.yaml, response 404; recorded"),
     Rule(
