@@ -115,14 +115,17 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
-    from importlib import import_module
+if not TYPE_CHECKING:
+    # Hidden from type checkers, which would take any name for one that exists.
 
-    for home, names in _HOMES.items():
-        if name in names:
-            value = globals()[name] = getattr(import_module(f"threadruns.{home}"), name)
-            return value
-    raise AttributeError(f"module 'threadruns' has no attribute {name!r}")
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        for home, names in _HOMES.items():
+            if name in names:
+                value = globals()[name] = getattr(import_module(f"threadruns.{home}"), name)
+                return value
+        raise AttributeError(f"module 'threadruns' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

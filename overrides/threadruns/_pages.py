@@ -214,7 +214,7 @@ def decode(call: Call[Listed[T]], answer: Answer) -> Contents[T]:
     """Decode a page; an item that does not decode does not take the others with it.
 
     Raises:
-        APIResponseValidationError: The page is not what the contract says, or an item is not and ``invalid`` is "raise".
+        APIResponseValidationError: The page is not what the contract says, or an item and ``invalid`` is "raise".
     """
     raw = _parse(call, answer)
     data = raw.get("data") if is_object(raw) else None

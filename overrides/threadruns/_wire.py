@@ -34,11 +34,14 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+if not TYPE_CHECKING:
+    # Hidden from type checkers, which would take any name for one that exists.
 
-    module = import_module(f"threadruns_api.{_HOMES[name]}")
-    value = globals()[name] = module if name == _HOMES[name] else getattr(module, name)
-    return value
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        module = import_module(f"threadruns_api.{_HOMES[name]}")
+        value = globals()[name] = module if name == _HOMES[name] else getattr(module, name)
+        return value

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -27,7 +29,7 @@ from threadruns._transport import Answer
 from threadruns.testing import serve
 
 
-def answer(status: int, body: bytes = b"", **headers: str) -> Answer:
+def answer(status: int, body: bytes = b"", headers: Mapping[str, str] = MappingProxyType({})) -> Answer:
     """Return an answer as a server could give it."""
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return Answer("GET", "http://h/v1/threads/t/runs", status, named, body)
@@ -81,8 +83,8 @@ def test_class_by_status(status: int, name: str) -> None:
         (b"<html><title>502</title><script>x<y</script><p>Bad  gateway", "502 Bad gateway", None, None, None),
         (b"plain \xff text", "plain \ufffd text", None, None, None),
         (
-            b'{"error":{"message":"Expected <= 100, got 200 > 100."}}',
-            "Expected <= 100, got 200 > 100.",
+            b'{"error":{"message":"Wanted <= 100, got 200 > 100."}}',
+            "Wanted <= 100, got 200 > 100.",
             None,
             None,
             None,
@@ -91,7 +93,7 @@ def test_class_by_status(status: int, name: str) -> None:
     ],
 )
 def test_whatever_the_body(body: bytes, says: str, code: str | None, param: str | None, kind: str | None) -> None:
-    """Every form of body gives a message: the contract's, Azure's, a gateway's page, text, or none; long ones are cut."""
+    """Every form of body gives a message: the contract's, Azure's, a page, text, or none; long ones are cut."""
     error = status_error(answer(404, body), call="GET /x")
     assert str(error) == f"GET /x: 404 Not Found: {says}"
     assert (error.code, error.param, error.type) == (code, param, kind)
@@ -183,7 +185,7 @@ def test_bad_envelope_cannot_be_skipped(fault: str) -> None:
 def test_errors_survive_copies(clone: Any) -> None:
     """An error is the same after a pickle or a copy: class, message, fields."""
     for error in (
-        status_error(answer(429, b'{"error":{"message":"m","code":"c"}}', x_request_id="req_1"), call="GET /x"),
+        status_error(answer(429, b'{"error":{"message":"m","code":"c"}}', {"x-request-id": "req_1"}), call="GET /x"),
         APITimeoutError("late.", call="GET /x"),
         APIResponseValidationError("bad.", call="GET /x", answer=answer(200), path=("data", 1), field="missing"),
         threadruns.PagingError("circle.", cursor="run_1"),

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.client.data import ids, run, runs
 from tests.client.driving import WALKS, names, opened
-from threadruns import ArgumentError, AsyncClient, PagingError, Run
+from threadruns import ArgumentError, AsyncClient, Page, PagingError, Run
 from threadruns._pages import Seen
 from threadruns.testing import RunningServer, serve
 
@@ -131,10 +132,15 @@ def test_loop_by_hand_ends() -> None:
     with serve(runs=runs(25), faults=["after-ignored"]) as server, opened(server) as client:
         page = client.runs.list("thread_a", limit=10)
         with pytest.raises(PagingError, match=NEWEST_FIRST[9]) as caught:
-            while page.has_next_page():
-                page = page.get_next_page()
+            list(_by_hand(page))
         assert caught.value.cursor == NEWEST_FIRST[9]
         assert len(server.requests) == 2
+
+
+def _by_hand(page: Page[Run]) -> Iterator[Page[Run]]:
+    while page.has_next_page():
+        page = page.get_next_page()
+        yield page
 
 
 def test_all_runs_come_before_the_error() -> None:

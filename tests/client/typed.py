@@ -1,0 +1,139 @@
+"""What users of the client write. Checked by mypy and pyright, both strict, and never run."""
+
+from __future__ import annotations
+
+from typing import Literal, assert_type
+
+import httpx
+
+from threadruns import (
+    UNSET,
+    APIResponseValidationError,
+    APIStatusError,
+    AsyncClient,
+    AsyncPage,
+    Client,
+    Drift,
+    NotFoundError,
+    Page,
+    PagingError,
+    RateLimitError,
+    Run,
+    RunList,
+    ThreadrunsError,
+    UnknownVariant,
+    models,
+    write_csv,
+    write_json_lines,
+)
+
+
+def first_page(client: Client) -> None:
+    """List, look at a page, go on by hand."""
+    page = client.runs.list("thread_abc123", limit=100, order="asc", timeout=5, prefetch=True)
+    assert_type(page, Page[Run])
+    assert_type(page.data, list[Run])
+    assert_type(page.first_id, str | None)
+    assert_type(page.has_more, bool)
+    for run in page:
+        assert_type(run, Run)
+        print(run.id, run.status, run.usage and run.usage.total_tokens)
+    while page.has_next_page():
+        page = page.get_next_page()
+    for each in page.iter_pages():
+        assert_type(each, Page[Run])
+    assert_type(page.response, httpx.Response)
+
+
+async def asynchronously(client: AsyncClient) -> None:
+    """Await the first page, iterate over all runs, list many threads."""
+    page = await client.runs.list(thread_id="thread_abc123", after="run_abc123")
+    assert_type(page, AsyncPage[Run])
+    async for run in client.runs.list("thread_abc123"):
+        assert_type(run, Run)
+    async for run in page:
+        assert_type(run, Run)
+    async for name, outcome in client.runs.list.many(["thread_a", "thread_b"], order="desc", concurrency=64):
+        assert_type(name, str)
+        if isinstance(outcome, ThreadrunsError):
+            print(name, outcome)
+        else:
+            assert_type(outcome, list[Run])
+    pager = client.runs.list.resume("{}", timeout=3)
+    assert_type(await pager, AsyncPage[Run])
+    await client.close()
+
+
+def fields(run: Run) -> str:
+    """Look into a run: what is absent, what is null, what the document does not know."""
+    for tool in run.tools:
+        match tool:
+            case models.FunctionTool():
+                assert_type(tool.function.name, str)
+            case models.CodeInterpreterTool() | models.RetrievalTool():
+                assert_type(tool.type, Literal["code_interpreter", "retrieval"])
+            case UnknownVariant():
+                print(tool["type"])
+    if run.temperature is not UNSET:
+        assert_type(run.metadata, models.Metadata)
+    if run.last_error is not None:
+        print(run.last_error.code.upper())
+    if run.required_action:
+        print([call.function.arguments for call in run.required_action.submit_tool_outputs.tool_calls])
+    print(run.additional_properties.get("reasoning_effort"))
+    return run.status
+
+
+def errors(client: Client) -> int | None:
+    """Do what each error asks for."""
+    try:
+        client.with_options(max_retries=5).runs.list("thread_abc123")
+    except NotFoundError as error:
+        assert_type(error.status_code, int)
+        return error.status_code
+    except RateLimitError as error:
+        print(error.header("retry-after"), error.attempts[-1].waited)
+    except APIStatusError as error:
+        assert_type(error.code, str | None)
+        print(error.response.text if error.response else error.body)
+    except APIResponseValidationError as error:
+        print(error.path, error.problem, error.skipped)
+    except PagingError as error:
+        print(error.cursor)
+    return None
+
+
+def settings() -> Client:
+    """Set what can be set."""
+    return Client(
+        api_key="...",
+        base_url="https://example.openai.azure.com/openai",
+        azure_api_version="2024-02-15-preview",
+        max_rate=10,
+        timeout=30,
+        deadline=None,
+        extra_headers={"x-team": "a"},
+        invalid="skip",
+        http_client=httpx.Client(),
+    )
+
+
+def files(client: Client, content: bytes) -> None:
+    """Write runs to files, decode a body, report drift, stop and go on."""
+    with open("runs.jsonl", "wb") as lines:
+        write_json_lines(client.runs.list("thread_abc123"), lines)
+    with open("runs.csv", "w", newline="") as table:
+        write_csv(client.runs.list("thread_abc123"), table)
+    assert_type(RunList.from_json(content).data, list[Run])
+    print(Drift(client.runs.list("thread_abc123")).values)
+    walk = iter(client.runs.list("thread_abc123"))
+    next(walk)
+    assert_type(client.runs.list.resume(walk.token), Page[Run])
+
+
+def mistakes(client: Client) -> None:
+    """What type checkers must refuse; each line would be an unused ignore otherwise."""
+    client.runs.list("thread_abc123", limit="100")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.runs.list("thread_abc123", order="up")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    client.runs.list("thread_abc123", timout=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    client.runs.list.many(["thread_a"], limit="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

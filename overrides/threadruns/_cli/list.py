@@ -78,7 +78,7 @@ def show(runs: Iterable[Run]) -> None:
     statuses: Counter[str] = Counter()
     try:
         for run in runs:
-            table.add_row(*(Text(cell) for cell in row(run)))
+            table.add_row(*(Text(printable(cell)) for cell in row(run)))
             statuses[run.status] += 1
     finally:
         console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
@@ -87,6 +87,11 @@ def show(runs: Iterable[Run]) -> None:
         total = statuses.total()
         counts = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
         console.print(Text(f"{total} {'run' if total == 1 else 'runs'}" + (f": {counts}" if counts else "")))
+
+
+def printable(text: str) -> str:
+    """Return a text of the server without what would steer a terminal."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def row(run: Run) -> tuple[str, ...]:

@@ -1,0 +1,47 @@
+"""The drift report: what a server sends beyond the document."""
+
+from __future__ import annotations
+
+from tests.client.data import run, runs
+from tests.client.driving import opened
+from threadruns import Drift, Run
+from threadruns.testing import serve
+
+
+def test_no_drift() -> None:
+    """Runs that the document describes show none."""
+    drift = Drift(Run.from_dict(raw) for raw in runs(5))
+    assert not drift
+    assert str(drift) == "5 compared with the document; no drift."
+
+
+def test_unknown_fields_and_values() -> None:
+    """Unknown fields, enum values and variants are counted by where they stand, free-form maps left out."""
+    odd = run(
+        1,
+        status="paused",
+        reasoning_effort="high",
+        metadata={"anything": "goes"},
+        tools=[
+            {"type": "file_search"},
+            {"type": "function", "function": {"name": "f", "strict": True, "parameters": {"type": "zebra"}}},
+        ],
+        truncation_strategy={"type": "first_messages", "last_messages": None},
+        tool_choice="required",
+        response_format={"type": "json_schema", "json_schema": {}},
+        last_error={"code": "gremlins", "message": "m"},
+    )
+    with serve(runs=[run(0), odd, {**odd, "id": "run_a0002"}]) as server, opened(server) as client:
+        drift = Drift(client.runs.list("thread_a"))
+    assert drift.items == 3
+    assert drift.fields == {"reasoning_effort": 2, "tools[].function.strict": 2, "response_format.json_schema": 2}
+    assert drift.values == {
+        ("status", "paused"): 2,
+        ("tools[].type", "file_search"): 2,
+        ("truncation_strategy.type", "first_messages"): 2,
+        ("tool_choice", "required"): 2,
+        ("response_format.type", "json_schema"): 2,
+        ("last_error.code", "gremlins"): 2,
+    }
+    assert "       2  unknown field tools[].function.strict" in str(drift).splitlines()
+    assert "       2  unknown value status = 'paused'" in str(drift).splitlines()

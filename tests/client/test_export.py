@@ -1,0 +1,56 @@
+"""Runs to files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+from tests.client.data import run, runs
+from tests.client.driving import opened
+from threadruns import Run, write_csv, write_json_lines
+from threadruns.testing import serve
+
+
+def test_json_lines_lose_nothing() -> None:
+    """Each run is a line that holds all the server sent, unknown fields and values included."""
+    served = [run(0), run(1, status="paused", reasoning_effort="high", instructions="a\nb é \u2028")]
+    file = io.BytesIO()
+    with serve(runs=served) as server, opened(server) as client:
+        assert write_json_lines(client.runs.list("thread_a", order="asc"), file) == 2
+    assert [json.loads(line) for line in file.getvalue().splitlines()] == served
+
+
+def test_csv() -> None:
+    """A row has a cell for each field of the model, texts as they are, the rest as JSON, the unknown at its end."""
+    odd = run(1, instructions='say "hi",\nthen go', reasoning_effort="high", metadata={"a": "b"})
+    file = io.StringIO()
+    assert write_csv([Run.from_dict(run(0)), Run.from_dict(odd)], file) == 2
+    file.seek(0)
+    first, second = csv.DictReader(file)
+    assert list(first) == [*(name for name in second if name != "other"), "other"]
+    assert set(first) == {*odd, "other"} - {"reasoning_effort"}
+    assert (first["id"], first["created_at"], first["instructions"]) == ("run_a0000", "1700000000", "")
+    assert second["instructions"] == 'say "hi",\nthen go'
+    assert json.loads(second["metadata"]) == {"a": "b"}
+    assert json.loads(second["tools"]) == [{"type": "code_interpreter"}]
+    assert json.loads(second["other"]) == {"reasoning_effort": "high"}
+    assert first["other"] == ""
+
+
+def test_nothing_to_write() -> None:
+    """No runs make an empty file."""
+    binary, text = io.BytesIO(), io.StringIO()
+    assert (write_json_lines([], binary), write_csv([], text)) == (0, 0)
+    assert (binary.getvalue(), text.getvalue()) == (b"", "")
+
+
+def test_written_as_they_come() -> None:
+    """Lines are written while the list is walked, so that what came before an error is kept."""
+    file = io.BytesIO()
+    with serve(runs=runs(5), faults=["status-403:every=2"]) as server, opened(server) as client:
+        try:
+            write_json_lines(client.runs.list("thread_a", limit=2), file)
+        except Exception as error:
+            assert "403" in str(error)
+    assert len(file.getvalue().splitlines()) == 2

@@ -1,0 +1,224 @@
+"""What a caller may set: for a client, for some calls, for one."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import threadruns
+from tests.client.data import ids, runs
+from tests.client.driving import names, opened
+from threadruns import ArgumentError, AsyncClient, BadRequestError, Client
+from threadruns._options import Options
+from threadruns._wire import CallOptions, list_runs
+from threadruns.testing import serve
+
+
+def test_options_are_those_of_the_operations() -> None:
+    """The client knows each option that generated operations take, and no other."""
+    assert set(Options._fields) == set(CallOptions.__annotations__)
+
+
+def test_bound_operation_is_the_generated_one() -> None:
+    """Signature and docs of the bound operation are those of the generated function."""
+    with Client(api_key="sk", base_url="http://h/v1") as client:
+        assert inspect.signature(client.runs.list) == inspect.signature(list_runs)
+        assert inspect.getdoc(client.runs.list) == inspect.getdoc(list_runs)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("timeout", 0),
+        ("timeout", -1),
+        ("timeout", "5"),
+        ("timeout", True),
+        ("timeout", float("nan")),
+        ("deadline", 0),
+        ("max_retries", -1),
+        ("max_retries", 1.5),
+        ("max_retries", None),
+        ("max_retry_after", -1),
+        ("max_body_bytes", 0),
+        ("max_items", -1),
+        ("prefetch", 1),
+        ("concurrency", 0),
+        ("invalid", "ignore"),
+        ("extra_query", {"a": 1}),
+        ("extra_headers", [("a", "b")]),
+    ],
+)
+def test_senseless_values(option: str, value: Any) -> None:
+    """A value that makes no sense is refused with the option's name, by the client and by a call."""
+    options: Any = {option: value}
+    with pytest.raises(ArgumentError, match=option):
+        Client(api_key="sk", base_url="http://h/v1", **options)
+    with Client(api_key="sk", base_url="http://h/v1") as client:
+        with pytest.raises(ArgumentError, match=option):
+            client.with_options(**options)
+        with pytest.raises(ArgumentError, match=option):
+            client.runs.list("thread_a", **options)
+
+
+def test_unknown_option_is_named() -> None:
+    """An option that does not exist is refused, and the nearest one is named."""
+    options: Any = {"timout": 5}
+    with pytest.raises(ArgumentError, match="no option 'timout'; did you mean 'timeout'"):
+        Client(api_key="sk", base_url="http://h/v1", **options)
+    options = {"x": 1}
+    with pytest.raises(ArgumentError, match="there are timeout, deadline"):
+        Client(api_key="sk", base_url="http://h/v1", **options)
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("127.0.0.1:8000/v1", "no http or https address"),
+        ("ftp://h/v1", "no http or https address"),
+        ("http:///v1", "no http or https address"),
+        ("http://h:x/v1", "cannot be read"),
+        ("http://[::1/v1", "cannot be read"),
+        ("http://h/v1?x=1", "must end before its query"),
+        ("http://h/v 1", "spaces or control characters"),
+    ],
+)
+def test_base_url_that_cannot_be_used(url: str, says: str) -> None:
+    """A base URL that cannot be used is refused with an example of one that can."""
+    with pytest.raises(ArgumentError, match=says):
+        Client(api_key="sk", base_url=url)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("http://h/v1/", "http://h/v1"),
+        ("http://h", "http://h"),
+        ("HTTP://H:80/a b".replace(" ", "%20"), "http://h:80/a%20b"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("https://bücher.example/v1", "https://xn--bcher-kva.example/v1"),
+    ],
+)
+def test_base_url_as_it_is_kept(given: str, kept: str) -> None:
+    """A base URL may end in a slash, name an IPv6 address, or a host of any script."""
+    assert Client(api_key="sk", base_url=given).base_url == kept
+
+
+def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Key and base URL come from the environment if they are not given."""
+    with serve(runs=runs(3)) as server:
+        monkeypatch.setenv("OPENAI_API_KEY", server.api_key)
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        with Client() as client:
+            assert names(client.runs.list("thread_a").data) == ids(3)
+
+
+def test_request_as_sent() -> None:
+    """A request carries key, beta header, the caller's own headers and query, and says who sends it."""
+    with (
+        serve(runs=runs(3)) as server,
+        opened(server, extra_headers={"x-a": "1", "x-b": "1"}, extra_query={"q": "1"}) as client,
+    ):
+        client.runs.list("thread_a", extra_headers={"X-B": "2"}, extra_query={"r": "a b"})
+        (seen,) = server.requests
+        assert seen.target == "/v1/threads/thread_a/runs?limit=100&q=1&r=a%20b"
+        assert seen.headers["authorization"] == f"Bearer {server.api_key}"
+        assert seen.headers["openai-beta"] == "assistants=v1"
+        assert (seen.headers["x-a"], seen.headers["x-b"]) == ("1", "2")
+        assert seen.headers["user-agent"].startswith(f"threadruns/{threadruns.__version__} ")
+
+
+def test_with_options_leaves_the_parent_alone() -> None:
+    """Options of a client made from another add to its own and change nothing there."""
+    with serve(runs=runs(3)) as server, opened(server, extra_headers={"x-a": "1"}) as client:
+        other = client.with_options(extra_headers={"x-b": "2"}, timeout=3)
+        other.runs.list("thread_a")
+        client.runs.list("thread_a")
+        first, second = server.requests
+        assert (first.headers["x-a"], first.headers["x-b"]) == ("1", "2")
+        assert "x-b" not in second.headers
+
+
+def test_beta_is_an_option() -> None:
+    """The value of the beta header is the caller's to choose; the reference server accepts its own only."""
+    with serve(runs=runs(3)) as server, opened(server, beta="assistants=v2") as client:
+        with pytest.raises(BadRequestError) as caught:
+            client.runs.list("thread_a")
+        assert caught.value.code == "invalid_beta"
+        assert server.requests[0].headers["openai-beta"] == "assistants=v2"
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_azure_is_one_setting(asynchronous: bool) -> None:
+    """With an Azure version the key goes into api-key and the version into the query, without a beta header."""
+    with serve(runs=runs(3), azure=True) as server:
+        settings: Any = {
+            "api_key": server.api_key,
+            "base_url": server.url,
+            "azure_api_version": "2024-02-15-preview",
+        }
+        if asynchronous:
+
+            async def main() -> list[str]:
+                async with AsyncClient(**settings) as client:
+                    return [run.id async for run in client.runs.list("thread_a", limit=2)]
+
+            assert asyncio.run(main()) == ids(3)
+        else:
+            with Client(**settings) as client:
+                assert names(list(client.runs.list("thread_a", limit=2))) == ids(3)
+        for seen in server.requests:
+            assert "api-version=2024-02-15-preview" in seen.target
+            assert seen.headers["api-key"] == server.api_key
+            assert "authorization" not in seen.headers
+            assert "openai-beta" not in seen.headers
+
+
+def test_raw_response() -> None:
+    """The answer behind a page is there as an httpx.Response, read, with the request it was for."""
+    with serve(runs=runs(3)) as server, opened(server) as client:
+        page = client.runs.list("thread_a")
+        response = page.response
+        assert response.status_code == 200
+        assert response.json()["data"][0]["id"] == page.first_id
+        assert response.headers["x-request-id"] == page.request_id
+        assert str(response.request.url) == f"{server.url}/threads/thread_a/runs?limit=100"
+
+
+def test_compressed_answers() -> None:
+    """An answer may be compressed."""
+    with serve(runs=runs(3), variations=["gzip"]) as server, opened(server) as client:
+        page = client.runs.list("thread_a")
+        assert page.response.json()["object"] == "list"
+        assert names(page.data) == ids(3)
+
+
+def test_import_is_lazy() -> None:
+    """Importing the package and making a client load nothing that only a call needs."""
+    code = (
+        "import sys, threadruns; print('typing' in sys.modules, *[m for m in sys.modules if m.startswith('thr')]);"
+        "c = threadruns.Client(api_key='sk'), threadruns.AsyncClient(api_key='sk');"
+        "print(*[m for m in ('httpx', 'httpcore', 'attrs', 'attr', 'asyncio', 'ssl', 'orjson', 'stamina', 'logging',"
+        " 'inspect', 'rich', 'click', 'threadruns_api.types', 'threadruns_api.models') if m in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    first, second, *_ = ran.stdout.split("\n")
+    assert first.split()[1:] == ["threading", "threadruns"] or first.split()[1:] == ["threadruns"]
+    assert second == ""
+
+
+def test_public_names() -> None:
+    """Every public name is there, sorted, and has a docstring if it is code."""
+    assert threadruns.__all__ == sorted(
+        threadruns.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name)
+    )
+    for name in threadruns.__all__:
+        value = getattr(threadruns, name)
+        if inspect.isclass(value) or inspect.isfunction(value):
+            assert inspect.getdoc(value), name
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = threadruns.nothing  # type: ignore[attr-defined]
