@@ -140,7 +140,7 @@ def _greet(address: tuple[str, int], store: Store, key: str, *, made: bool, azur
     host, port = address
     root = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     base = f"{root}{(Azure if azure else Endpoint).base}"
-    click.echo(f"Serving {runs} runs of {threads} threads at {base}")
+    click.echo(f"Serving {_count(runs, 'run')} of {_count(threads, 'thread')} at {base}")
     if made:
         click.echo(f"API key, made for this run: {key}")
     shown = key if made else "$OPENAI_API_KEY"
@@ -150,6 +150,10 @@ def _greet(address: tuple[str, int], store: Store, key: str, *, made: bool, azur
     else:
         headers = f'-H "OpenAI-Beta: assistants=v1" -H "Authorization: Bearer {shown}"'
         click.echo(f'Try: curl "{url}?limit=2" {headers}')
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 class _JsonLines(logging.Formatter):

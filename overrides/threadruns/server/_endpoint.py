@@ -16,7 +16,7 @@ import orjson
 
 from threadruns._document import PATH, document, parameter
 from threadruns.server._connection import Connection
-from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, Stored
+from threadruns.server._exchange import Answer, Page, Position, Query, Refusal, Request, Stored
 from threadruns.server._store import Store
 
 BETA = "OpenAI-Beta"
@@ -33,7 +33,7 @@ class Endpoint:
         key: The API key that callers must send.
     """
 
-    base: ClassVar[str] = urlsplit(document()["servers"][0]["url"]).path
+    base: ClassVar[str] = urlsplit(str(document()["servers"][0]["url"])).path
 
     def __init__(self, store: Store, key: str) -> None:
         self.store = store
@@ -121,13 +121,14 @@ class Endpoint:
         """Find the page; the thread must exist, and cursors must be runs of it."""
         if not self.store.knows(thread):
             raise Refusal(404, f"No thread found with id '{_shown(thread)}'.")
-        positions = {}
+        positions: dict[str, Position] = {}
         for name, cursor in (("after", query.after), ("before", query.before)):
             if cursor is not None:
-                positions[name] = self.store.position(thread, cursor)
-                if positions[name] is None:
+                position = self.store.position(thread, cursor)
+                if position is None:
                     message = f"No run found with id '{_shown(cursor)}' in thread '{_shown(thread)}'."
                     raise Refusal(404, message, param=name)
+                positions[name] = position
         return self.store.page(thread, query.limit, query.order, **positions)
 
     def render(self, page: Page) -> Answer:

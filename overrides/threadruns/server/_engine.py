@@ -91,6 +91,6 @@ class Engine:
         self._number += 1
         struck = tuple(rule.deviation for rule in self._rules if rule.strikes(self._number, self._chance))
         if struck not in self._made:
-            made: type[Endpoint] = type("Endpoint", (*struck, *self._bases), {"memory": self._memory})
+            made: Any = type("Struck", (*struck, *self._bases), {"memory": self._memory})
             self._made[struck] = made(self._store, self._key)
         return self._made[struck]

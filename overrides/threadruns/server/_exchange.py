@@ -18,7 +18,8 @@ class Request:
     method: str
     path: bytes
     query: bytes = b""
-    headers: Sequence[tuple[bytes, bytes]] = ()
+    # Not in the repr, because the key is in it.
+    headers: Sequence[tuple[bytes, bytes]] = field(default=(), repr=False)
 
     def header(self, name: str) -> list[str]:
         """Return every value of the header of this name, in the order of arrival."""

@@ -26,7 +26,7 @@ class Loaded:
     new: int = 0
     unchanged: int = 0
     bad: int = 0
-    first_bad: list[Bad] = field(factory=list)
+    first_bad: list[Bad] = field(factory=list[Bad])
 
 
 class Rejected(Exception):

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -100,7 +100,7 @@ class Store:
         execute("PRAGMA journal_mode = WAL")
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explained(self) -> Generator[None]:
         """Turn what SQLite raises into a sentence that names the file and a way out."""
         try:
             yield
@@ -119,7 +119,7 @@ class Store:
             raise StoreError(f"The database {self.path or ':memory:'!r} cannot be used: {error}; {advice}.") from error
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Generator[None]:
         """Make what is written inside visible and durable at once, or not at all.
 
         Raises:

@@ -12,7 +12,7 @@ import random
 import re
 import string
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from threadruns._document import schema
 from threadruns.server._load import departure
@@ -72,7 +72,8 @@ def thread(
     sampler = _Sampler(chance)
     statuses: Sequence[str] = schema("RunStatus")["enum"]
     full = chance.random() < 0.8
-    assistant, moment, made = f"asst_{_token(chance)}", start, []
+    assistant, moment = f"asst_{_token(chance)}", start
+    made: list[dict[str, Any]] = []
     for number in range(runs):
         if number % len(statuses) == 0:
             statuses = chance.sample(statuses, len(statuses))
@@ -144,13 +145,14 @@ class _Sampler:
     def _settle_tools(self, run: dict[str, Any]) -> None:
         """Let choices and calls name functions that the run has."""
         waits = run["status"] == "requires_action"
-        choice = run.get("tool_choice")
+        chosen: Any = run.get("tool_choice")
+        choice = cast(dict[str, Any], chosen) if isinstance(chosen, dict) else {}
         functions = [tool["function"]["name"] for tool in run["tools"] if tool["type"] == "function"]
-        if not functions and (waits or (isinstance(choice, dict) and choice["type"] == "function")):
+        if not functions and (waits or choice.get("type") == "function"):
             tool = self.value({"$ref": "#/components/schemas/FunctionTool"})
             run["tools"].append(tool)
             functions.append(tool["function"]["name"])
-        if isinstance(choice, dict):
+        if choice:
             choice.pop("function", None)
             if choice["type"] == "function":
                 choice["function"] = {"name": functions[0]}
@@ -186,9 +188,8 @@ class _Sampler:
             return self._chance.choice(spec["enum"])
         if "oneOf" in spec:
             return self.value(self._chance.choice(spec["oneOf"]))
-        kind = spec.get("type")
-        if isinstance(kind, list):
-            kind = self._chance.choice(kind)
+        kinds: Any = spec.get("type")
+        kind = kinds if isinstance(kinds, str) else self._chance.choice(kinds or ["anything"])
         make = getattr(self, f"_{kind}", None)
         if make is None:
             raise CannotSynthesize(f"No sample can be made of the schema {spec!r}.")
@@ -226,8 +227,8 @@ class _Sampler:
         made = {
             key: self.value(properties[key]) for key in properties if key in required or self._chance.random() < 0.7
         }
-        values = spec.get("additionalProperties")
-        if isinstance(values, dict):
+        values: Any = spec.get("additionalProperties")
+        if values not in (None, True, False):
             most = self._chance.choice((0, 0, 2, spec.get("maxProperties", 5)))
             made |= {f"{self._word()}_{number}": self.value(values) for number in range(most)}
         elif not properties:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
@@ -65,7 +65,7 @@ def serve(
     azure: bool = False,
     db: str | None = None,
     seed: int = 0,
-) -> Iterator[RunningServer]:
+) -> Generator[RunningServer]:
     """Run the reference server in a thread of this process.
 
     Args:

@@ -226,7 +226,7 @@ class CreatedAtDrifts(Fault):
     def select(self, thread: str, query: Query) -> Page:
         page = super().select(thread, query)
         self.memory["drift"] = self.memory.get("drift", 0) + 1
-        runs = []
+        runs: list[Stored] = []
         for run in page.runs:
             value = run.value()
             value["created_at"] += self.memory["drift"]
@@ -242,7 +242,7 @@ class _Reshaped(Fault):
 
     def select(self, thread: str, query: Query) -> Page:
         page = super().select(thread, query)
-        runs = []
+        runs: list[Stored] = []
         for run in page.runs:
             value = run.value()
             self.reshape(value, query)
