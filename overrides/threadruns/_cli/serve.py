@@ -9,12 +9,11 @@ import secrets
 import signal
 import socket
 import time
+from collections.abc import Callable
 from types import FrameType
 from urllib.parse import quote
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from threadruns._cli.load import load_file
 from threadruns.server._app import application
@@ -28,26 +27,18 @@ from threadruns.server.faults import catalogue as fault_catalogue
 from threadruns.server.variations import catalogue as variation_catalogue
 
 
-def _list_option(title: str, catalogue: dict[str, type[Deviation]]) -> None:
-    table = Table("name", "group", "what it does", box=None, pad_edge=False)
-    for deviation in catalogue.values():
-        table.add_row(deviation.name, deviation.group, deviation.says)
-    console = Console()
-    if not console.is_terminal:
-        console.width = 200
-    console.print(table)
-    console.print(f"{len(catalogue)} {title}", highlight=False)
-    raise SystemExit(0)
+def _listing(
+    catalogue: Callable[[], dict[str, type[Deviation]]],
+) -> Callable[[click.Context, click.Parameter, bool], None]:
+    """Return the callback of an option that lists a catalogue and ends."""
 
+    def show(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            for deviation in catalogue().values():
+                click.echo(f"{deviation.name:34}{deviation.group:11}{deviation.says}")
+            ctx.exit()
 
-def _list_faults(_: click.Context, __: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        _list_option("faults; NAME:every=3, NAME:first=2 or NAME:p=0.2 choose the requests struck", fault_catalogue())
-
-
-def _list_variations(_: click.Context, __: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        _list_option("variations", variation_catalogue())
+    return show
 
 
 @click.command()
@@ -58,13 +49,31 @@ def _list_variations(_: click.Context, __: click.Parameter, wanted: bool) -> Non
 @click.option("--api-key", metavar="KEY", help="The key that callers must send; one is made without it.")
 @click.option("--permissive", is_flag=True, help="Accept any key, thread, cursor, limit and beta header.")
 @click.option("--azure", is_flag=True, help="Answer in Azure's form, below /openai.")
-@click.option("--fault", "faults", multiple=True, metavar="NAME", help="Misbehave: NAME, NAME:every=3, NAME:p=0.2.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="Misbehave: NAME, NAME:every=3, NAME:first=2 or NAME:p=0.2.",
+)
 @click.option("--variation", "variations", multiple=True, metavar="NAME", help="Differ in a way that is correct.")
 @click.option("--seed", default=0, show_default=True, help="Decides what faults leave to chance.")
 @click.option("--quiet", is_flag=True, help="Write no access log.")
-@click.option("--list-faults", is_flag=True, is_eager=True, expose_value=False, callback=_list_faults, help="Show all.")
 @click.option(
-    "--list-variations", is_flag=True, is_eager=True, expose_value=False, callback=_list_variations, help="Show all."
+    "--list-faults",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_listing(fault_catalogue),
+    help="Show every fault and what it breaks.",
+)
+@click.option(
+    "--list-variations",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_listing(variation_catalogue),
+    help="Show every variation.",
 )
 def command(
     files: tuple[str, ...],

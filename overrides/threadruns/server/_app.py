@@ -24,7 +24,7 @@ from threadruns.server._connection import Connection
 from threadruns.server._dialects import Azure, Permissive
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._engine import Engine, Rule
-from threadruns.server._exchange import Refusal, Request
+from threadruns.server._exchange import Refusal, Request, failure
 from threadruns.server._store import Store
 from threadruns.server.faults import catalogue as fault_catalogue
 from threadruns.server.variations import catalogue as variation_catalogue
@@ -68,9 +68,7 @@ class Operation:
                 answer = endpoint.answer(request)
         except Exception:
             errors.exception("A request failed.")
-            answer = endpoint.refuse(
-                Refusal(500, "The server had an error while processing your request.", type="server_error")
-            )
+            answer = endpoint.refuse(failure())
         spent = (time.perf_counter() - started) * 1000
         request_id = f"req_{secrets.token_hex(16)}"
         headers = {

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from attrs import evolve, field, frozen
 
-__all__ = ["Answer", "Page", "Position", "Query", "Refusal", "Request", "Stored", "evolve"]
+__all__ = ["Answer", "Page", "Position", "Query", "Refusal", "Request", "Stored", "evolve", "failure"]
 
 
 @frozen
@@ -100,3 +100,8 @@ class Refusal(Exception):
         self.status = status
         self.detail: dict[str, Any] = {"message": message, "type": type, "param": param, "code": code}
         self.headers = headers or {}
+
+
+def failure() -> Refusal:
+    """Return what a request is answered with when the server itself has failed."""
+    return Refusal(500, "The server had an error while processing your request.", type="server_error")

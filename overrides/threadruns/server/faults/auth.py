@@ -7,7 +7,7 @@ import base64
 from urllib.parse import parse_qsl
 
 from threadruns.server._deviations import on_answer
-from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, evolve
+from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, evolve, failure
 from threadruns.server.faults import Fault
 
 
@@ -360,7 +360,7 @@ class OtherSchemeFails(_Refused):
 
     def changed(self, refusal: Refusal, request: Request) -> Refusal:
         if any(not value.lower().startswith("bearer") for value in request.header("authorization")):
-            return Refusal(500, "The server had an error while processing your request.", type="server_error")
+            return failure()
         return refusal
 
 

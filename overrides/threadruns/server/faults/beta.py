@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from threadruns.server._exchange import Refusal, Request
+from threadruns.server._exchange import Refusal, Request, failure
 from threadruns.server.faults import Fault
 
 VALUE = "assistants=v1"
@@ -178,7 +178,7 @@ class BetaRefusedWith500(_Refused):
     """A missing or wrong beta header makes the server fail."""
 
     def changed(self, refusal: Refusal) -> Refusal:
-        return Refusal(500, "The server had an error while processing your request.", type="server_error")
+        return failure()
 
 
 class BetaRefusedWith426(_Refused):

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from threadruns.server._deviations import Listed, RepeatedTaken, cut, on_query, on_request, on_value
-from threadruns.server._exchange import Page, Position, Query, Refusal, Request, Stored, evolve
+from threadruns.server._exchange import Page, Position, Query, Refusal, Request, Stored, evolve, failure
 from threadruns.server.faults import Fault
 
 CURSORS = ("after", "before")
@@ -361,7 +361,7 @@ class UnknownCursorFails(_UnknownCursor):
     """A cursor that names no run of the thread makes the server fail."""
 
     def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        raise Refusal(500, "The server had an error while processing your request.", type="server_error")
+        raise failure()
 
 
 class ForeignCursorAccepted(_UnknownCursor):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from threadruns.server._deviations import Json, on_error
-from threadruns.server._exchange import Answer, Page, Query, Refusal, evolve
+from threadruns.server._exchange import Answer, Page, Query, Refusal, evolve, failure
 from threadruns.server.faults import Fault
 
 
@@ -304,5 +304,5 @@ class FailsAfterRefusal(Fault):
 
     def select(self, thread: str, query: Query) -> Page:
         if self.memory.pop("upset", False):
-            raise Refusal(500, "The server had an error while processing your request.", type="server_error")
+            raise failure()
         return super().select(thread, query)

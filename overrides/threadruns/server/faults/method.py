@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from threadruns.server._connection import Connection
 from threadruns.server._deviations import on_answer, on_request
-from threadruns.server._exchange import Answer, Refusal, Request, evolve
+from threadruns.server._exchange import Answer, Refusal, Request, evolve, failure
 from threadruns.server.faults import Fault
 
 
@@ -129,7 +129,7 @@ class HeadFails(Fault):
 
     def check_method(self, request: Request) -> None:
         if request.method == "HEAD":
-            raise Refusal(500, "The server had an error while processing your request.", type="server_error")
+            raise failure()
         super().check_method(request)
 
 
@@ -215,7 +215,7 @@ class DeleteFails(_Refused):
 
     def changed(self, refusal: Refusal, request: Request) -> Refusal:
         if request.method == "DELETE":
-            return Refusal(500, "The server had an error while processing your request.", type="server_error")
+            return failure()
         return refusal
 
 

@@ -8,12 +8,8 @@ import re
 
 from threadruns.server._connection import Connection
 from threadruns.server._deviations import Json, on_answer, on_body
-from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, evolve
+from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, evolve, failure
 from threadruns.server.faults import Fault
-
-
-def _failure() -> Refusal:
-    return Refusal(500, "The server had an error while processing your request.", type="server_error")
 
 
 def _with(answer: Answer, **headers: str) -> Answer:
@@ -211,7 +207,7 @@ class FailsNowAndThen(Fault):
 
     def answer(self, request: Request) -> Answer:
         self.memory["requests"] = self.memory.get("requests", 0) + 1
-        return self.refuse(_failure()) if self.memory["requests"] % 10 == 0 else super().answer(request)
+        return self.refuse(failure()) if self.memory["requests"] % 10 == 0 else super().answer(request)
 
 
 class UnavailableNowAndThen(Fault):
@@ -233,7 +229,7 @@ class LargePagesFail(Fault):
     def select(self, thread: str, query: Query) -> Page:
         page = super().select(thread, query)
         if len(page.runs) > 50:
-            raise _failure()
+            raise failure()
         return page
 
 
@@ -243,7 +239,7 @@ class FullPagesFail(Fault):
     def select(self, thread: str, query: Query) -> Page:
         page = super().select(thread, query)
         if len(page.runs) == 100:
-            raise _failure()
+            raise failure()
         return page
 
 
@@ -253,7 +249,7 @@ class EmptyPagesFail(Fault):
     def select(self, thread: str, query: Query) -> Page:
         page = super().select(thread, query)
         if not page.runs:
-            raise _failure()
+            raise failure()
         return page
 
 
@@ -262,7 +258,7 @@ class EncodedThreadFails(Fault):
 
     def route(self, request: Request) -> str:
         if b"%" in request.path:
-            raise _failure()
+            raise failure()
         return super().route(request)
 
 
@@ -286,7 +282,7 @@ class LongThreadFails(Fault):
     def route(self, request: Request) -> str:
         thread = super().route(request)
         if len(thread) > 64:
-            raise _failure()
+            raise failure()
         return thread
 
 
@@ -295,7 +291,7 @@ class LongCursorFails(Fault):
 
     def parse(self, pairs: list[tuple[str, str]]) -> Query:
         if any(name in ("after", "before") and len(value) > 64 for name, value in pairs):
-            raise _failure()
+            raise failure()
         return super().parse(pairs)
 
 
@@ -304,7 +300,7 @@ class QuoteFails(Fault):
 
     def route(self, request: Request) -> str:
         if any(mark in request.path + request.query for mark in (b"'", b"%27")):
-            raise _failure()
+            raise failure()
         return super().route(request)
 
 
@@ -313,7 +309,7 @@ class NonAsciiFails(Fault):
 
     def route(self, request: Request) -> str:
         if re.search(rb"%[89a-fA-F]", request.path + request.query):
-            raise _failure()
+            raise failure()
         return super().route(request)
 
 
@@ -322,7 +318,7 @@ class NullByteFails(Fault):
 
     def route(self, request: Request) -> str:
         if b"%00" in request.path + request.query:
-            raise _failure()
+            raise failure()
         return super().route(request)
 
 
@@ -341,7 +337,7 @@ class UnknownParameterFails(Fault):
 
     def parse(self, pairs: list[tuple[str, str]]) -> Query:
         if {name for name, _ in pairs} - {"limit", "order", "after", "before"}:
-            raise _failure()
+            raise failure()
         return super().parse(pairs)
 
 
