@@ -9,10 +9,11 @@ import asyncio
 import os
 import time
 from typing import TYPE_CHECKING, Any
-from weakref import finalize
+from weakref import WeakKeyDictionary, finalize
 
 import httpcore
 
+from threadruns._async_network import AsyncBackend
 from threadruns._errors import ClientClosedError
 from threadruns._transport import IDLE_LANES, Body
 
@@ -155,18 +156,18 @@ def _close_lanes(idle: list[Lane]) -> None:
 
 
 class AsyncLanes:
-    """Connections of our own making for the event loop that is running; each loop gets fresh ones."""
+    """Connections of our own making, apart for each event loop that uses them."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._idle: list[httpcore.AsyncConnectionPool] = []
-        self._owner: tuple[int, asyncio.AbstractEventLoop] | None = None
-        self._keeper: AsyncGenerator[None] | None = None
+        self._backend = AsyncBackend()
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Idle] = WeakKeyDictionary()
         self._closed = False
 
     async def exchange(self, message: Message, timeout: float | None) -> Answer:
         """Send a message and return the answer."""
-        lane = await self._take()
+        idle = await self._idle()
+        lane = idle.lanes.pop() if idle.lanes else self._lane()
         try:
             # The one timeout bounds every phase, so httpcore need not watch each read as well.
             async with asyncio.timeout(timeout):
@@ -180,39 +181,46 @@ class AsyncLanes:
         except BaseException:
             await lane.aclose()
             raise
-        if len(self._idle) < IDLE_LANES and not self._closed:
-            self._idle.append(lane)
+        if len(idle.lanes) < IDLE_LANES and not self._closed:
+            idle.lanes.append(lane)
         else:
             await lane.aclose()
         return message.answer(response.status, response.headers, body.whole())
 
     async def close(self) -> None:
-        """Close the connections. One that is in use is closed when its exchange ends."""
+        """Close the connections of this event loop; those of others close with theirs."""
         self._closed = True
-        if self._keeper is not None and self._owner == _here():
-            await self._keeper.aclose()
+        idle = self._loops.pop(asyncio.get_running_loop(), None)
+        if idle is not None:
+            await idle.keeper.aclose()
 
-    async def _take(self) -> httpcore.AsyncConnectionPool:
-        if self._owner != _here():
-            self._owner = _here()
-            self._idle = []
-            self._keeper = _keep(self._idle)
-            await anext(self._keeper)
-        return self._idle.pop() if self._idle else httpcore.AsyncConnectionPool(**self._network.settings())
+    async def _idle(self) -> Idle:
+        loop = asyncio.get_running_loop()
+        if loop not in self._loops:
+            idle = self._loops[loop] = Idle()
+            await anext(idle.keeper)
+        return self._loops[loop]
+
+    def _lane(self) -> httpcore.AsyncConnectionPool:
+        return httpcore.AsyncConnectionPool(network_backend=self._backend, **self._network.settings())
 
 
-def _here() -> tuple[int, asyncio.AbstractEventLoop]:
-    return os.getpid(), asyncio.get_running_loop()
+class Idle:
+    """The connections of an event loop that wait for their next exchange."""
+
+    def __init__(self) -> None:
+        self.lanes: list[httpcore.AsyncConnectionPool] = []
+        # Connections can only be closed by the loop that made them. A loop closes its asynchronous generators before it
+        # ends, so one that is started lets the connections of a client that outlives its loop be closed in time.
+        self.keeper = _close_at_end(self.lanes)
 
 
-async def _keep(idle: list[httpcore.AsyncConnectionPool]) -> AsyncGenerator[None]:
-    # Connections can only be closed by the loop that made them. A loop closes its asynchronous generators before it
-    # ends, so this one lets the connections of a client that outlives its loop be closed in time.
+async def _close_at_end(lanes: list[httpcore.AsyncConnectionPool]) -> AsyncGenerator[None]:
     try:
         yield
     finally:
-        while idle:
-            await idle.pop().aclose()
+        while lanes:
+            await lanes.pop().aclose()
 
 
 class Borrowed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from threadruns._transport import Answer
     from threadruns._wire import CallOptions, Request
 
+_signature = cache(signature)
+
 P = ParamSpec("P")
 Q = ParamSpec("Q")
 T = TypeVar("T", bound=Item)
@@ -59,7 +62,7 @@ class Bound(Generic[P, T]):
             request = operation(*args, **kwargs)
         except ValueError as error:
             raise ArgumentError(f"{error}.") from None
-        arguments = signature(operation).bind(*args, **kwargs).arguments
+        arguments = _signature(operation).bind(*args, **kwargs).arguments
         arguments.pop("options", None)
         options = self._settings.options.updated(request.options)
         return Call(operation, arguments, request, options, {"limit": str(PAGE_SIZE), **request.params})

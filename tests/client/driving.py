@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -40,7 +40,7 @@ def names(runs: list[Run]) -> list[str]:
 
 
 @contextmanager
-def opened(server: RunningServer, **options: Any) -> Iterator[Client]:
+def opened(server: RunningServer, **options: Any) -> Generator[Client]:
     """Give a sync client for a server."""
     with Client(api_key=server.api_key, base_url=server.url, **options) as client:
         yield client

@@ -236,3 +236,15 @@ def test_models_need_no_client() -> None:
     """Runs decode and encode without a client, keeping what the document does not know."""
     raw = {**runs(1)[0], "status": "paused", "reasoning_effort": "high"}
     assert Run.from_dict(raw).to_dict() == raw
+
+
+def test_event_loops_side_by_side() -> None:
+    """An async client serves several event loops at a time, each over connections of its own."""
+
+    async def main() -> bool:
+        listed = [[run.id async for run in client.runs.list("thread_a", limit=5)] for _ in range(5)]
+        return listed == [ids(20)] * 5
+
+    with serve(runs=runs(20)) as server, ThreadPoolExecutor(4) as pool:
+        client = AsyncClient(api_key=server.api_key, base_url=server.url)
+        assert all(pool.map(lambda _: asyncio.run(main()), range(8)))

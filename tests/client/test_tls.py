@@ -6,9 +6,11 @@ import asyncio
 import http.server
 import json
 import shutil
+import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ import pytest
 
 from tests.client.data import ids, runs
 from tests.client.driving import names
-from threadruns import APIConnectionError, AsyncClient, Client
+from threadruns import APIConnectionError, APITimeoutError, AsyncClient, Client
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
 
@@ -96,3 +98,26 @@ def test_trusted_certificate(url: str, certificate: Path, kind: str, monkeypatch
     assert listed(url, kind, verify=False) == ids(1)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate / "cert.pem"))
     assert listed(url, kind) == ids(1)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_timeout_over_tls(certificate: Path, kind: str) -> None:
+    """A server that falls silent after the handshake is left at once when the time is over, without a farewell."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        left = threading.Event()
+
+        def shake_hands() -> None:
+            plain, _ = listener.accept()
+            with context.wrap_socket(plain, server_side=True):
+                left.wait(10)
+
+        thread = threading.Thread(target=shake_hands)
+        thread.start()
+        started = time.monotonic()
+        with pytest.raises(APITimeoutError):
+            listed(f"https://localhost:{listener.getsockname()[1]}/v1", kind, verify=False, timeout=0.5)
+        assert time.monotonic() - started < 3
+        left.set()
+        thread.join()
