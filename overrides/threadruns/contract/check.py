@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
+from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
@@ -16,7 +17,7 @@ from threadruns.contract import generated, reads, refusals
 from threadruns.contract.docket import Departed, Docket, Outcome, Result, Verdict
 from threadruns.contract.exchanges import Exchange, Request
 from threadruns.contract.judge import Finding
-from threadruns.contract.probe import SILENCE, CannotJudge, OutOfRequests, Probe
+from threadruns.contract.probe import MALFORMED, SILENCE, CannotJudge, OutOfRequests, Probe
 from threadruns.contract.rules import Severity
 from threadruns.contract.threads import LARGEST_LIMIT, Query, Thread, roles
 
@@ -115,7 +116,8 @@ def check(
         reason: str | None = None
         try:
             readable = _contact(docket, known)
-            run = _Run(docket, readable, Random(seed), seed)
+            missing = [thread for thread in known if thread not in readable]
+            run = _Run(docket, readable, missing, Random(seed), seed)
             for stage, step in run.stages():
                 progress(stage, probe.sent)
                 step()
@@ -158,9 +160,15 @@ def _contact(docket: Docket, threads: Sequence[Thread]) -> list[Thread]:
         problem = _unreadable(exchange, thread.id, docket.probe.beta)
         if problem is None:
             readable.append(thread)
-        else:
-            refusal = refusal or problem
+            continue
+        refusal = refusal or problem
+        if exchange.failure is not None and not readable:
+            break  # a server that is not there for one thread is not there for the others
     if not readable:
+        if MALFORMED in (exchange.failure or ""):
+            again = docket.probe.send(thread.request())
+            if MALFORMED in (again.failure or ""):
+                docket.confirm({"protocol.answers": Finding("protocol.answers", again.failure, again)})
         raise CannotJudge(refusal)
     docket.pulse = readable[0].request()
     return readable
@@ -169,8 +177,8 @@ def _contact(docket: Docket, threads: Sequence[Thread]) -> list[Thread]:
 def _unreadable(exchange: Exchange, thread: str, beta: str) -> str | None:
     if exchange.status == 0 or SILENCE in (exchange.failure or ""):
         return f"the server does not answer: {exchange.failure}"
-    where = exchange.header("location")
-    if 300 <= exchange.status < 400:
+    where = exchange.header("location") or ""
+    if 300 <= exchange.status < 400 and urlsplit(where).netloc:
         return (
             f"the server redirects to {where!r} ({exchange.status}); check that URL itself, the key is not sent there"
         )
@@ -185,31 +193,30 @@ def _unreadable(exchange: Exchange, thread: str, beta: str) -> str | None:
         )
     if exchange.status >= 500:
         return f"the server fails with {exchange.status}"
-    if exchange.status != 200:
+    if exchange.status >= 400:
         return f"the server answers {exchange.status} to a plain read of {thread!r}"
     body = exchange.json
     if isinstance(body, dict) and body.keys() & {"data", "has_more", "first_id", "last_id"}:
         return None
-    if isinstance(body, list) or (body is None and _meant_as_page(exchange)):
+    if isinstance(body, list) or exchange.status != 200 or _meant_as_page(exchange):
         return None
     declared = exchange.header("content-type")
     return f"what the server answers for {thread!r} is no list of runs (Content-Type {declared!r}); check the base URL"
 
 
 def _meant_as_page(exchange: Exchange) -> bool:
-    """Whether a body that is not JSON was meant to be a page; a broken page is a departure, HTML is another server."""
-    return (
-        b'"thread.run"' in exchange.raw
-        or b'"has_more"' in exchange.raw
-        or (exchange.failure is not None or exchange.decoded[1] is not None or not exchange.raw)
-    )
+    """Whether a body was meant to be a page: a broken page is a departure, HTML or another API is another server."""
+    if exchange.failure is not None or exchange.decoded[1] is not None or not exchange.raw:
+        return True
+    return b"has_more" in exchange.raw.replace(b"\0", b"")
 
 
 class _Run:
     """The conversations, in the order in which each makes sense after the ones before."""
 
-    def __init__(self, docket: Docket, threads: list[Thread], random: Random, seed: int) -> None:
+    def __init__(self, docket: Docket, threads: list[Thread], missing: list[Thread], random: Random, seed: int) -> None:
         self._docket = docket
+        self._missing = missing
         self._threads = threads
         self._random = random
         self._seed = seed
@@ -232,6 +239,8 @@ class _Run:
     def _learn(self) -> None:
         for thread in self._threads:
             self._converse(_learnt, thread)
+        for thread in self._missing:
+            self._converse(_given, thread)
         self._roles = roles(self._threads)
         # Whatever has runs proves more than what has none.
         self._main = self._roles["few"] or self._roles["largest"] or self._threads[0]
@@ -291,6 +300,9 @@ class _Run:
             self._try(rule, reads.same, rule, plain, request)
         rule = "protocol.encoded-path"
         self._try(rule, reads.same, rule, thread.request(), refusals.encoded(thread))
+        pair = refusals.encoded_cursor(thread)
+        if pair is not None:
+            self._try(rule, reads.same, rule, *pair)
 
     def _credentials(self) -> None:
         thread = self._main
@@ -298,6 +310,9 @@ class _Run:
             if rule == "auth.every-read":
                 self._docket.ask(Request(request.thread, request.query))
             self._try(rule, refusals.refused, rule, request, {401})
+        for other in filter(None, (self._roles["empty"], self._roles["largest"])):
+            request = other.request(authorization=None)
+            self._try("auth.required", refusals.refused, "auth.required", request, {401})
         for authorization in (None, f"Bearer {refusals.FAKE_KEY}"):
             self._try("auth.unknown-thread", refusals.outsider, thread, self._unknown, authorization)
         for rule, request in refusals.betas(thread, self._docket.probe.beta):
@@ -312,9 +327,12 @@ class _Run:
         bad = Request(thread.segment, (("limit", "0"),))
         for request in (plain, thread.request(Query(limit=1, order="asc")), Request(self._unknown), bad):
             self._try("method.head", refusals.head, request)
+        # That HEAD is refused altogether is judged above.
         for authorization in (None, f"Bearer {refusals.FAKE_KEY}"):
             request = evolve(plain, method="HEAD", authorization=authorization)
             self._try("auth.head", refusals.refused, "auth.head", request, {401, 405}, names=False)
+        request = evolve(plain, method="HEAD", beta=None)
+        self._try("beta.required", refusals.refused, "beta.required", request, {400, 405}, names=False)
         self._try("method.head-body", self._head_body)
         self._try("method.refused", refusals.methods, thread, self._unknown)
 
@@ -347,5 +365,12 @@ class _Run:
 
 
 def _learnt(thread: Thread) -> reads.Conversation:
-    yield from thread.learn()
-    return []
+    exchanges = yield from thread.learn()
+    return [Finding("data.given", None, exchanges[-1])]
+
+
+def _given(thread: Thread) -> reads.Conversation:
+    exchange = yield thread.request()
+    came = exchange.failure or str(exchange.status)
+    problem = f"{thread.id!r} was given as a thread that exists, and {came} came; is the id right?"
+    return [Finding("data.given", None if exchange.status == 200 else problem, exchange)]

@@ -92,13 +92,13 @@ class Docket:
         """
         suspicions = self._record(self._hold(start))
         if sure:
-            self._confirm(suspicions)
+            self.confirm(suspicions)
         for _ in range(AGAIN):
             suspicions = {rule: finding for rule, finding in suspicions.items() if rule not in self._found}
             if not suspicions:
                 return
             again = {finding.rule: finding for finding in self._hold(start) if finding.problem is not None}
-            self._confirm({rule: again[rule] for rule in suspicions.keys() & again.keys()})
+            self.confirm({rule: again[rule] for rule in suspicions.keys() & again.keys()})
         self._let_go(suspicions)
 
     def _hold(self, start: Callable[[], Conversation]) -> list[Finding]:
@@ -125,10 +125,20 @@ class Docket:
                 return exchange
             again = self._answered(request)
             findings = {finding.rule: finding for finding in self._judged(again) if finding.problem is not None}
-            self._confirm({rule: findings[rule] for rule in suspicions.keys() & findings.keys()})
+            self.confirm({rule: findings[rule] for rule in suspicions.keys() & findings.keys()})
         self._rechecked |= {(rule, request) for rule in suspicions}
         self._let_go({rule: finding for rule, finding in suspicions.items() if rule not in self._found})
         return exchange
+
+    def confirm(self, findings: dict[str, Finding]) -> None:
+        """Take findings that came more than once, by rule.
+
+        Raises:
+            Departed: One of them is a departure, and the first was to end the check.
+        """
+        self._found |= findings
+        if self.fail_fast and self.departs:
+            raise Departed
 
     def open(self, *rules: str) -> bool:
         """Say whether any of these rules has not failed yet."""
@@ -176,12 +186,7 @@ class Docket:
             fleeting = self._fleeting.setdefault(rule, [])
             fleeting.append(finding)
             if len(fleeting) > 1:
-                self._confirm({rule: Finding(rule, f"now and then, {finding.problem}", finding.exchange)})
-
-    def _confirm(self, findings: dict[str, Finding]) -> None:
-        self._found |= findings
-        if self.fail_fast and self.departs:
-            raise Departed
+                self.confirm({rule: Finding(rule, f"now and then, {finding.problem}", finding.exchange)})
 
     def _judged(self, exchange: Exchange) -> list[Finding]:
         findings = [Finding("auth.not-echoed", self.probe.leaks(exchange), exchange)]
@@ -203,6 +208,8 @@ class Docket:
             yield Finding("data.same-run", judge.same_run(before, run), exchange)
             if before.get("status") != run.get("status"):
                 self._changed.add(run_id)
+            if before.get("status") != run.get("status") or before.get("metadata") != run.get("metadata"):
+                # Callers may change the metadata of a run at any time; only metadata that comes and goes is a fault.
                 self._seen[run_id] = (thread, run)
             problem = None
             if "%" not in asked and run.get("thread_id") != asked:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from functools import cached_property
 from typing import Any
@@ -265,6 +266,11 @@ def parse(body: bytes) -> tuple[Any, str | None]:
         if not stripped:
             return None, "the body is empty"
         return None, (faults[0] if faults else f"the body is not JSON ({error})")
+    if re.search(r"(?i)\\ud[89a-f]", stripped):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            faults.append("a string of the body has half of a surrogate pair, which is no character")
     if end < len(stripped):
         faults.append(f"{len(stripped) - end} characters follow the JSON value: {stripped[end : end + 20]!r}")
     return value, faults[0] if faults else None

@@ -26,6 +26,9 @@ LARGEST_BODY = 32 * 1024 * 1024
 SILENCE = "no whole answer came in"
 """How the failure of an answer that took too long begins."""
 
+MALFORMED = "the answer is no whole HTTP message"
+"""How the failure of an answer begins that HTTP itself forbids."""
+
 LONGEST_WAIT = 60.0
 """The longest that a 429 can make the check wait, in seconds."""
 
@@ -227,5 +230,7 @@ def _reason(error: Exception) -> str:
         kind = "TLS failed" if "SSL" in text or "CERT" in text.upper() else "no connection could be made"
         return f"{kind} ({text})"
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
-        return f"the connection broke or the framing is wrong ({text})"
+        if isinstance(error, httpx.RemoteProtocolError) and not re.search("disconnected|status line(?!.*HTTP/)", text):
+            return f"{MALFORMED} ({text})"
+        return f"the connection broke ({text})"
     return text

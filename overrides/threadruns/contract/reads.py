@@ -243,7 +243,8 @@ def edges(thread: Thread, orders: Sequence[str | None] = (None, "asc")) -> Itera
             continue
         first, last = ids[0], ids[-1]
         yield Query(order=order)
-        for limit in sorted({1, count - 1, count, count + 1} & set(range(1, LARGEST_LIMIT + 1))):
+        largest = {LARGEST_LIMIT} if count > LARGEST_LIMIT else set()
+        for limit in sorted({1, count - 1, count, count + 1} & set(range(1, LARGEST_LIMIT + 1)) | largest):
             yield Query(limit, order)
         yield Query(order=order, after=last)
         yield Query(order=order, before=first)

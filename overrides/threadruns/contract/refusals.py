@@ -72,7 +72,7 @@ def accepted(rule: str, request: Request) -> Conversation:
 
 def parameters(thread: Thread) -> Iterator[tuple[str, Request, str]]:
     """Yield requests with bad limits and orders: the rule, the request and the parameter at fault."""
-    for value in ("0", "-1", "101", "1000", "-100", "99999999999999999999999"):
+    for value in ("0", "-1", "101", "1000", "-100", "4294967297", "18446744073709551617", "9" * 30):
         yield "limit.range", Request(thread.segment, (("limit", value),)), "limit"
     for value in ("abc", "1.5", "", "1e1", "5abc", "0x10", "null", "true", "[5]", "NaN", "5,6"):
         yield "limit.integer", Request(thread.segment, (("limit", value),)), "limit"
@@ -119,6 +119,7 @@ def cursors(thread: Thread, other: Thread | None, stranger: str) -> Iterator[tup
         yield "cursor.unknown", request(name, stranger), name, either
         yield "cursor.unknown", request(name, stranger, "asc"), name, either
         yield "cursor.unknown", request(name, "run_%"), name, either
+        yield "cursor.unknown", request(name, "run_" + "a" * 300), name, either
         yield "cursor.unknown", request(name, "run_1'OR'1'='1"), name, either
         yield "cursor.empty", request(name, ""), name, {400}
         for malformed in ("not a run", "thread_abc", "\u00fcber", "1700000000", "3"):
@@ -158,6 +159,7 @@ def odd_threads(thread: Thread, stranger: str) -> Iterator[Request]:
         if name != thread.id:
             yield Request(quote(name, safe=""))
     yield Request("thread_%FF%FE")
+    yield Request(thread.segment + "%2Fx")
 
 
 def unauthorized(thread: Thread, unknown: str) -> Iterator[tuple[str, Request]]:
@@ -192,6 +194,7 @@ def unauthorized(thread: Thread, unknown: str) -> Iterator[tuple[str, Request]]:
     for template in (
         "Basic {key.encoded}",
         "Basic {key}",
+        "BearerX {key}",
         "Token {key}",
         "{key}",
         "Key {key}",
@@ -218,6 +221,8 @@ def unauthorized(thread: Thread, unknown: str) -> Iterator[tuple[str, Request]]:
     cookie = "; ".join(f"{name}={{key}}" for name in (*places, "session", "Authorization"))
     yield "auth.elsewhere", evolve(bare, secret_headers=(("Cookie", cookie),))
     yield "auth.elsewhere", evolve(plain, authorization="Bearer x", secret_headers=everywhere)
+    local = ("X-Forwarded-For", "X-Real-IP", "X-Client-IP", "True-Client-IP")
+    yield "auth.required", evolve(bare, headers=tuple((name, "127.0.0.1") for name in local))
 
 
 def outsider(thread: Thread, unknown: str, authorization: str | None) -> Conversation:
@@ -254,6 +259,8 @@ def betas(thread: Thread, beta: str) -> Iterator[tuple[str, Request]]:
         after = Query(limit=1, after=thread.newest_first[0])
         yield "beta.required", evolve(plain, beta=None, query=after.pairs())
     yield "beta.required", evolve(plain, beta=None, query=Query(order="asc").pairs())
+    places = ("OpenAI-Beta", "openai-beta", "openai_beta", "beta")
+    yield "beta.required", evolve(plain, beta=None, query=tuple((place, beta) for place in places))
     name, _, version = beta.rpartition("=")
     other = f"{name}=v2" if version == "v1" else f"{name}=v1"
     for value in (other, f"{name}=v0", "threads=v1", f"{name}=v999"):
@@ -291,7 +298,7 @@ def ignored(thread: Thread) -> Iterator[tuple[Request, Request]]:
     strange = (
         ("foo", "bar"), ("Limit", "1"), ("LIMIT", "0"), ("Order", "asc"), ("page", "2"), ("offset", "1"),
         ("cursor", run), ("starting_after", run), ("After", run), ("status", "failed"), ("sort", "asc"),
-        ("include[]", "x"), ("q", ""), ("\u00fc", "\U0001f600"),
+        ("include[]", "x"), ("q", ""), ("limit[]", "1"), ("\u00fc", "\U0001f600"),
     )  # fmt: skip
     for query in (Query(), Query(limit=2, order="asc")):
         plain = thread.request(query)
@@ -302,6 +309,15 @@ def ignored(thread: Thread) -> Iterator[tuple[Request, Request]]:
 def encoded(thread: Thread) -> Request:
     """Return the plain read of a thread, by an id that is percent-encoded throughout."""
     return Request("".join(f"%{byte:02X}" for byte in thread.id.encode()))
+
+
+def encoded_cursor(thread: Thread) -> tuple[Request, Request] | None:
+    """Return a read after a cursor, plain and with every byte of the cursor percent-encoded; None without a run."""
+    if not thread.newest_first:
+        return None
+    cursor = thread.newest_first[0]
+    escaped = "".join(f"%{byte:02X}" for byte in cursor.encode())
+    return thread.request(Query(after=cursor)), Request(thread.segment, secret_query=(("after", escaped),))
 
 
 def unknown_thread(unknown: str, query: Query) -> Conversation:
@@ -353,7 +369,7 @@ def head(request: Request) -> Conversation:
 def methods(thread: Thread, unknown: str) -> Conversation:
     """Try the methods that the operation does not have, in a way that can change nothing."""
     findings: list[Finding] = []
-    answers: dict[str, int] = {}
+    answers: dict[str, set[int]] = {}
     allows: dict[str, set[str]] = {}
 
     def judge(method: str, exchange: Exchange) -> None:
@@ -361,7 +377,7 @@ def methods(thread: Thread, unknown: str) -> Conversation:
             if exchange.status not in (0, 501) or (exchange.status == 501 and method != "TRACE"):
                 findings.append(Finding("method.refused", f"{method} is answered {exchange.status}", exchange))
             return
-        answers[method] = max(exchange.status, answers.get(method, 0), key=lambda status: status != 405)
+        answers.setdefault(method, set()).add(exchange.status)
         if exchange.status == 405:
             allow = exchange.header("allow")
             names = {name.strip().upper() for name in (allow or "").split(",")} - {""}
@@ -371,6 +387,8 @@ def methods(thread: Thread, unknown: str) -> Conversation:
             if method in names:
                 findings.append(Finding("method.allow-truth", f"Allow names {method}, which is answered 405", exchange))
         if method == "OPTIONS":
+            if exchange.runs:
+                findings.append(Finding("method.refused", "OPTIONS is answered with a page of runs", exchange))
             # A server may describe itself there, or answer the preflight of a browser.
             right = exchange.status in (200, 204, 400, 401, 403, 404, 405)
             problem = None if right else f"{method} is answered {exchange.status}"
@@ -391,9 +409,18 @@ def methods(thread: Thread, unknown: str) -> Conversation:
             judge(method, exchange)
             if exchange.status != 405 and method != "OPTIONS":
                 break
+    # A server that creates runs here looks at the body, one that takes POST for GET at the query.
+    like_get = Request(unknown, (("limit", "0"),), method="POST", body=NO_JSON)
+    exchange = yield like_get
+    if exchange.status == 400 and exchange.error.get("param") == "limit":
+        findings.append(Finding("method.post", "a POST is answered as if it were GET", exchange))
+    if answers.get("POST") == {405}:
+        exchange = yield evolve(like_get, query=(), headers=(("X-HTTP-Method-Override", "GET"),))
+        problem = None if exchange.status == 405 else f"a POST that claims to be GET is answered {exchange.status}"
+        findings.append(Finding("method.post", problem, exchange))
     promised = set().union(*allows.values()) - {"GET", "OPTIONS"} if allows else set()
     for method in promised & answers.keys():
-        if answers[method] == 405:
+        if answers[method] == {405}:
             problem = f"Allow names {method}, which is answered 405"
             findings.append(Finding("method.allow-truth", problem, exchange))
     if allows:

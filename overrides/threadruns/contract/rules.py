@@ -162,6 +162,7 @@ _OWN: list[Rule] = [
         _ONE,
     ),
     Rule("data.stable", "The same read gives the same page, unless the thread has changed.", _CURSORS, _ONE),
+    Rule("data.given", "Every thread that exists can be read, whether it has runs or not.", _PAGE),
     Rule("data.empty", "A thread without runs is an empty page.", _PAGE, _EMPTY),
     Rule("auth.required", "A request without a key is answered 401.", _AUTH),
     Rule("auth.every-read", "Every kind of read asks for the key, also just after it was read with one.", _AUTH),
