@@ -22,7 +22,7 @@ from threadruns._document import document, source
 from threadruns.server import docs
 from threadruns.server._connection import Connection
 from threadruns.server._dialects import Azure, Permissive
-from threadruns.server._endpoint import Endpoint
+from threadruns.server._endpoint import PARAMETERS, Endpoint
 from threadruns.server._engine import Engine, Rule
 from threadruns.server._exchange import Refusal, Request, failure
 from threadruns.server._store import Store
@@ -142,7 +142,7 @@ def _announced(request: Request) -> int:
 
 def _line(request: Request, connection: Connection, request_id: str, spent: float, key: str) -> str:
     """Return the log's line for an exchange, as JSON: no header is in it, and of the query only what is documented."""
-    query = [pair for pair in request.query.decode("latin-1").split("&") if pair.partition("=")[0] in _LOGGED]
+    query = [pair for pair in request.query.decode("latin-1").split("&") if pair.partition("=")[0] in PARAMETERS]
     entry: dict[str, Any] = {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "method": request.method[:20],
@@ -154,6 +154,3 @@ def _line(request: Request, connection: Connection, request_id: str, spent: floa
         "request_id": request_id,
     }
     return json.dumps(entry)
-
-
-_LOGGED = frozenset({"limit", "order", "after", "before"})

@@ -21,6 +21,9 @@ from threadruns.server._store import Store
 
 BETA = "OpenAI-Beta"
 METHODS = ("GET", "HEAD")
+PARAMETERS = frozenset(spec["name"] for spec in document()["paths"][PATH]["get"]["parameters"] if spec["in"] == "query")
+"""The query parameters that the document names."""
+
 SHOWN = 100
 """How many characters of a refused value its error repeats."""
 
@@ -106,7 +109,7 @@ class Endpoint:
         """Check the parameters that the document names; others are ignored."""
         given: dict[str, str] = {}
         for name, value in pairs:
-            if name in given and name in _PARAMETERS:
+            if name in given and name in PARAMETERS:
                 message = f"Invalid '{name}': the parameter is given more than once."
                 raise Refusal(400, message, param=name, code="duplicate_parameter")
             given[name] = value
@@ -152,11 +155,6 @@ class Endpoint:
         """Send the answer."""
         await connection.start(answer.status, answer.headers, len(answer.body))
         await connection.finish(answer.body)
-
-
-_PARAMETERS = frozenset(
-    spec["name"] for spec in document()["paths"][PATH]["get"]["parameters"] if spec["in"] == "query"
-)
 
 
 def _limit(value: str | None) -> int:
