@@ -218,7 +218,7 @@ def unauthorized(thread: Thread, unknown: str) -> Iterator[tuple[str, Request]]:
     yield "auth.elsewhere", evolve(bare, secret_headers=tuple((name, "{key}") for name in names))
     places = ("api_key", "api-key", "apikey", "key", "token", "access_token", "authorization")
     yield "auth.elsewhere", evolve(bare, secret_query=tuple((name, "{key}") for name in places))
-    cookie = "; ".join(f"{name}={{key}}" for name in (*places, "session", "Authorization"))
+    cookie = "; ".join(f"{name}={{key}}" for name in (*places, "session", "secret_key", "Authorization"))
     yield "auth.elsewhere", evolve(bare, secret_headers=(("Cookie", cookie),))
     yield "auth.elsewhere", evolve(plain, authorization="Bearer x", secret_headers=everywhere)
     local = ("X-Forwarded-For", "X-Real-IP", "X-Client-IP", "True-Client-IP")
