@@ -18,6 +18,7 @@ from threadruns._errors import (
     APIStatusError,
     APITimeoutError,
     Attempt,
+    RateLimitError,
     status_error,
 )
 from threadruns._retries import Budget, backoff, retry_after, should_retry
@@ -143,9 +144,8 @@ class Trail:
         """
         call = str(self._call)
         if isinstance(error, BodyError):
-            raise APIResponseValidationError(
-                f"the server sent an answer, but {error}", call=call, answer=None
-            ) from None
+            problem = f"the server answered {error.answer.status}, but {error}"
+            raise APIResponseValidationError(problem, call=call, answer=error.answer) from None
         match failure(error):
             case "timeout":
                 if self._call.expires is not None and time.monotonic() >= self._call.expires:
@@ -167,25 +167,31 @@ class Trail:
         """
         if not isinstance(error, APIError):
             return False
-        now, options = time.monotonic(), self._call.options
-        wait = retry_after(error, time.time())
-        if len(self._attempts) >= options.max_retries or not should_retry(error):
-            wait = None
-        elif wait is not None and wait > options.max_retry_after:
-            error.args = (f"{error.args[0]} It asks to wait {wait:.0f} s, more than max_retry_after allows.",)
-            wait = None
-        elif wait is None:
-            wait = backoff(len(self._attempts) + 1, random)
-        if wait is not None and self._call.expires is not None and now + wait >= self._call.expires:
-            wait = None
+        now = time.monotonic()
+        wait = self._wait_after(error, now)
         outcome = str(error.status_code) if isinstance(error, APIStatusError) else _outcome(error)
         self._attempts.append(Attempt(outcome, now - self._started, wait))
         error.attempts = tuple(self._attempts)
         if wait is None:
             return False
-        if isinstance(error, APIStatusError) and error.status_code == 429:
+        if isinstance(error, RateLimitError):
             self._budget.pause(now + wait)
         logger.info("%s: attempt %d failed (%s), again in %.2f s", self._call, len(self._attempts), outcome, wait)
+        return wait
+
+    def _wait_after(self, error: APIError, now: float) -> float | None:
+        options, expires = self._call.options, self._call.expires
+        if len(self._attempts) >= options.max_retries or not should_retry(error):
+            return None
+        wait = retry_after(error, time.time())
+        if wait is None:
+            wait = backoff(len(self._attempts) + 1, random)
+        elif wait > options.max_retry_after:
+            error.add(f"It asks to wait {wait:.0f} s, more than max_retry_after allows.")
+            return None
+        if expires is not None and now + wait >= expires:
+            error.add("The deadline leaves no time to try again.")
+            return None
         return wait
 
     def _late(self) -> APITimeoutError:

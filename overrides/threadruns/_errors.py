@@ -112,6 +112,10 @@ class APIError(ThreadrunsError):
             notes.append(f"{len(self.attempts)} attempts in {spent:.1f} s: {tried}")
         return f"{self.call}: {self.args[0]}" + (f" ({'; '.join(notes)})" if notes else "")
 
+    def add(self, sentence: str) -> None:
+        """Say one thing more."""
+        self.args = (f"{self.args[0]} {sentence}",)
+
     @property
     def request_id(self) -> str | None:
         """The server's name for the exchange, to quote when reporting a fault."""

@@ -15,7 +15,7 @@ import httpcore
 
 from threadruns._async_network import AsyncBackend
 from threadruns._errors import ClientClosedError
-from threadruns._transport import IDLE_LANES, Body
+from threadruns._transport import IDLE_LANES
 
 if TYPE_CHECKING:
     import ssl
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import httpx
 
     from threadruns._network import Network
-    from threadruns._transport import Answer, Message
+    from threadruns._transport import Answer, Arrival, Message
 
 
 class Stream(httpcore.NetworkStream):
@@ -109,9 +109,9 @@ class Lanes:
         try:
             response = lane.pool.handle_request(message.for_httpcore(timeout))
             try:
-                body = message.body(response.headers)
+                arrival = message.arrival(response.status, response.headers)
                 for part in response.iter_stream():
-                    body.feed(part)
+                    arrival.feed(part)
             finally:
                 response.close()
         except BaseException:
@@ -120,7 +120,7 @@ class Lanes:
             raise
         finally:
             self._give(lane)
-        return message.answer(response.status, response.headers, body.whole())
+        return arrival.whole()
 
     def close(self) -> None:
         """Close the connections. One that is in use is closed when its exchange ends."""
@@ -173,9 +173,9 @@ class AsyncLanes:
             async with asyncio.timeout(timeout):
                 response = await lane.handle_async_request(message.for_httpcore(None))
                 try:
-                    body = message.body(response.headers)
+                    arrival = message.arrival(response.status, response.headers)
                     async for part in response.aiter_stream():
-                        body.feed(part)
+                        arrival.feed(part)
                 finally:
                     await response.aclose()
         except BaseException:
@@ -185,7 +185,7 @@ class AsyncLanes:
             idle.lanes.append(lane)
         else:
             await lane.aclose()
-        return message.answer(response.status, response.headers, body.whole())
+        return arrival.whole()
 
     async def close(self) -> None:
         """Close the connections of this event loop; those of others close with theirs."""
@@ -239,24 +239,24 @@ class Borrowed:
         try:
             response = client.send(request, stream=True, auth=None, follow_redirects=False)
             try:
-                body = _body(message, response)
+                arrival = _arrival(message, response)
                 for part in (response.content,) if response.is_stream_consumed else response.iter_raw():
                     if expires is not None and time.monotonic() > expires:
                         raise TimeoutError
-                    body.feed(part)
+                    arrival.feed(part)
             finally:
                 response.close()
         finally:
             request.headers.pop(message.service.key_header, None)
-        return message.answer(response.status_code, response.headers.raw, body.whole())
+        return arrival.whole()
 
     def close(self) -> None:
         """Leave the caller's client as it is."""
 
 
-def _body(message: Message, response: httpx.Response) -> Body:
+def _arrival(message: Message, response: httpx.Response) -> Arrival:
     # Mocked transports, and hooks that look at an answer, have read and inflated it already.
-    return Body("", message.max_body_bytes) if response.is_stream_consumed else message.body(response.headers.raw)
+    return message.arrival(response.status_code, response.headers.raw, inflated=response.is_stream_consumed)
 
 
 class AsyncBorrowed:
@@ -275,17 +275,17 @@ class AsyncBorrowed:
             async with asyncio.timeout(timeout):
                 response = await client.send(request, stream=True, auth=None, follow_redirects=False)
                 try:
-                    body = _body(message, response)
+                    arrival = _arrival(message, response)
                     if response.is_stream_consumed:
-                        body.feed(response.content)
+                        arrival.feed(response.content)
                     else:
                         async for part in response.aiter_raw():
-                            body.feed(part)
+                            arrival.feed(part)
                 finally:
                     await response.aclose()
         finally:
             request.headers.pop(message.service.key_header, None)
-        return message.answer(response.status_code, response.headers.raw, body.whole())
+        return arrival.whole()
 
     async def close(self) -> None:
         """Leave the caller's client as it is."""

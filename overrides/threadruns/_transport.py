@@ -29,61 +29,10 @@ IDLE_LANES = 100
 """Lanes that are kept for later exchanges at most."""
 
 
-class BodyError(Exception):
-    """The body of an answer cannot be taken in: it is too large, or not compressed as it says."""
-
-
-class Body:
-    """The body of an answer as it arrives, inflated and bounded.
-
-    Args:
-        encoding: The ``Content-Encoding`` header; empty if there is none.
-        bound: How many bytes it may have once inflated.
-    """
-
-    def __init__(self, encoding: str, bound: int) -> None:
-        self._parts: list[bytes] = []
-        self._room = bound
-        self._bound = bound
-        match encoding.strip().lower():
-            case "" | "identity":
-                self._inflate = None
-            case "gzip" | "x-gzip" | "deflate":
-                self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip or zlib, whichever its header says
-            case other:
-                raise BodyError(f"its body is encoded as {other[:40]!r}, which was not asked for.")
-
-    def feed(self, data: bytes) -> None:
-        """Take in a part as it came over the wire.
-
-        Raises:
-            BodyError: The body grows beyond its bound, or does not inflate.
-        """
-        if self._inflate is not None:
-            try:
-                data = self._inflate.decompress(data, self._room + 1)
-            except zlib.error:
-                raise BodyError("its body says that it is compressed, and does not inflate.") from None
-        self._room -= len(data)
-        if self._room < 0:
-            raise BodyError(f"its body has more than {self._bound} bytes; raise max_body_bytes if that is expected.")
-        self._parts.append(data)
-
-    def whole(self) -> bytes:
-        """Return the body.
-
-        Raises:
-            BodyError: The compressed body ends early.
-        """
-        if self._inflate is not None and self._parts and not self._inflate.eof:
-            raise BodyError("its compressed body ends early.")
-        return b"".join(self._parts)
-
-
 class Answer:
     """What came back: status, headers and body, as the server sent them but inflated."""
 
-    __slots__ = ("_parsed", "body", "headers", "method", "status", "url")
+    __slots__ = ("body", "headers", "method", "status", "url")
 
     def __init__(self, method: str, url: str, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         self.method = method
@@ -132,6 +81,72 @@ class Answer:
 
     def __repr__(self) -> str:
         return f"<Answer {self.status}, {len(self.body)} bytes>"
+
+
+class BodyError(Exception):
+    """The body of an answer cannot be taken in: it is too large, or not compressed as it says.
+
+    Args:
+        problem: What is wrong, as the end of a sentence.
+        answer: The answer, without its body.
+    """
+
+    def __init__(self, problem: str, answer: Answer) -> None:
+        super().__init__(problem)
+        self.answer = answer
+
+
+class Arrival:
+    """An answer whose body is on its way, inflated and bounded as it comes.
+
+    Args:
+        answer: The answer, still without its body.
+        bound: How many bytes the body may have once inflated.
+        inflated: Whether what comes is inflated already.
+    """
+
+    def __init__(self, answer: Answer, bound: int, *, inflated: bool = False) -> None:
+        self._answer = answer
+        self._bound = self._room = bound
+        self._parts: list[bytes] = []
+        self._inflate = None
+        match "" if inflated else (answer.header("content-encoding") or "").strip().lower():
+            case "" | "identity":
+                pass
+            case "gzip" | "x-gzip" | "deflate":
+                self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)  # 32: gzip or zlib, whichever its header says
+            case other:
+                raise self._error(f"its body is encoded as {other[:40]!r}, which was not asked for.")
+
+    def feed(self, data: bytes) -> None:
+        """Take in a part as it came over the wire.
+
+        Raises:
+            BodyError: The body grows beyond its bound, or does not inflate.
+        """
+        if self._inflate is not None:
+            try:
+                data = self._inflate.decompress(data, self._room + 1)
+            except zlib.error:
+                raise self._error("its body says that it is compressed, and does not inflate.") from None
+        self._room -= len(data)
+        if self._room < 0:
+            raise self._error(f"its body has more than {self._bound} bytes; raise max_body_bytes if that is expected.")
+        self._parts.append(data)
+
+    def whole(self) -> Answer:
+        """Return the answer with its body.
+
+        Raises:
+            BodyError: The compressed body ends early.
+        """
+        if self._inflate is not None and self._parts and not self._inflate.eof:
+            raise self._error("its compressed body ends early.")
+        self._answer.body = b"".join(self._parts)
+        return self._answer
+
+    def _error(self, problem: str) -> BodyError:
+        return BodyError(problem, self._answer)
 
 
 class Message:
@@ -185,14 +200,9 @@ class Message:
         request.extensions["timeout"] = phases(timeout)
         return request
 
-    def answer(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Answer:
-        """Return what came back for it."""
-        return Answer(self.method, self.url, status, headers, body)
-
-    def body(self, headers: list[tuple[bytes, bytes]]) -> Body:
-        """Return the body that is about to come, still empty."""
-        encoding = b",".join(value for name, value in headers if name.lower() == b"content-encoding")
-        return Body(encoding.decode("latin-1"), self.max_body_bytes)
+    def arrival(self, status: int, headers: list[tuple[bytes, bytes]], *, inflated: bool = False) -> Arrival:
+        """Return the answer that begins to come."""
+        return Arrival(Answer(self.method, self.url, status, headers, b""), self.max_body_bytes, inflated=inflated)
 
 
 def phases(timeout: float | None) -> dict[str, float | None]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import threadruns
 from tests.client.data import run, runs
@@ -24,8 +27,12 @@ from threadruns import (
     RateLimitError,
     ThreadrunsError,
 )
+from threadruns._calls import Call
 from threadruns._errors import status_error
+from threadruns._options import Options
+from threadruns._pages import decode
 from threadruns._transport import Answer
+from threadruns._wire import list_runs
 from threadruns.testing import serve
 
 
@@ -208,3 +215,23 @@ def test_catching_by_what_to_do() -> None:
         assert isinstance(caught.value, APIStatusError)
         assert isinstance(caught.value, APIError)
         assert len(server.requests) == 1
+
+
+@given(st.lists(st.sampled_from(["good", "bad", "null", "text", "empty"]), max_size=12))
+def test_one_bad_run_takes_no_other_with_it(kinds: list[str]) -> None:
+    """Whatever runs of a page are bad, the others are decoded in their order, and the bad ones kept as they came."""
+    shapes: dict[str, Any] = {"bad": run(0, created_at="yesterday"), "null": None, "text": "run", "empty": {}}
+    data = [run(place) if kind == "good" else shapes[kind] for place, kind in enumerate(kinds)]
+    page = {"object": "list", "data": data, "first_id": None, "last_id": None, "has_more": False}
+    request = list_runs("thread_a")
+    call = Call(list_runs, {}, request, Options(invalid="skip"), request.params)
+    contents = decode(call, answer(200, json.dumps(page).encode()))
+    assert [item.to_dict() for item in contents.data] == [
+        raw for raw, kind in zip(data, kinds, strict=True) if kind == "good"
+    ]
+    assert [skipped.path[:2] for skipped in contents.skipped] == [
+        ("data", place) for place, kind in enumerate(kinds) if kind != "good"
+    ]
+    assert [skipped.raw for skipped in contents.skipped] == [
+        raw for raw, kind in zip(data, kinds, strict=True) if kind != "good"
+    ]

@@ -115,7 +115,7 @@ def test_deadline_over_attempts(kind: str) -> None:
     """No attempt starts, and no wait begins, that would go beyond the deadline: the last error comes at once."""
     with serve(runs=runs(1), faults=["status-500"]) as server:
         started = time.monotonic()
-        with pytest.raises(InternalServerError):
+        with pytest.raises(InternalServerError, match="The deadline leaves no time to try again"):
             WALKS[kind](server, max_retries=50, deadline=0.3)
         assert time.monotonic() - started < 2
         assert len(server.requests) == 1

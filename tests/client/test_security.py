@@ -181,8 +181,10 @@ def test_headers_cannot_be_split(headers: Any) -> None:
 def test_bound_of_the_body() -> None:
     """The bound on a body is the caller's to set, and counts what it inflates to."""
     with serve(runs=runs(100)) as server, opened(server) as client:
-        with pytest.raises(APIResponseValidationError, match="more than 1000 bytes; raise max_body_bytes"):
+        with pytest.raises(APIResponseValidationError, match="more than 1000 bytes; raise max_body_bytes") as caught:
             client.runs.list("thread_a", max_body_bytes=1000)
+        assert caught.value.status_code == 200
+        assert caught.value.request_id is not None
         assert len(client.runs.list("thread_a").data) == 100
 
 
