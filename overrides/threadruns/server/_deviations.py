@@ -173,3 +173,20 @@ def cut(runs: list[Stored], query: Query) -> Page:
 def compact(value: Any) -> bytes:
     """Return a value as JSON without spaces."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def with_headers(answer: Answer, **headers: str) -> Answer:
+    """Return the answer with these headers; underscores in their names stand for hyphens."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return evolve(answer, headers={**answer.headers, **named})
+
+
+def still_in_progress(run: Stored) -> Stored:
+    """Return a completed run as it was before it completed; another run as it is."""
+    value = run.value()
+    if value["status"] != "completed":
+        return run
+    value |= {"status": "in_progress", "completed_at": None, "expires_at": value["created_at"] + 600}
+    if "usage" in value:
+        value["usage"] = None
+    return Stored(run.id, compact(value))

@@ -13,7 +13,18 @@ from functools import cache
 from typing import Any
 
 from threadruns.server._connection import Connection
-from threadruns.server._deviations import Deviation, Json, Listed, compact, cut, listed, on_answer, on_body, on_run
+from threadruns.server._deviations import (
+    Deviation,
+    Json,
+    Listed,
+    cut,
+    listed,
+    on_answer,
+    on_body,
+    on_run,
+    still_in_progress,
+    with_headers,
+)
 from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, Stored, evolve
 
 Variation = Deviation
@@ -25,31 +36,25 @@ def catalogue() -> dict[str, type[Deviation]]:
     return listed([sys.modules[__name__]])
 
 
-def _with(answer: Answer, **headers: str) -> Answer:
-    return evolve(
-        answer, headers={**answer.headers, **{name.replace("_", "-"): text for name, text in headers.items()}}
-    )
-
-
 # Bodies and headers.
 
 
 @on_answer
 def charset(answer: Answer, _: Request) -> Answer:
     """The content type names a charset."""
-    return _with(answer, content_type="application/json; charset=utf-8")
+    return with_headers(answer, content_type="application/json; charset=utf-8")
 
 
 @on_answer
 def content_type_spelling(answer: Answer, _: Request) -> Answer:
     """The content type is written in capitals, with its charset in quotes."""
-    return _with(answer, content_type='Application/JSON; Charset="UTF-8"')
+    return with_headers(answer, content_type='Application/JSON; Charset="UTF-8"')
 
 
 @on_answer
 def more_headers(answer: Answer, _: Request) -> Answer:
     """The answer has headers that the document does not name."""
-    return _with(answer, x_ratelimit_remaining_requests="59", cache_control="no-store", vary="Accept-Encoding")
+    return with_headers(answer, x_ratelimit_remaining_requests="59", cache_control="no-store", vary="Accept-Encoding")
 
 
 class FewHeaders(Variation):
@@ -77,13 +82,15 @@ class Gzip(Variation):
         answer = super().answer(request)
         if "gzip" not in ",".join(request.header("accept-encoding")):
             return answer
-        return evolve(_with(answer, content_encoding="gzip", vary="Accept-Encoding"), body=gzip.compress(answer.body))
+        return evolve(
+            with_headers(answer, content_encoding="gzip", vary="Accept-Encoding"), body=gzip.compress(answer.body)
+        )
 
 
 @on_answer
 def connection_closes(answer: Answer, _: Request) -> Answer:
     """The connection closes after each answer."""
-    return _with(answer, connection="close")
+    return with_headers(answer, connection="close")
 
 
 class Slow(Variation):
@@ -174,7 +181,9 @@ class ChallengeWithRealm(Variation):
     def refuse(self, refusal: Refusal) -> Answer:
         answer = super().refuse(refusal)
         return (
-            _with(answer, www_authenticate='bearer realm="runs", charset="UTF-8"') if refusal.status == 401 else answer
+            with_headers(answer, www_authenticate='bearer realm="runs", charset="UTF-8"')
+            if refusal.status == 401
+            else answer
         )
 
 
@@ -183,7 +192,7 @@ class AllowReordered(Variation):
 
     def refuse(self, refusal: Refusal) -> Answer:
         answer = super().refuse(refusal)
-        return _with(answer, allow="HEAD,GET") if refusal.status == 405 else answer
+        return with_headers(answer, allow="HEAD,GET") if refusal.status == 405 else answer
 
 
 class _Limited(Variation):
@@ -261,12 +270,4 @@ class RunsProgress(Variation):
         self.memory["views"] = self.memory.get("views", 0) + 1
         if self.memory["views"] > 20:
             return page
-        return evolve(page, runs=[self._earlier(run) for run in page.runs])
-
-    def _earlier(self, run: Stored) -> Stored:
-        value = run.value()
-        if value["status"] == "completed":
-            value |= {"status": "in_progress", "completed_at": None, "expires_at": value["created_at"] + 600}
-            if "usage" in value:
-                value["usage"] = None
-        return Stored(run.id, compact(value))
+        return evolve(page, runs=[still_in_progress(run) for run in page.runs])

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from threadruns.server._deviations import Json, Listed, compact, cut, on_body, on_run
+from threadruns.server._deviations import Json, Listed, compact, cut, on_body, on_run, still_in_progress
 from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, Stored, evolve
 from threadruns.server.faults import Fault
 
@@ -290,15 +290,7 @@ class StatusGoesBack(Fault):
         self.memory["answers"] = self.memory.get("answers", 0) + 1
         if self.memory["answers"] % 2:
             return page
-        return evolve(page, runs=[self._restarted(run) for run in page.runs])
-
-    def _restarted(self, run: Stored) -> Stored:
-        value = run.value()
-        if value["status"] == "completed":
-            value |= {"status": "in_progress", "completed_at": None, "expires_at": value["created_at"] + 600}
-            if "usage" in value:
-                value["usage"] = None
-        return Stored(run.id, compact(value))
+        return evolve(page, runs=[still_in_progress(run) for run in page.runs])
 
 
 class RunsComeAndGo(Fault):

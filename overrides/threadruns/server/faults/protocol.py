@@ -7,16 +7,9 @@ import json
 import re
 
 from threadruns.server._connection import Connection
-from threadruns.server._deviations import Json, on_answer, on_body
+from threadruns.server._deviations import Json, on_answer, on_body, with_headers
 from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, evolve, failure
 from threadruns.server.faults import Fault
-
-
-def _with(answer: Answer, **headers: str) -> Answer:
-    return evolve(
-        answer, headers={**answer.headers, **{name.replace("_", "-"): text for name, text in headers.items()}}
-    )
-
 
 # Content types and encodings.
 
@@ -24,25 +17,25 @@ def _with(answer: Answer, **headers: str) -> Answer:
 @on_answer
 def content_type_text(answer: Answer, _: Request) -> Answer:
     """The content type is text/plain."""
-    return _with(answer, content_type="text/plain; charset=utf-8")
+    return with_headers(answer, content_type="text/plain; charset=utf-8")
 
 
 @on_answer
 def content_type_html(answer: Answer, _: Request) -> Answer:
     """The content type is text/html."""
-    return _with(answer, content_type="text/html")
+    return with_headers(answer, content_type="text/html")
 
 
 @on_answer
 def content_type_binary(answer: Answer, _: Request) -> Answer:
     """The content type is application/octet-stream."""
-    return _with(answer, content_type="application/octet-stream")
+    return with_headers(answer, content_type="application/octet-stream")
 
 
 @on_answer
 def content_type_lines(answer: Answer, _: Request) -> Answer:
     """The content type is that of JSON lines."""
-    return _with(answer, content_type="application/x-ndjson")
+    return with_headers(answer, content_type="application/x-ndjson")
 
 
 class ContentTypeMissing(Fault):
@@ -58,7 +51,7 @@ class ContentTypeTextWhenEmpty(Fault):
 
     def render(self, page: Page) -> Answer:
         answer = super().render(page)
-        return answer if page.runs else _with(answer, content_type="text/plain")
+        return answer if page.runs else with_headers(answer, content_type="text/plain")
 
 
 @on_answer
@@ -83,13 +76,13 @@ def byte_order_mark(answer: Answer, _: Request) -> Answer:
 @on_answer
 def gzip_claimed(answer: Answer, _: Request) -> Answer:
     """The answer says that it is compressed, and is not."""
-    return _with(answer, content_encoding="gzip")
+    return with_headers(answer, content_encoding="gzip")
 
 
 @on_answer
 def encoding_unknown(answer: Answer, _: Request) -> Answer:
     """The answer has a content encoding that nobody knows."""
-    return _with(answer, content_encoding="x-zip")
+    return with_headers(answer, content_encoding="x-zip")
 
 
 # JSON.
@@ -390,13 +383,13 @@ class StatusParameter(Fault):
 @on_answer
 def processing_time_in_words(answer: Answer, _: Request) -> Answer:
     """The processing time has a unit."""
-    return _with(answer, openai_processing_ms="12ms")
+    return with_headers(answer, openai_processing_ms="12ms")
 
 
 @on_answer
 def request_id_empty(answer: Answer, _: Request) -> Answer:
     """The request id is empty."""
-    return _with(answer, x_request_id="")
+    return with_headers(answer, x_request_id="")
 
 
 class LengthTooSmall(Fault):
