@@ -54,31 +54,30 @@ def rich_run() -> dict[str, Any]:
     }
 
 
+def unknown_run() -> dict[str, Any]:
+    """Return the documented run with two fields more, which v2 of the API added."""
+    return {**documented_run(), "parallel_tool_calls": True, "reasoning_effort": None}
+
+
+SHAPES = {"documented": documented_run, "rich": rich_run, "unknown": unknown_run}
+"""How a run of each shape is made."""
+
+
 def page(run: dict[str, Any]) -> dict[str, Any]:
     """Return a page of copies of a run, each with an id and a time of its own."""
     runs = [{**run, "id": run_id(number), "created_at": START + number} for number in range(PAGE)]
     return {"object": "list", "data": runs, "first_id": run_id(0), "last_id": run_id(PAGE - 1), "has_more": True}
 
 
-def with_unknown_fields(run: dict[str, Any]) -> dict[str, Any]:
-    """Return a run with the fields that v2 of the API added at its top."""
-    return {**run, "parallel_tool_calls": True, "reasoning_effort": None}
-
-
 def body(name: str) -> Path:
     """Return the file with the body of one page.
 
     Args:
-        name: ``documented``, ``rich`` or ``unknown``, which is ``documented`` with unknown fields.
+        name: A key of ``SHAPES``.
     """
-    run = {
-        "documented": documented_run,
-        "rich": rich_run,
-        "unknown": lambda: with_unknown_fields(documented_run()),
-    }[name]()
     path = CACHE / "data" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(json.dumps(page(run), separators=(",", ":")).encode())
+    path.write_bytes(json.dumps(page(SHAPES[name]()), separators=(",", ":")).encode())
     return path
 
 
@@ -96,13 +95,16 @@ def store(name: str, threads: dict[str, int]) -> Path:
     making = path.with_suffix(".part")
     for leftover in path.parent.glob(f"{making.name}*"):
         leftover.unlink()
-    text = json.dumps({**documented_run(), "id": "@", "thread_id": "#"}, separators=(",", ":"))
+    marked = {**documented_run(), "id": "@id", "thread_id": "@thread", "created_at": "@time"}
+    text = json.dumps(marked, separators=(",", ":"))
     opened = Store(making)
     numbers = count()
     with opened.transaction():
         for thread, runs in threads.items():
+            template = text.replace("@thread", thread)
             for number in islice(numbers, runs):
-                identifier = run_id(number)
-                opened.insert(thread, START + number, identifier, text.replace("@", identifier).replace("#", thread))
+                moment, identifier = START + number, run_id(number)
+                run = template.replace('"@time"', str(moment)).replace("@id", identifier)
+                opened.insert(thread, moment, identifier, run)
     opened.close()
     return making.rename(path)

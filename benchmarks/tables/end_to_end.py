@@ -20,7 +20,7 @@ NOTE = "CPU time of the client a page, best walk; each client keeps its connecti
 def measure(bench: Bench) -> Iterator[Table]:
     """Yield a table of the synchronous clients and one of the asynchronous ones."""
     url = bench.server(data.store("listed", {THREAD: RUNS})).url
-    rounds = bench.choose(7, 2)
+    rounds = bench.choose(5, 1)
 
     def walk(name: str, call: str) -> Reply:
         reply = bench.worker(name).run(call, url=url, key=KEY, thread=THREAD)

@@ -40,7 +40,7 @@ def measure(bench: Bench) -> Iterator[Table]:
         for way, order in WAYS.items()
         for prefetch in (False, True)
     }
-    ranking = Ranking(bench.race("latency", entrants, bench.choose(3, 1)), wall, 1000 / PAGES, "ms")
+    ranking = Ranking(bench.race("latency", entrants, bench.choose(2, 1)), wall, 1000 / PAGES, "ms")
     table = Table(
         f"Asking ahead: {PAGES} pages, {SECONDS * 1000:.0f} ms of latency, {SECONDS * 1000:.0f} ms of work a page",
         "Wall time a page, best walk.",

@@ -55,7 +55,7 @@ OWN = {
 
 def measure(bench: Bench) -> Iterator[Table]:
     """Yield a table of our own start, and one of the first page."""
-    rounds = bench.choose(15, 3)
+    rounds = bench.choose(12, 3)
     race = bench.race("start", {what: _running(Path(sys.executable), *words) for what, words in OWN.items()}, rounds)
     yield _own(race)
     url = bench.server(data.store("first", {THREAD: 2 * data.PAGE})).url
