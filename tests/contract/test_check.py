@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from random import Random
 from typing import Any
 from xml.etree import ElementTree
 
@@ -95,6 +96,15 @@ def test_rules_that_a_thread_cannot_prove_are_undecided() -> None:
     assert report.verdict is Verdict.CONFORMS
     assert undecided.keys() >= {"limit.default", "limit.largest", "order.ties", "cursor.foreign", "data.empty"}
     assert undecided["limit.default"] == "give a thread of more than 20 runs to decide it"
+
+
+@pytest.mark.parametrize("size", [0, 2, 250, 700])
+def test_a_correct_server_conforms_whatever_the_size_of_its_thread(size: int) -> None:
+    """No size makes the check ask for something that a correct server must refuse."""
+    threads = example.threads((size,))
+    with serve(runs=next(iter(threads.values())), threads=threads, api_key=KEY) as server:
+        report = check(server.url, KEY, list(threads))
+    assert report.verdict is Verdict.CONFORMS, report.of(Outcome.FAIL)
 
 
 @pytest.mark.parametrize(
@@ -230,6 +240,32 @@ def test_a_server_that_cannot_be_judged_is_no_failure(
     assert reason in report.reason
     assert report.seconds < 20
     assert not report.of(Outcome.PASS) + report.of(Outcome.FAIL)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_answer_makes_the_check_fail_itself(seed: int) -> None:
+    """Whatever stands where in an answer, the check ends with a verdict."""
+    random = Random(seed)
+    odd = [None, True, 0, 1.5, "x", [], {}, [[]], {"a": []}, -1]
+
+    def garble(value: Any) -> Any:
+        if random.random() < 0.08:
+            return random.choice(odd)
+        if isinstance(value, dict):
+            return {key: garble(member) for key, member in value.items() if random.random() > 0.02}
+        return [garble(member) for member in value] if isinstance(value, list) else value
+
+    runs = FIVE["thread_Of5Runs"][::-1]
+    page = {"object": "list", "data": runs, "first_id": runs[0]["id"], "last_id": runs[-1]["id"], "has_more": False}
+
+    def answer(one: BaseHTTPRequestHandler) -> None:
+        status = random.choice([200, 200, 200, 200, 400, 401, 404])
+        body = page if status == 200 else json.loads(ERROR)
+        reply(one, status, json.dumps(body if random.random() < 0.3 else garble(body)).encode())
+
+    with scripted(answer) as (url, _):
+        report = check(url, KEY, [*FIVE, "thread_x"], timeout=2, max_requests=300)
+    assert report.verdict is Verdict.DEPARTS
 
 
 def test_nothing_listens() -> None:

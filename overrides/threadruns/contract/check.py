@@ -273,7 +273,7 @@ class _Run:
         exact = next((size for size in (7, 9, 5, 10, 25, 3, 2) if count % size == 0 and count // size < 10), count)
         third = -(-count // 3)
         if count > LARGEST_LIMIT:
-            return [(None, None, False), (50, "asc", False), (count // 2 + 1, "asc", True)]
+            return [(None, None, False), (50, "asc", False), (min(count // 2 + 1, LARGEST_LIMIT), "asc", True)]
         if thread in (self._main, self._roles["ties"]):
             walks: list[tuple[int | None, str | None, bool]] = [(third, None, False), (third, "asc", True)]
             walks += [(exact, "asc", False), (max(1, count // 4), None, True)]

@@ -7,6 +7,7 @@ nowhere else. What schemathesis does not judge is which page an answer should be
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
@@ -101,7 +102,10 @@ def _drawn(threads: Sequence[Thread], random_seed: int) -> list[tuple[Case[Any],
             if request is not None:
                 drawn.setdefault(request, case)
 
-        collect()
+        with warnings.catch_warnings():
+            # Hypothesis takes what other threads draw from the random module for the doing of a strategy.
+            warnings.simplefilter("ignore")
+            collect()
     return [(case, request) for request, case in drawn.items()]
 
 

@@ -20,7 +20,7 @@ DOCUMENTED = {200, 400, 401, 404, 429}
 TOO_LONG = {414, 431}
 """What a server in front may answer to a target that is too long for it; the document cannot speak for it."""
 
-FINAL = frozenset({"cancelled", "failed", "completed", "expired"})
+FINAL = ("cancelled", "failed", "completed", "expired")
 FIXED = ("id", "object", "created_at", "assistant_id", "thread_id", "model", "instructions", "tools", "file_ids")
 """What stays as it is from the moment that a run is created."""
 

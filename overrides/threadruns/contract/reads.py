@@ -243,6 +243,7 @@ def edges(thread: Thread, orders: Sequence[str | None] = (None, "asc")) -> Itera
             continue
         first, last = ids[0], ids[-1]
         yield Query(order=order)
+        yield Query(order=order or "desc")
         largest = {LARGEST_LIMIT} if count > LARGEST_LIMIT else set()
         for limit in sorted({1, count - 1, count, count + 1} & set(range(1, LARGEST_LIMIT + 1)) | largest):
             yield Query(limit, order)
@@ -256,8 +257,8 @@ def edges(thread: Thread, orders: Sequence[str | None] = (None, "asc")) -> Itera
         yield Query(1, order, after=ids[-2])
         yield Query(1, order, before=ids[1])
         yield Query(order=order, before=middle)
-        yield Query(max(1, count - 1 - count // 2), order, after=middle)
-        yield Query(max(1, count // 2), order, before=middle)
+        yield Query(min(max(1, count - 1 - count // 2), LARGEST_LIMIT), order, after=middle)
+        yield Query(min(count // 2, LARGEST_LIMIT), order, before=middle)
         yield Query(order=order, after=first, before=last)
         yield Query(order=order, after=last, before=first)
         yield Query(order=order, after=middle, before=middle)

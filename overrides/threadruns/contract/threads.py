@@ -113,9 +113,9 @@ class Thread:
     @property
     def ties(self) -> tuple[str, ...]:
         """The ids of the largest group of runs that were created in one second; fewer than two are none."""
-        groups: dict[Any, list[str]] = {}
+        groups: dict[str, list[str]] = {}
         for run_id in self.newest_first:
-            groups.setdefault(self.runs[run_id].get("created_at"), []).append(run_id)
+            groups.setdefault(str(self.runs[run_id].get("created_at")), []).append(run_id)
         largest = max(groups.values(), key=len, default=[])
         return tuple(largest) if len(largest) > 1 else ()
 
