@@ -57,12 +57,17 @@ class Paged(Generic[P, T]):
         self._load = load
 
     @overload
+    def __get__(self, resource: None, owner: Any = None) -> Self: ...
+    @overload
     def __get__(self, resource: Resource[Sender], owner: Any = None) -> Listing[P, T]: ...
     @overload
     def __get__(self, resource: Resource[AsyncSender], owner: Any = None) -> AsyncListing[P, T]: ...
     def __get__(
-        self, resource: Resource[Sender] | Resource[AsyncSender], owner: Any = None
-    ) -> Listing[P, T] | AsyncListing[P, T]:
+        self, resource: Resource[Sender] | Resource[AsyncSender] | None, owner: Any = None
+    ) -> Self | Listing[P, T] | AsyncListing[P, T]:
+        if resource is None:
+            # Documentation tools look at the class.
+            return self
         from threadruns._lists import AsyncListing, Listing
 
         settings, sender = resource.settings, resource.sender

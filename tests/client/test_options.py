@@ -29,6 +29,7 @@ def test_bound_operation_is_the_generated_one() -> None:
     with Client(api_key="sk", base_url="http://h/v1") as client:
         assert inspect.signature(client.runs.list) == inspect.signature(list_runs)
         assert inspect.getdoc(client.runs.list) == inspect.getdoc(list_runs)
+        assert "list" in dict(inspect.getmembers(type(client.runs)))
 
 
 @pytest.mark.parametrize(
