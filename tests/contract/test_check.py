@@ -204,6 +204,15 @@ def hang(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
 
 
+def drip(handler: BaseHTTPRequestHandler) -> None:
+    """Send a header line now and then, without end."""
+    handler.close_connection = True
+    for number in range(40):
+        handler.wfile.write(f"HTTP/1.1 200 OK\r\nx-{number}: x\r\n".encode())
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
 def endless(handler: BaseHTTPRequestHandler) -> None:
     """Send a body that does not end."""
     handler.send_response(200)
@@ -227,9 +236,10 @@ ERROR = b'{"error": {"message": "No.", "type": "invalid_request_error", "param":
         (lambda one: reply(one, 400, ERROR), "give --beta"),
         (lambda one: reply(one, 500, ERROR), "fails with 500"),
         (hang, "no whole answer came in 0.5 s"),
+        (drip, "no whole answer came in 0.5 s"),
         (endless, "more than 32 MiB in one answer"),
     ],
-    ids=["html", "other-api", "wrong-key", "unknown-thread", "beta", "failing", "hanging", "endless"],
+    ids=["html", "other-api", "wrong-key", "unknown-thread", "beta", "failing", "hanging", "dripping", "endless"],
 )
 def test_a_server_that_cannot_be_judged_is_no_failure(
     answer: Callable[[BaseHTTPRequestHandler], None], reason: str

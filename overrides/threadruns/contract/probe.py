@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -79,6 +80,7 @@ class Probe:
         self._deadline = time.monotonic() + max_seconds
         self._next = 0.0
         self._on_request = on_request
+        self._socket: socket.socket | None = None
         self._tls = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
         if verify is False:
             self._tls.check_hostname = False
@@ -162,12 +164,17 @@ class Probe:
         parts: dict[str, Any] = {"status": 0, "headers": (), "failure": None}
         raw = bytearray()
         self._client.cookies.clear()
+        cut = threading.Event()
+        watch = threading.Timer(self.timeout, self._cut, [cut])
+        watch.daemon = True
+        watch.start()
         try:
             with self._client.stream(
                 request.method,
                 self.base_url + request.target(self._key),
                 headers=[(n.encode(), value.encode()) for n, value in request.sent_headers(self._key, self.beta)],
                 content=request.body,
+                extensions={"trace": self._note_connection},
             ) as response:
                 parts["status"] = response.status_code
                 parts["headers"] = tuple((name.lower(), value) for name, value in response.headers.multi_items())
@@ -175,14 +182,26 @@ class Probe:
                     raw += chunk
                     if len(raw) > LARGEST_BODY:
                         raise CannotJudge(f"the server sent more than {LARGEST_BODY >> 20} MiB in one answer")
-                    if time.monotonic() - began > self.timeout:
-                        raise httpx.ReadTimeout("the body is too slow")
         except httpx.TimeoutException:
-            came = f"after {len(raw)} bytes of the body" if parts["status"] else "with nothing sent"
-            parts["failure"] = f"{SILENCE} {self.timeout:g} s, {came}"
-        except (httpx.TransportError, httpx.InvalidURL, httpx.DecodingError) as error:
-            parts["failure"] = self.mask(f"{_reason(error)}")
+            cut.set()
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            parts["failure"] = self.mask(_reason(error))
+        finally:
+            watch.cancel()
+        if cut.is_set():
+            parts["failure"] = f"{SILENCE} {self.timeout:g} s; {len(raw)} bytes of a body did"
         return Exchange(request, raw=bytes(raw), seconds=time.monotonic() - began, **parts)
+
+    def _note_connection(self, event: str, info: dict[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._socket = info["return_value"].get_extra_info("socket")
+
+    def _cut(self, cut: threading.Event) -> None:
+        """End the answer that is being read: a server that sends a byte now and then never runs into a timeout."""
+        cut.set()
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
 
     def after_head(self, request: Request) -> bytes:
         """Send a HEAD request on a connection of its own and return what follows its header section.
@@ -202,7 +221,8 @@ class Probe:
                 if where.scheme == "https":
                     stream = self._tls.wrap_socket(plain, server_hostname=where.hostname)
                 stream.sendall(message)
-                while len(seen) < 65536 and (chunk := stream.recv(65536)):
+                until = time.monotonic() + self.timeout
+                while len(seen) < 65536 and time.monotonic() < until and (chunk := stream.recv(65536)):
                     seen += chunk
         except OSError:
             # What came until then is what can be judged; a server that does not answer is noticed elsewhere.
