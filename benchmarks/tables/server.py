@@ -39,7 +39,7 @@ def measure(bench: Bench) -> Iterator[Table]:
 
 
 def _throughput(bench: Bench, url: str) -> Table:
-    requests = bench.choose(1500, 200)
+    requests = bench.choose(300, 200)
     ours, theirs = "threadruns serve", "Prism, static"
     sizes: dict[str, int] = {}
 
@@ -57,7 +57,7 @@ def _throughput(bench: Bench, url: str) -> Table:
         entrants[theirs] = lambda: strike(theirs, f"{prism.url}/threads/{DEEP}/runs?limit=100")
     except Unavailable as reason:
         missing = str(reason)
-    race = bench.race("server", entrants, bench.choose(5, 2))
+    race = bench.race("server", entrants, bench.choose(15, 3))
     rates = {name: ratio(1, race.best(name, _each)) for name in (ours, theirs)}
     lead = ratio(rates[ours], rates[theirs])
     missing = missing or race.missing.get(theirs, "")
