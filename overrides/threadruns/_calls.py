@@ -134,7 +134,7 @@ class Trail:
             )
         if 200 <= answer.status < 300:
             return answer
-        answer = answer.redacted(self._service)
+        answer = answer.redacted()
         raise status_error(answer, call=str(self._call), hint=_hint(answer))
 
     def fail(self, error: Exception) -> NoReturn:
@@ -145,7 +145,7 @@ class Trail:
         call = str(self._call)
         if isinstance(error, BodyError):
             problem = f"the server answered {error.answer.status}, but {error}"
-            raise APIResponseValidationError(problem, call=call, answer=error.answer) from None
+            raise APIResponseValidationError(problem, call=call, answer=error.answer.redacted()) from None
         match failure(error):
             case "timeout":
                 if self._call.expires is not None and time.monotonic() >= self._call.expires:

@@ -262,17 +262,17 @@ def _parse(call: Call[Any], answer: Answer) -> Any:
     try:
         return orjson.loads(answer.body)
     except orjson.JSONDecodeError:
-        kind = answer.header("content-type") or "none"
-        begins = excerpt(answer.body[:20_000].decode("utf-8", "replace"), markup=True)
-        problem = f"the body is no JSON (content type {kind[:80]!r}); it begins with {begins!r}."
-        raise _invalid(call, answer, problem) from None
+        pass  # Left before the error is raised: it holds the body as it came, and would be its context.
+    kind = answer.header("content-type") or "none"
+    begins = excerpt(answer.redacted().body[:20_000].decode("utf-8", "replace"), markup=True)
+    raise _invalid(call, answer, f"the body is no JSON (content type {kind[:80]!r}); it begins with {begins!r}.")
 
 
 def _invalid(
     call: Call[Any], answer: Answer, problem: str, path: tuple[str | int, ...] = (), field: str = ""
 ) -> APIResponseValidationError:
     message = f"the server answered {answer.status}, but {problem}"
-    return APIResponseValidationError(message, call=str(call), answer=answer, path=path, field=field)
+    return APIResponseValidationError(message, call=str(call), answer=answer.redacted(), path=path, field=field)
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpcore
     import httpx
 
-    from threadruns._service import Service
+    from threadruns._service import Secret, Service
 
 CONNECT_TIMEOUT = 5.0
 """Seconds that making a connection may take, if the timeout leaves them."""
@@ -30,16 +30,34 @@ IDLE_LANES = 100
 
 
 class Answer:
-    """What came back: status, headers and body, as the server sent them but inflated."""
+    """What came back: status, headers and body, as the server sent them but inflated.
 
-    __slots__ = ("body", "headers", "method", "status", "url")
+    Args:
+        method: The method of the request.
+        url: Its address.
+        status: The HTTP status.
+        headers: The headers, in the order of their arrival.
+        body: The body.
+        secret: The key that went out with the request, in case it has come back.
+    """
 
-    def __init__(self, method: str, url: str, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    __slots__ = ("body", "headers", "method", "secret", "status", "url")
+
+    def __init__(
+        self,
+        method: str,
+        url: str,
+        status: int,
+        headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        secret: Secret | None = None,
+    ) -> None:
         self.method = method
         self.url = url
         self.status = status
         self.headers = headers
         self.body = body
+        self.secret = secret
 
     def header(self, name: str) -> str | None:
         """Return the value of a header, whatever its case; None if it is not there."""
@@ -73,9 +91,11 @@ class Answer:
             self.status, headers=kept, content=self.body, request=httpx.Request(self.method, self.url)
         )
 
-    def redacted(self, service: Service) -> Answer:
-        """Return the answer with the key hidden, should the server have sent it back."""
-        hide = service.secret.redact
+    def redacted(self) -> Answer:
+        """Return the answer with the key hidden, should the server have sent it back; for what errors show of it."""
+        if self.secret is None:
+            return self
+        hide = self.secret.redact
         headers = [(hide(name), hide(value)) for name, value in self.headers]
         return Answer(self.method, self.url, self.status, headers, hide(self.body))
 
@@ -202,7 +222,8 @@ class Message:
 
     def arrival(self, status: int, headers: list[tuple[bytes, bytes]], *, inflated: bool = False) -> Arrival:
         """Return the answer that begins to come."""
-        return Arrival(Answer(self.method, self.url, status, headers, b""), self.max_body_bytes, inflated=inflated)
+        answer = Answer(self.method, self.url, status, headers, b"", self.service.secret)
+        return Arrival(answer, self.max_body_bytes, inflated=inflated)
 
 
 def phases(timeout: float | None) -> dict[str, float | None]:

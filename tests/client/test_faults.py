@@ -121,6 +121,7 @@ TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     ("error-unwrapped", NotFoundError, {"thread": "thread_none"}),
     ("errors-are-ok", APIResponseValidationError, {"thread": "thread_none"}),
     ("key-echoed", InternalServerError, ONCE),
+    ("key-echoed-in-page", APIResponseValidationError, ONCE),
     # Redirects.
     ("redirected", APIStatusError, {}),
     ("redirected-elsewhere", APIStatusError, {}),

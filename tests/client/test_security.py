@@ -79,7 +79,9 @@ def test_credentials_in_the_url(url: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-@pytest.mark.parametrize("fault", ["key-echoed", "resets-within-body", "status-line-broken", "body-cut-short"])
+@pytest.mark.parametrize(
+    "fault", ["key-echoed", "key-echoed-in-page", "resets-within-body", "status-line-broken", "body-cut-short"]
+)
 def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """No error, cause, traceback, pickle or log of a failed call shows the key, even if the server sends it back."""
     caplog.set_level(logging.DEBUG, "threadruns")

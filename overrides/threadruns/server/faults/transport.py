@@ -298,6 +298,13 @@ def key_echoed(_: Answer, request: Request) -> Answer:
     return evolve(answer, body=answer.body.replace(b"Try again.", f"The key is {key}.".encode()))
 
 
+@on_answer
+def key_echoed_in_page(_: Answer, request: Request) -> Answer:
+    """The answer is 200 with a page of HTML that repeats the request, its key included."""
+    body = b"<pre>" + b"\n".join(b"%s: %s" % header for header in request.headers) + b"</pre>"
+    return Answer(200, body, {"content-type": "text/html"})
+
+
 # Redirects.
 
 
