@@ -95,6 +95,7 @@ class Trail:
         self._service = service
         self._budget = budget
         self._attempts: list[Attempt] = []
+        self.pause = 0.0
         self._started = 0.0
 
     def wait(self) -> float:
@@ -159,8 +160,8 @@ class Trail:
             case _:
                 raise error
 
-    def next(self, error: Exception) -> float | bool:
-        """Say whether to try again after an error, and after how many seconds.
+    def again(self, error: BaseException) -> bool:
+        """Say whether to try again after an error; ``pause`` is then how many seconds to wait before.
 
         Args:
             error: What the last attempt raised; it is told what was tried.
@@ -177,7 +178,8 @@ class Trail:
         if isinstance(error, RateLimitError):
             self._budget.pause(now + wait)
         logger.info("%s: attempt %d failed (%s), again in %.2f s", self._call, len(self._attempts), outcome, wait)
-        return wait
+        self.pause = wait
+        return True
 
     def _wait_after(self, error: APIError, now: float) -> float | None:
         options, expires = self._call.options, self._call.expires

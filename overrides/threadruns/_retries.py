@@ -1,4 +1,4 @@
-"""What is tried again, and after how long: decisions without a clock or a socket. stamina carries them out.
+"""What is tried again, and after how long: decisions without a clock or a socket. tenacity carries them out.
 
 The rule, in this order: ``x-should-retry`` decides if the server sends it; otherwise connection errors, timeouts and
 the statuses 408, 409, 429 and 5xx are repeated. ``Retry-After`` (seconds or a date) sets the wait, unless it asks for

@@ -42,13 +42,14 @@ class Sender:
             APIError: It did not.
             ClientClosedError: The client is closed.
         """
-        import stamina
+        import tenacity
 
         from threadruns._calls import Trail
 
         trail = Trail(call, self.service, self._budget)
         message = call.message(self.service)
-        for attempt in stamina.retry_context(on=trail.next, attempts=None, timeout=None):
+        again = tenacity.retry_if_exception(trail.again)
+        for attempt in tenacity.Retrying(retry=again, wait=lambda _: trail.pause, reraise=True):
             with attempt:
                 if wait := trail.wait():
                     time.sleep(wait)
@@ -58,7 +59,7 @@ class Sender:
                 except Exception as error:
                     trail.fail(error)
                 return trail.passed(answer)
-        raise AssertionError("stamina ends a call by its result or its error")
+        raise AssertionError("tenacity ends a call by its result or its error")
 
     def _open(self) -> Transport:
         if self.closed:
@@ -99,13 +100,14 @@ class AsyncSender:
         """
         import asyncio
 
-        import stamina
+        import tenacity
 
         from threadruns._calls import Trail
 
         trail = Trail(call, self.service, self._budget)
         message = call.message(self.service)
-        async for attempt in stamina.retry_context(on=trail.next, attempts=None, timeout=None):
+        again = tenacity.retry_if_exception(trail.again)
+        async for attempt in tenacity.AsyncRetrying(retry=again, wait=lambda _: trail.pause, reraise=True):
             with attempt:
                 if wait := trail.wait():
                     await asyncio.sleep(wait)
@@ -115,7 +117,7 @@ class AsyncSender:
                 except Exception as error:
                     trail.fail(error)
                 return trail.passed(answer)
-        raise AssertionError("stamina ends a call by its result or its error")
+        raise AssertionError("tenacity ends a call by its result or its error")
 
     def _open(self) -> AsyncTransport:
         if self.closed:

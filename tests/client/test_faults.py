@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import stamina
 
 from tests.client.data import ids, runs
 from tests.client.driving import WALKS, names, opened
@@ -159,9 +157,8 @@ SPARED = {"answers-late", "stays-silent", "drips-body", "drips-headers", "gzip-b
 
 
 @pytest.fixture(autouse=True)
-def _no_waits() -> Iterator[None]:
-    with stamina.set_testing(True, attempts=10):
-        yield
+def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threadruns._retries.FIRST_WAIT", 0.0)
 
 
 @pytest.mark.parametrize("kind", WALKS)

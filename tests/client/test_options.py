@@ -203,7 +203,7 @@ def test_import_is_lazy() -> None:
     code = (
         "import sys, threadruns; print('typing' in sys.modules, *[m for m in sys.modules if m.startswith('thr')]);"
         "c = threadruns.Client(api_key='sk'), threadruns.AsyncClient(api_key='sk');"
-        "print(*[m for m in ('httpx', 'httpcore', 'attrs', 'attr', 'asyncio', 'ssl', 'orjson', 'stamina', 'logging',"
+        "print(*[m for m in ('httpx', 'httpcore', 'attrs', 'attr', 'asyncio', 'ssl', 'orjson', 'tenacity', 'logging',"
         " 'inspect', 'rich', 'click', 'threadruns_api.types', 'threadruns_api.models') if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
