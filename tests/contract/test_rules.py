@@ -110,7 +110,7 @@ def test_codings_are_undone_or_named(coding: str, raw: bytes, problem: str | Non
     ("change", "problem"),
     [
         ({}, None),
-        ({"metadata": {"new": "note"}}, None),
+        ({"metadata": {"new": "note"}}, "metadata"),
         ({"model": "other"}, "model"),
         ({"created_at": 1}, "created_at"),
         ({"status": "queued"}, "which is final"),
@@ -119,7 +119,7 @@ def test_codings_are_undone_or_named(coding: str, raw: bytes, problem: str | Non
     ],
 )
 def test_a_run_that_has_ended_stays_as_it_is(change: dict[str, Any], problem: str | None) -> None:
-    """Everything but the metadata of a run is settled once it has ended."""
+    """A run that has ended reads the same from then on."""
     ended = RUN | {"status": "completed"}
     found = judge.same_run(ended, ended | change)
     assert found is None if problem is None else problem in str(found)

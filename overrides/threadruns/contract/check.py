@@ -151,24 +151,22 @@ def _contact(docket: Docket, threads: Sequence[Thread]) -> list[Thread]:
     readable: list[Thread] = []
     refusal = ""
     for thread in threads:
-        for _ in range(3):
+        exchange = docket.probe.send(thread.request())
+        for _ in range(2):
+            if SILENCE in (exchange.failure or "") or (exchange.failure is None and exchange.status < 500):
+                break
             exchange = docket.probe.send(thread.request())
-            if exchange.failure is None and exchange.status < 500:
-                break
-            if SILENCE in (exchange.failure or ""):
-                break
         problem = _unreadable(exchange, thread.id, docket.probe.beta)
         if problem is None:
             readable.append(thread)
             continue
         refusal = refusal or problem
         if exchange.failure is not None and not readable:
-            break  # a server that is not there for one thread is not there for the others
+            # A server that is not there for one thread is not there for the others.
+            if MALFORMED in exchange.failure:
+                docket.confirm({"protocol.answers": Finding("protocol.answers", exchange.failure, exchange)})
+            break
     if not readable:
-        if MALFORMED in (exchange.failure or ""):
-            again = docket.probe.send(thread.request())
-            if MALFORMED in (again.failure or ""):
-                docket.confirm({"protocol.answers": Finding("protocol.answers", again.failure, again)})
         raise CannotJudge(refusal)
     docket.pulse = readable[0].request()
     return readable
@@ -208,7 +206,8 @@ def _meant_as_page(exchange: Exchange) -> bool:
     """Whether a body was meant to be a page: a broken page is a departure, HTML or another API is another server."""
     if exchange.failure is not None or exchange.decoded[1] is not None or not exchange.raw:
         return True
-    return b"has_more" in exchange.raw.replace(b"\0", b"")
+    text = exchange.raw.replace(b"\0", b"")
+    return any(name in text for name in (b"has_more", b"first_id", b"thread.run"))
 
 
 class _Run:

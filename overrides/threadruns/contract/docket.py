@@ -75,13 +75,13 @@ class Docket:
     probe: Probe
     pulse: Request
     fail_fast: bool = False
-    _found: dict[str, Finding] = field(factory=dict, init=False)
-    _kept: set[str] = field(factory=set, init=False)
-    _fleeting: dict[str, list[Finding]] = field(factory=dict, init=False)
-    _seen: dict[str, tuple[str, dict[str, Any]]] = field(factory=dict, init=False)
-    _changed: set[str] = field(factory=set, init=False)
-    _request_ids: set[str] = field(factory=set, init=False)
-    _rechecked: set[tuple[str, Request]] = field(factory=set, init=False)
+    _found: dict[str, Finding] = field(factory=dict[str, Finding], init=False)
+    _kept: set[str] = field(factory=set[str], init=False)
+    _fleeting: dict[str, list[Finding]] = field(factory=dict[str, list[Finding]], init=False)
+    _seen: dict[str, tuple[str, dict[str, Any]]] = field(factory=dict[str, tuple[str, dict[str, Any]]], init=False)
+    _changed: set[str] = field(factory=set[str], init=False)
+    _request_ids: set[str] = field(factory=set[str], init=False)
+    _rechecked: set[tuple[str, Request]] = field(factory=set[tuple[str, Request]], init=False)
 
     def converse(self, start: Callable[[], Conversation], *, sure: bool = False) -> None:
         """Hold a conversation; if it raises a suspicion, hold it again.
@@ -155,7 +155,7 @@ class Docket:
         Args:
             missing: Why the check ended early, if it did.
         """
-        results = []
+        results: list[Result] = []
         for rule in RULES.values():
             finding = self._found.get(rule.id)
             if finding is not None:
@@ -223,8 +223,9 @@ class Docket:
         if exchange.failure is None or exchange.status:
             return exchange
         # One request that is not answered may be the server's fault; a server that is gone cannot be judged.
-        for _ in range(2):
+        pulse = self.probe.send(self.pulse)
+        if pulse.failure is not None:
             pulse = self.probe.send(self.pulse)
-            if pulse.failure is None:
-                return exchange
-        raise CannotJudge(f"the server no longer answers: {pulse.failure}")
+        if pulse.failure is not None:
+            raise CannotJudge(f"the server no longer answers: {pulse.failure}")
+        return exchange

@@ -11,7 +11,7 @@ import json
 import re
 import zlib
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from attrs import define, field, frozen
@@ -213,10 +213,17 @@ class Exchange:
         return self.parsed[0]
 
     @property
+    def members(self) -> dict[str, Any]:
+        """The body as a JSON object; empty if it is none."""
+        value: Any = self.json
+        return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+    @property
     def runs(self) -> list[dict[str, Any]]:
         """The runs of the page; none if the answer is no page."""
-        data = self.json.get("data") if isinstance(self.json, dict) else self.json
-        return [run for run in data if isinstance(run, dict)] if isinstance(data, list) else []
+        data: Any = self.members.get("data") if self.members else self.json
+        items: list[Any] = data if isinstance(data, list) else []  # pyright: ignore[reportUnknownVariableType]
+        return [run for run in items if isinstance(run, dict)]
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -226,8 +233,8 @@ class Exchange:
     @property
     def error(self) -> dict[str, Any]:
         """The error of the body; empty if it has none."""
-        found = self.json.get("error") if isinstance(self.json, dict) else None
-        return found if isinstance(found, dict) else {}
+        found = self.members.get("error")
+        return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def parse(body: bytes) -> tuple[Any, str | None]:

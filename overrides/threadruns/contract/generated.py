@@ -4,6 +4,9 @@ schemathesis generates and judges; the probe sends, so that the bounds on time, 
 nowhere else. What schemathesis does not judge is which page an answer should be: that is for the other conversations.
 """
 
+# What schemathesis types as generic it leaves open in places.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import copy
@@ -94,7 +97,7 @@ def _drawn(threads: Sequence[Thread], random_seed: int) -> list[tuple[Case[Any],
             phases=[Phase.generate],
             database=None,
             deadline=None,
-            suppress_health_check=list(HealthCheck),
+            suppress_health_check=list(HealthCheck),  # pyright: ignore[reportArgumentType]
         )
         @given(case=operation.as_strategy(generation_mode=mode))
         def collect(case: Case[Any]) -> None:

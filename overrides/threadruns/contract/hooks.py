@@ -4,6 +4,10 @@ Importing this module registers both. The second reads, through the same probe a
 schemathesis reached.
 """
 
+# What schemathesis types as generic it leaves open in places.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportArgumentType=false, reportUntypedClassDecorator=false
+
 from __future__ import annotations
 
 from typing import Any

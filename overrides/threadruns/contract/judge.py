@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, cast
 
 from attrs import frozen
 
@@ -97,21 +97,20 @@ def answer(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding
 
 def page(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding]:
     """Judge a page: its envelope, each of its runs, and whether they agree with the ids beside them."""
-    body = exchange.json
-    envelope = body if not isinstance(body, dict) or not isinstance(body.get("data"), list) else {**body, "data": []}
-    if isinstance(envelope, dict) and exchange.runs:
-        # The document ties the null ids to an empty page; the runs are judged one by one below.
-        envelope = {**envelope, "data": [_SAMPLE]}
-    yield Finding("schema.envelope", _document.violation("RunList", envelope), exchange)
-    if not isinstance(body, dict):
-        return
+    body = exchange.members
     data = body.get("data")
-    items: list[Any] = data if isinstance(data, list) else []
+    items: list[Any] = data if isinstance(data, list) else []  # pyright: ignore[reportUnknownVariableType]
+    # The document ties the null ids to an empty page; the runs are judged one by one below.
+    envelope: Any = {**body, "data": [_SAMPLE]} if items else exchange.json
+    yield Finding("schema.envelope", _document.violation("RunList", envelope), exchange)
+    if not isinstance(exchange.json, dict):
+        return
     for place, run in enumerate(items):
         violation = _document.violation("Run", run)
         yield Finding("schema.run", violation and f"data[{place}]: {violation}", exchange)
         if not isinstance(run, dict):
             continue
+        run = cast("dict[str, Any]", run)
         name = f"data[{place}] ({run.get('id')!r})"
         floats = [key for key, value in _members(run) if key in INTEGERS and isinstance(value, float)]
         yield Finding("schema.integer", f"{name}: {floats[0]} is written as a float" if floats else None, exchange)
@@ -130,7 +129,7 @@ def page(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding]:
     if ids:
         yield Finding("ids.first", _differs("first_id", first, ids[0]), exchange)
         yield Finding("ids.last", _differs("last_id", last, ids[-1]), exchange)
-    elif items == []:
+    elif data == []:
         yield Finding("ids.empty", _differs("first_id", first, None) or _differs("last_id", last, None), exchange)
         yield Finding("has_more.empty", _differs("has_more", body.get("has_more"), False), exchange)
 
@@ -204,7 +203,7 @@ def _headers(exchange: Exchange) -> str | None:
 
 def _members(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
-        for key, member in value.items():
+        for key, member in cast("dict[str, Any]", value).items():
             if key not in ("metadata", "parameters"):
                 yield key, member
                 yield from _members(member)

@@ -61,8 +61,7 @@ def same(rule: str, plain: Request, other: Request) -> Conversation:
     after = yield plain
     if exchange.failure or not 200 == before.status == after.status:
         return []
-    pages = [(one.status, one.ids, one.json.get("has_more") if isinstance(one.json, dict) else None)
-             for one in (before, exchange, after)]  # fmt: skip
+    pages = [(one.status, one.ids, one.members.get("has_more")) for one in (before, exchange, after)]
     problem = None
     if pages[1] not in (pages[0], pages[2]) and pages[0] == pages[2]:
         came = f"{len(exchange.ids)} runs" if exchange.status == 200 else str(exchange.status)
@@ -129,7 +128,7 @@ def _rule_of_more(page: Page, query: Query, limit: int) -> str:
 
 
 def _more(page: Page, exchange: Exchange) -> str | None:
-    found = exchange.json.get("has_more") if isinstance(exchange.json, dict) else None
+    found = exchange.members.get("has_more")
     if found is page.has_more:
         return None
     return f"has_more is {found!r}, expected {page.has_more}"
@@ -154,14 +153,13 @@ def _around(expected_ids: Sequence[str], ids: Sequence[str]) -> str:
 
 def reverse(thread: Thread) -> Conversation:
     """Read a thread from both ends and compare: one order is the exact reverse of the other."""
-    query = Query(limit=LARGEST_LIMIT)
-    for _ in range(3):
-        down = yield thread.request(query._replace(order="desc"))
-        up = yield thread.request(query._replace(order="asc"))
-        again = yield thread.request(query._replace(order="desc"))
-        if down.ids == again.ids:
-            break
-    findings = []
+    from_newest = thread.request(Query(LARGEST_LIMIT, "desc"))
+    from_oldest = thread.request(Query(LARGEST_LIMIT, "asc"))
+    down, up, again = (yield from_newest), (yield from_oldest), (yield from_newest)
+    if down.ids != again.ids:
+        # Runs may have appeared in between.
+        down, up, again = again, (yield from_oldest), (yield from_newest)
+    findings: list[Finding] = []
     if down.status == up.status == 200 and 1 < len(down.ids) <= LARGEST_LIMIT:
         whole = len(down.ids) < LARGEST_LIMIT or set(down.ids) == set(up.ids)
         mirrored = down.ids[::-1]
@@ -196,6 +194,7 @@ def walk(thread: Thread, limit: int | None, order: str | None, *, back: bool = F
     cursor = known[-1] if back else None
     came: list[str] = [known[-1]] if back else []
     problem = None
+    exchange = None
     for _ in range(len(known) // size + BEYOND):
         query = Query(limit, order, before=cursor) if back else Query(limit, order, after=cursor)
         exchange = yield thread.request(query)
@@ -203,7 +202,7 @@ def walk(thread: Thread, limit: int | None, order: str | None, *, back: bool = F
             problem = f"a page of the walk was answered {exchange.status}"
             break
         came = [*exchange.ids, *came] if back else [*came, *exchange.ids]
-        if not isinstance(exchange.json, dict) or exchange.json.get("has_more") is not True or not exchange.ids:
+        if exchange.members.get("has_more") is not True or not exchange.ids:
             break
         cursor = exchange.ids[0] if back else exchange.ids[-1]
     else:
@@ -213,6 +212,7 @@ def walk(thread: Thread, limit: int | None, order: str | None, *, back: bool = F
         yield from thread.learn()
         if thread.newest_first != before and _walked([run for run in came if run in known], known) is None:
             problem = None
+    assert exchange is not None
     return [Finding(rule, problem and f"pages of {size}, order {order or 'desc'}: {problem}", exchange)]
 
 
@@ -244,7 +244,7 @@ def edges(thread: Thread, orders: Sequence[str | None] = (None, "asc")) -> Itera
         first, last = ids[0], ids[-1]
         yield Query(order=order)
         yield Query(order=order or "desc")
-        largest = {LARGEST_LIMIT} if count > LARGEST_LIMIT else set()
+        largest = {LARGEST_LIMIT} if count > LARGEST_LIMIT else set[int]()
         for limit in sorted({1, count - 1, count, count + 1} & set(range(1, LARGEST_LIMIT + 1)) | largest):
             yield Query(limit, order)
         yield Query(order=order, after=last)

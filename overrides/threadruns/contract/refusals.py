@@ -334,7 +334,7 @@ def codes(thread: Thread) -> Conversation:
     """Ask with a wrong key and without the beta header, for the codes that clients tell these by."""
     wrong = yield Request(thread.segment, authorization=f"Bearer {FAKE_KEY}")
     bare = yield Request(thread.segment, beta=None)
-    findings = []
+    findings: list[Finding] = []
     for exchange, status, code in ((wrong, 401, "invalid_api_key"), (bare, 400, "invalid_beta")):
         if exchange.status == status and exchange.error:
             found = exchange.error.get("code")
@@ -418,7 +418,7 @@ def methods(thread: Thread, unknown: str) -> Conversation:
         exchange = yield evolve(like_get, query=(), headers=(("X-HTTP-Method-Override", "GET"),))
         problem = None if exchange.status == 405 else f"a POST that claims to be GET is answered {exchange.status}"
         findings.append(Finding("method.post", problem, exchange))
-    promised = set().union(*allows.values()) - {"GET", "OPTIONS"} if allows else set()
+    promised = {name for names in allows.values() for name in names} - {"GET", "OPTIONS"}
     for method in promised & answers.keys():
         if answers[method] == {405}:
             problem = f"Allow names {method}, which is answered 405"

@@ -91,11 +91,11 @@ class Thread:
     """
 
     id: str
-    runs: dict[str, dict[str, Any]] = field(factory=dict, repr=False)
+    runs: dict[str, dict[str, Any]] = field(factory=dict[str, dict[str, Any]], repr=False)
     newest_first: tuple[str, ...] = field(default=(), repr=False)
     unread: bool = False
-    states: list[tuple[str, ...]] = field(factory=list, repr=False)
-    reads: dict[str, tuple[str, ...]] = field(factory=dict, repr=False)
+    states: list[tuple[str, ...]] = field(factory=list[tuple[str, ...]], repr=False)
+    reads: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]], repr=False)
 
     @property
     def segment(self) -> str:
@@ -116,7 +116,7 @@ class Thread:
         groups: dict[str, list[str]] = {}
         for run_id in self.newest_first:
             groups.setdefault(str(self.runs[run_id].get("created_at")), []).append(run_id)
-        largest = max(groups.values(), key=len, default=[])
+        largest = max(groups.values(), key=len, default=list[str]())
         return tuple(largest) if len(largest) > 1 else ()
 
     def learn(self) -> Generator[Request, Exchange, list[Exchange]]:
@@ -147,7 +147,7 @@ class Thread:
             for run in fresh:
                 found.setdefault(run["id"], run)
             ids.extend(dict.fromkeys(run["id"] for run in fresh))
-            more = isinstance(exchange.json, dict) and exchange.json.get("has_more") is True
+            more = exchange.members.get("has_more") is True
             if not more or not fresh or known & {run["id"] for run in fresh}:
                 if order == "desc":
                     self.unread = False
