@@ -112,6 +112,11 @@ def keep_variant(value: Any, tag: str) -> UnknownVariant:
     return UnknownVariant(source)
 
 
+def key_of(source: dict[str, Any], value: Any) -> str:
+    """Return the key under which a very value stands, for an error."""
+    return next(key for key, other in source.items() if other is value)
+
+
 def unknown_fields(source: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
     """Return the fields of an object that the document does not know."""
     return {key: value for key, value in source.items() if key not in known}
@@ -132,6 +137,8 @@ def encode(value: Any) -> Any:
 
 class UnknownVariant(dict[str, Any]):
     """An object of a union whose variant the document does not know, kept whole."""
+
+    __slots__ = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as a plain dict."""

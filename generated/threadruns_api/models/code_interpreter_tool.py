@@ -18,7 +18,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class CodeInterpreterTool:
     """Runs Python in a sandbox."""
 
@@ -77,7 +77,7 @@ def decode_code_interpreter_tool(source: Any, cls: type[Any] = CodeInterpreterTo
     if v_type_ != "code_interpreter":
         raise wrong(v_type_, "'code_interpreter'", "type")
     decoded = new(cls)
-    decoded.type = v_type_
+    decoded.type = "code_interpreter"
     if fields == 1:
         decoded._unknown = None
     else:

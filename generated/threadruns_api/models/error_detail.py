@@ -18,7 +18,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class ErrorDetail:
     """What went wrong with a request."""
 

@@ -19,7 +19,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class ErrorResponse:
     """What the server sends instead of a page."""
 

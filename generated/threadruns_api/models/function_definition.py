@@ -21,7 +21,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class FunctionDefinition:
     """What the model knows of a function."""
 

@@ -15,6 +15,8 @@ from ..types import (
 class FunctionParameters(dict[str, Any]):
     """The arguments of a function, as a JSON Schema. Kept as it is."""
 
+    __slots__ = ()
+
     @classmethod
     def from_dict(cls, source: Mapping[str, Any], /) -> Self:
         """Make one from parsed JSON.

@@ -19,7 +19,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class FunctionTool:
     """A function that the caller carries out."""
 
@@ -91,7 +91,7 @@ def decode_function_tool(source: Any, cls: type[Any] = FunctionTool) -> Any:
     except DecodeError as error:
         raise error.within("function") from None
     decoded = new(cls)
-    decoded.type = v_type_
+    decoded.type = "function"
     decoded.function = v_function
     if fields == 2:
         decoded._unknown = None

@@ -19,7 +19,7 @@ from ..types import (
 from .incomplete_reason import IncompleteReason
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class IncompleteDetails:
     """Why a run was cut short."""
 

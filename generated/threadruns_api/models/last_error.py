@@ -19,7 +19,7 @@ from ..types import (
 from .last_error_code import LastErrorCode
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class LastError:
     """Why a run failed."""
 

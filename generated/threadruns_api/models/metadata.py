@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from ..types import (
     as_dict,
+    key_of,
     parse_json,
     wrong,
 )
@@ -15,6 +16,8 @@ from ..types import (
 class Metadata(dict[str, str]):
     """Up to 16 pairs that the caller attached; keys of up to 64 and values of up to 512 characters. Empty, never null,
     if there are none."""
+
+    __slots__ = ()
 
     @classmethod
     def from_dict(cls, source: Mapping[str, Any], /) -> Self:
@@ -47,7 +50,7 @@ def decode_metadata(source: Any, cls: type[Any] = Metadata) -> Any:
     if not source:
         return cls()
     decoded = cls(source)
-    for key, value in source.items():
+    for value in source.values():
         if type(value) is not str:
-            raise wrong(value, "a string", key)
+            raise wrong(value, "a string", key_of(source, value))
     return decoded

@@ -22,7 +22,7 @@ from ..types import (
 from .named_tool_type import NamedToolType
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class NamedToolChoice:
     """A tool that the model must call."""
 

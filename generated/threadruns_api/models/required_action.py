@@ -19,7 +19,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class RequiredAction:
     """What the caller must do for a run to go on."""
 
@@ -91,7 +91,7 @@ def decode_required_action(source: Any, cls: type[Any] = RequiredAction) -> Any:
     except DecodeError as error:
         raise error.within("submit_tool_outputs") from None
     decoded = new(cls)
-    decoded.type = v_type_
+    decoded.type = "submit_tool_outputs"
     decoded.submit_tool_outputs = v_submit_tool_outputs
     if fields == 2:
         decoded._unknown = None

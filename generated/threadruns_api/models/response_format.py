@@ -19,7 +19,7 @@ from ..types import (
 from .response_format_type import ResponseFormatType
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class ResponseFormat:
     """The form of answer, as an object."""
 

@@ -18,7 +18,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class RetrievalTool:
     """Looks things up in the files of the assistant."""
 
@@ -77,7 +77,7 @@ def decode_retrieval_tool(source: Any, cls: type[Any] = RetrievalTool) -> Any:
     if v_type_ != "retrieval":
         raise wrong(v_type_, "'retrieval'", "type")
     decoded = new(cls)
-    decoded.type = v_type_
+    decoded.type = "retrieval"
     if fields == 1:
         decoded._unknown = None
     else:

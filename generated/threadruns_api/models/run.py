@@ -27,7 +27,7 @@ from .run_status import RunStatus
 from .tool_choice_mode import ToolChoiceMode
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class Run:
     """One execution of an assistant on a thread."""
 
@@ -261,7 +261,11 @@ def decode_run(source: Any, cls: type[Any] = Run) -> Any:
         v_tools_items: list[Any] = []
         try:
             for item in v_tools:
-                v_tools_items.append(_decode_tools_item_variant(item))
+                try:
+                    decode = _TOOLS_ITEM[item["type"]]
+                except (KeyError, TypeError):
+                    decode = _decode_tools_item_variant
+                v_tools_items.append(decode(item))
         except DecodeError as error:
             raise error.within(len(v_tools_items)).within("tools") from None
         v_tools = v_tools_items
@@ -356,7 +360,7 @@ def decode_run(source: Any, cls: type[Any] = Run) -> Any:
         raise wrong(v_tool_choice, "a string or an object", "tool_choice")
     decoded = new(cls)
     decoded.id = v_id
-    decoded.object = v_object_
+    decoded.object = "thread.run"
     decoded.created_at = v_created_at
     decoded.assistant_id = v_assistant_id
     decoded.thread_id = v_thread_id

@@ -19,7 +19,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class RunList:
     """One page of the runs of a thread, in the requested order."""
 
@@ -120,7 +120,7 @@ def decode_run_list(source: Any, cls: type[Any] = RunList) -> Any:
     if type(v_has_more) is not bool:
         raise wrong(v_has_more, "a boolean", "has_more")
     decoded = new(cls)
-    decoded.object = v_object_
+    decoded.object = "list"
     decoded.data = v_data
     decoded.first_id = v_first_id
     decoded.last_id = v_last_id

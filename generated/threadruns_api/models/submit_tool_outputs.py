@@ -19,7 +19,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class SubmitToolOutputs:
     """Calls of functions that wait for their outputs."""
 

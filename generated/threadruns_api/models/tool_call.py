@@ -19,7 +19,7 @@ from ..types import (
 )
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class ToolCall:
     """One call of a function that the model asks for."""
 
@@ -99,7 +99,7 @@ def decode_tool_call(source: Any, cls: type[Any] = ToolCall) -> Any:
         raise error.within("function") from None
     decoded = new(cls)
     decoded.id = v_id
-    decoded.type = v_type_
+    decoded.type = "function"
     decoded.function = v_function
     if fields == 3:
         decoded._unknown = None

@@ -20,7 +20,7 @@ from ..types import (
 from .truncation_type import TruncationType
 
 
-@define(kw_only=True)
+@define(kw_only=True, weakref_slot=False)
 class TruncationStrategy:
     """How a thread is shortened before it reaches the model."""
 
