@@ -22,6 +22,7 @@ from threadruns.server._deviations import (
     on_answer,
     on_body,
     on_run,
+    on_value,
     still_in_progress,
     with_headers,
 )
@@ -193,6 +194,18 @@ class AllowReordered(Variation):
     def refuse(self, refusal: Refusal) -> Answer:
         answer = super().refuse(refusal)
         return with_headers(answer, allow="HEAD,GET") if refusal.status == 405 else answer
+
+
+@on_value
+def limit_spaces_trimmed(name: str, value: str) -> str | None:
+    """Spaces around a limit are dropped."""
+    return value.strip() if name == "limit" else value
+
+
+@on_value
+def limit_plus_sign(name: str, value: str) -> str | None:
+    """A limit may have a plus sign."""
+    return value.removeprefix("+") if name == "limit" else value
 
 
 class _Limited(Variation):

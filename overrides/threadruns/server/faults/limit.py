@@ -206,18 +206,6 @@ def limit_digits_taken(name: str, value: str) -> str | None:
 
 
 @on_value
-def limit_spaces_trimmed(name: str, value: str) -> str | None:
-    """Spaces around a limit are dropped."""
-    return value.strip() if name == "limit" else value
-
-
-@on_value
-def limit_plus_sign(name: str, value: str) -> str | None:
-    """A limit may have a plus sign."""
-    return value.removeprefix("+") if name == "limit" else value
-
-
-@on_value
 def limit_exponent(name: str, value: str) -> str | None:
     """A limit may be written as 1e1."""
     return str(int(float(value))) if name == "limit" and re.fullmatch(r"[0-9]{1,2}e[0-9]", value) else value
