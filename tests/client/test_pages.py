@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import time
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from tests.client.data import ids, run, runs
 from tests.client.driving import WALKS, names, opened
 from threadruns import ArgumentError, AsyncClient, Page, PagingError, Run
-from threadruns._pages import Seen
+from threadruns._pages import Hashes, Seen
 from threadruns.testing import RunningServer, serve
 
 NEWEST_FIRST = ids(25)
@@ -351,15 +352,44 @@ def _wait_for(server: RunningServer, requests: int) -> None:
     raise AssertionError(f"{len(server.requests)} requests, not {requests}")
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 5), st.integers(0, 20)), max_size=60),
-    st.booleans(),
-)
-def test_seen_is_exact(items: list[tuple[int, int]], ascending: bool) -> None:
+@given(st.lists(st.integers(0, 20), max_size=60), st.booleans(), st.sampled_from([1, 3, Seen.CROWD]))
+def test_seen_is_exact(numbers: list[int], ascending: bool, crowd: int) -> None:
     """Whatever order items come in, an item is new just if its id has not come before, and disorder is counted."""
-    made = [Run.from_dict(run(number, created_at=1700000000 + number // 4)) for _, number in items]
     seen: Seen[Run] = Seen(ascending=ascending)
-    known: set[str] = set()
-    for item in made:
-        assert seen.add(item) == (item.id not in known)
-        known.add(item.id)
+    seen.CROWD = crowd
+    known: list[int] = []
+    disorder = 0
+    for number in numbers:
+        moment = number // 4
+        assert seen.add(Run.from_dict(run(number, created_at=1700000000 + moment))) == (number not in known)
+        if number not in known:
+            earlier = [other // 4 for other in known]
+            disorder += any(other > moment if ascending else other < moment for other in earlier)
+            known.append(number)
+    assert seen.disorder == disorder
+
+
+@given(st.lists(st.integers(-70, 70) | st.integers(-(2**63), 2**63 - 1), max_size=300))
+def test_hashes_are_a_set(values: list[int]) -> None:
+    """The compact set holds what was put in, whether it collides or not; 0 and 1 are the same to it."""
+    hashes = Hashes(values[:50])
+    known = {value or 1 for value in values[:50]}
+    for value in values[50:]:
+        assert hashes.add(value) == ((value or 1) not in known)
+        known.add(value or 1)
+
+
+@pytest.mark.parametrize("seconds", [1, 100, 60_000])
+def test_what_a_walk_remembers(seconds: int) -> None:
+    """A walk remembers few bytes of each item, whether all are of one second or each of its own."""
+    count = 60_000
+    seen: Seen[Run] = Seen(ascending=True)
+    item = Run.from_dict(run(0))
+    tracemalloc.start()
+    try:
+        for number in range(count):
+            item.id, item.created_at = f"run_{number:024}", number * seconds // count
+            seen.add(item)
+        assert tracemalloc.get_traced_memory()[0] < 36 * count
+    finally:
+        tracemalloc.stop()
