@@ -14,7 +14,7 @@ from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import orjson
+from attrs import frozen
 
 from threadruns.server._exchange import Page, Position, Stored
 
@@ -75,29 +75,35 @@ class Store:
             except BaseException:
                 self._connection.close()
                 raise
+        # A store that is dropped closes its file too, as one that is closed does.
+        self._closed = finalize(self, self._connection.close)
 
     def _prepare(self) -> None:
         execute = self._connection.execute
         execute(f"PRAGMA page_size = {PAGE_BYTES}")
         execute("PRAGMA synchronous = FULL")
-        with self.transaction():
-            application, version, tables = (
-                execute(sql).fetchone()[0]
-                for sql in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_schema")
+        # Only a new file takes the lock: a database can be opened while another process is writing to it.
+        if self._is_blank():
+            with self.transaction():
+                if self._is_blank():  # Another process may have been faster.
+                    for statement in TABLES.split(";")[:-1]:
+                        execute(statement)
+                    execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                    execute(f"PRAGMA user_version = {VERSION}")
+        if self._header("application_id") != APPLICATION_ID:
+            raise StoreError(f"{self.path!r} is a database of something else; name another file.")
+        if (version := self._header("user_version")) != VERSION:
+            raise StoreError(
+                f"{self.path!r} has layout {version}, and this threadruns reads layout {VERSION}; "
+                "load the runs into a new file, or use the threadruns that wrote it."
             )
-            if tables == 0 and application == 0:
-                for statement in TABLES.split(";")[:-1]:
-                    execute(statement)
-                execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                execute(f"PRAGMA user_version = {VERSION}")
-            elif application != APPLICATION_ID:
-                raise StoreError(f"{self.path!r} is a database of something else; name another file.")
-            elif version != VERSION:
-                raise StoreError(
-                    f"{self.path!r} has layout {version}, and this threadruns reads layout {VERSION}; "
-                    "load the runs into a new file, or use the threadruns that wrote it."
-                )
         execute("PRAGMA journal_mode = WAL")
+
+    def _is_blank(self) -> bool:
+        return self._header("application_id") == 0 and not self._rows("SELECT 1 FROM sqlite_schema", ())
+
+    def _header(self, field: str) -> int:
+        return int(self._rows(f"PRAGMA {field}", ())[0][0])
 
     @contextmanager
     def _explained(self) -> Generator[None]:
@@ -138,7 +144,7 @@ class Store:
     def close(self) -> None:
         """Close the database; what was committed stays."""
         with self._lock:
-            self._connection.close()
+            self._closed()
 
     def insert(self, thread: str, created_at: int, run_id: str, text: str) -> bool:
         """Keep one run.
@@ -163,7 +169,7 @@ class Store:
                 row = self._connection.execute("SELECT body FROM run WHERE id = ?", (run_id,)).fetchone()
                 if row is None:
                     raise
-                if row[0] != text and _canonical(row[0]) != _canonical(text):
+                if not _same(row[0], text):
                     raise Conflict(f"run {run_id!r} is stored already, with other content") from None
                 return False
             self.declare(thread)
@@ -243,6 +249,19 @@ class Store:
             return self._connection.execute(sql, values).fetchall()
 
 
-def _canonical(text: str) -> bytes:
-    """Return the value of a JSON text in a form in which equal values are equal; 1 and 1.0 are not."""
-    return orjson.dumps(orjson.loads(text), option=orjson.OPT_SORT_KEYS)
+@frozen
+class _Number:
+    """A number as it is written: 1 and 1.0 differ, and no digit is lost."""
+
+    text: str
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two JSON texts have the same value, whatever the order of keys and the spaces between tokens."""
+    if one == other:
+        return True
+    try:
+        left, right = (json.loads(text, parse_int=_Number, parse_float=_Number) for text in (one, other))
+        return bool(left == right)
+    except RecursionError:
+        return False
