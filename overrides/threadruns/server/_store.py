@@ -13,6 +13,7 @@ import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import finalize
 
 from attrs import frozen
 
