@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+import inspect
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -39,8 +40,71 @@ def names(runs: list[Run]) -> list[str]:
     return [run.id for run in runs]
 
 
+class Driven:
+    """An object of the async client, to be used as if it were of the sync one.
+
+    What can be awaited is awaited, what can only be iterated over with ``async for`` is with ``for``.
+    """
+
+    def __init__(self, inner: Any, runner: asyncio.Runner) -> None:
+        self.inner = inner
+        self.runner = runner
+
+    def _driven(self, value: Any) -> Any:
+        if inspect.isawaitable(value):
+            value = self._run(value)
+        ours = type(value).__module__.startswith("threadruns._") and not isinstance(value, BaseException)
+        return Driven(value, self.runner) if ours or inspect.ismethod(value) or inspect.isasyncgen(value) else value
+
+    def _run(self, awaitable: Any) -> Any:
+        async def once() -> Any:
+            return await awaitable
+
+        return self.runner.run(once())
+
+    def __getattr__(self, name: str) -> Any:
+        # What ends an iteration has another name on the async side.
+        return self._driven(
+            getattr(self.inner, "aclose" if name == "close" and hasattr(self.inner, "aclose") else name)
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._driven(self.inner(*args, **kwargs))
+
+    def __iter__(self) -> Iterator[Any]:
+        async def begin() -> Any:
+            return aiter(self.inner)
+
+        return Driven(self._run(begin()), self.runner)
+
+    def __next__(self) -> Any:
+        try:
+            return self._driven(self._run(anext(self.inner)))
+        except StopAsyncIteration:
+            raise StopIteration from None
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return repr(self.inner)
+
+    def __reduce__(self) -> Any:
+        return self.inner.__reduce__()
+
+
 @contextmanager
-def opened(server: RunningServer, **options: Any) -> Generator[Client]:
-    """Give a sync client for a server."""
-    with Client(api_key=server.api_key, base_url=server.url, **options) as client:
-        yield client
+def opened(server: RunningServer, kind: str = "sync", **options: Any) -> Generator[Client]:
+    """Give a client for a server: a sync one, or an async one that is used like it."""
+    settings: Any = {"api_key": server.api_key, "base_url": server.url, **options}
+    if kind == "sync":
+        with Client(**settings) as client:
+            yield client
+        return
+    with asyncio.Runner() as runner:
+        driven: Any = Driven(AsyncClient(**settings), runner)
+        with driven:
+            yield driven

@@ -106,9 +106,10 @@ def test_whatever_the_body(body: bytes, says: str, code: str | None, param: str 
     assert (error.code, error.param, error.type) == (code, param, kind)
 
 
-def test_what_an_error_knows() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_what_an_error_knows(kind: str) -> None:
     """An error of the server has its status, code, param, type, request id, body, headers, response and attempts."""
-    with serve(runs=runs(3)) as server, opened(server) as client:
+    with serve(runs=runs(3)) as server, opened(server, kind) as client:
         with pytest.raises(NotFoundError) as caught:
             client.runs.list("thread_a", after="run_none")
         error = caught.value
@@ -126,9 +127,13 @@ def test_what_an_error_knows() -> None:
         )
 
 
-def test_what_was_tried_is_told() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_what_was_tried_is_told(kind: str) -> None:
     """The last error of a call lists each attempt, how long it took and how long was waited after it."""
-    with serve(runs=runs(3), faults=["limited-shortly:first=1", "status-500"]) as server, opened(server) as client:
+    with (
+        serve(runs=runs(3), faults=["limited-shortly:first=1", "status-500"]) as server,
+        opened(server, kind) as client,
+    ):
         with pytest.raises(InternalServerError, match=r"3 attempts in .* s: 429, 500, 500\)") as caught:
             client.runs.list("thread_a")
         first, second, last = caught.value.attempts
@@ -164,9 +169,10 @@ def test_bad_runs_can_be_skipped(kind: str) -> None:
         assert got == [raw["id"] for raw in reversed(mixed) if raw["model"]]
 
 
-def test_skipped_runs_are_reported(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_skipped_runs_are_reported(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """What was skipped stands on its page, whole, is counted by the walk, and logged."""
-    with serve(runs=[run(0), run(1, tools=None), run(2)]) as server, opened(server, invalid="skip") as client:
+    with serve(runs=[run(0), run(1, tools=None), run(2)]) as server, opened(server, kind, invalid="skip") as client:
         page = client.runs.list("thread_a")
         (skipped,) = page.skipped
         assert skipped.path == ("data", 1, "tools")
@@ -177,12 +183,13 @@ def test_skipped_runs_are_reported(caplog: pytest.LogCaptureFixture) -> None:
         assert "1 of 3 items of the page cannot be decoded" in caplog.text
 
 
+@pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("fault", ["ids-missing", "bare-array", "has-more-string"])
-def test_bad_envelope_cannot_be_skipped(fault: str) -> None:
+def test_bad_envelope_cannot_be_skipped(fault: str, kind: str) -> None:
     """A page that is wrong as a whole is an error, even if bad runs are skipped."""
     with (
         serve(runs=runs(3), faults=[fault]) as server,
-        opened(server, invalid="skip") as client,
+        opened(server, kind, invalid="skip") as client,
         pytest.raises(APIResponseValidationError),
     ):
         client.runs.list("thread_a")
@@ -207,9 +214,10 @@ def test_errors_survive_copies(clone: Any) -> None:
         }
 
 
-def test_catching_by_what_to_do() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_catching_by_what_to_do(kind: str) -> None:
     """A caller who only waits catches RateLimitError; one who only reports catches APIError."""
-    with serve(runs=runs(1), faults=["limited-for-an-hour"]) as server, opened(server) as client:
+    with serve(runs=runs(1), faults=["limited-for-an-hour"]) as server, opened(server, kind) as client:
         with pytest.raises(RateLimitError, match=r"asks to wait 3600 s, more than max_retry_after allows") as caught:
             client.runs.list("thread_a")
         assert isinstance(caught.value, APIStatusError)

@@ -199,9 +199,10 @@ def test_sample_of_the_catalogue() -> None:
             assert time.monotonic() - started < DEADLINE, name
 
 
-def test_redirect_takes_no_key_along() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_redirect_takes_no_key_along(kind: str) -> None:
     """The key goes to no other origin: a redirect is an error that names where it leads, and is not followed."""
-    with serve(runs=runs(3), faults=["redirected-elsewhere"]) as server, opened(server) as client:
+    with serve(runs=runs(3), faults=["redirected-elsewhere"]) as server, opened(server, kind) as client:
         with pytest.raises(APIStatusError, match=r"307 .* redirects to 'http://localhost:") as caught:
             client.runs.list("thread_a")
         assert len(server.requests) == 1

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.client.data import ids, runs
-from tests.client.driving import names, opened
+from tests.client.driving import WALKS, names, opened
 from threadruns import AsyncClient, Client, ClientClosedError, Run, RunList, Skipped, ThreadrunsError
 from threadruns.testing import RunningServer, serve
 
@@ -45,9 +45,10 @@ def test_two_event_loops() -> None:
         asyncio.run(client.close())
 
 
-def test_connections_are_reused() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_connections_are_reused(kind: str) -> None:
     """Pages of a walk, and walks after each other, travel over one connection."""
-    with serve(runs=runs(30)) as server, opened(server) as client:
+    with serve(runs=runs(30)) as server, opened(server, kind) as client:
         for _ in range(3):
             list(client.runs.list("thread_a", limit=10))
         assert len(client._sender._transport._idle) == 1  # type: ignore[union-attr]
@@ -134,9 +135,10 @@ def test_nothing_is_left_open() -> None:
     assert [str(warning.message) for warning in caught] == []
 
 
-def test_options_share_the_connections() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_options_share_the_connections(kind: str) -> None:
     """A client with other options shares connections with the first, and its close leaves them to it."""
-    with serve(runs=runs(3)) as server, opened(server) as client:
+    with serve(runs=runs(3)) as server, opened(server, kind) as client:
         with client.with_options(timeout=5) as other:
             other.runs.list("thread_a")
         assert other.is_closed
@@ -192,9 +194,10 @@ def test_closed_http_client() -> None:
         client.runs.list("thread_a")
 
 
-def test_pickles() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_pickles(kind: str) -> None:
     """Runs, lists, skipped items and errors survive a pickle whole; pages and walks say why they do not."""
-    with serve(runs=runs(3)) as server, opened(server, max_retries=0) as client:
+    with serve(runs=runs(3)) as server, opened(server, kind, max_retries=0) as client:
         page = client.runs.list("thread_a")
         assert pickle.loads(pickle.dumps(page.data)) == page.data
         whole = RunList.from_json(page.response.content)
@@ -212,22 +215,23 @@ def test_pickles() -> None:
         assert again.response.json() == again.body
 
 
-def test_proxy() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_proxy(kind: str) -> None:
     """Calls go through a proxy that is given, or named in the environment; NO_PROXY keeps them from it."""
     # A proxy is asked for the whole URL; the server here, asked so, does not know that path.
     with serve(runs=runs(1)) as server, serve(runs=runs(1)) as proxy:
         address = proxy.url.removesuffix("/v1")
-        with opened(server, proxy=address) as client, pytest.raises(ThreadrunsError):
+        with opened(server, kind, proxy=address) as client, pytest.raises(ThreadrunsError):
             client.runs.list("thread_a")
         assert (len(server.requests), len(proxy.requests)) == (0, 1)
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("http_proxy", address)
             patch.setenv("no_proxy", "")
-            with opened(server) as client, pytest.raises(ThreadrunsError):
+            with opened(server, kind) as client, pytest.raises(ThreadrunsError):
                 client.runs.list("thread_a")
             assert (len(server.requests), len(proxy.requests)) == (0, 2)
             patch.setenv("no_proxy", "127.0.0.1")
-            with opened(server) as client:
+            with opened(server, kind) as client:
                 client.runs.list("thread_a")
             assert (len(server.requests), len(proxy.requests)) == (1, 2)
 

@@ -12,7 +12,7 @@ import pytest
 
 import threadruns
 from tests.client.data import ids, runs
-from tests.client.driving import names, opened
+from tests.client.driving import WALKS, names, opened
 from threadruns import ArgumentError, AsyncClient, BadRequestError, Client
 from threadruns._options import Options
 from threadruns._wire import CallOptions, list_runs
@@ -118,11 +118,12 @@ def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             assert names(client.runs.list("thread_a").data) == ids(3)
 
 
-def test_request_as_sent() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_request_as_sent(kind: str) -> None:
     """A request carries key, beta header, the caller's own headers and query, and says who sends it."""
     with (
         serve(runs=runs(3)) as server,
-        opened(server, extra_headers={"x-a": "1", "x-b": "1"}, extra_query={"q": "1"}) as client,
+        opened(server, kind, extra_headers={"x-a": "1", "x-b": "1"}, extra_query={"q": "1"}) as client,
     ):
         client.runs.list("thread_a", extra_headers={"X-B": "2"}, extra_query={"r": "a b"})
         (seen,) = server.requests
@@ -133,9 +134,10 @@ def test_request_as_sent() -> None:
         assert seen.headers["user-agent"].startswith(f"threadruns/{threadruns.__version__} ")
 
 
-def test_with_options_leaves_the_parent_alone() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_with_options_leaves_the_parent_alone(kind: str) -> None:
     """Options of a client made from another add to its own and change nothing there."""
-    with serve(runs=runs(3)) as server, opened(server, extra_headers={"x-a": "1"}) as client:
+    with serve(runs=runs(3)) as server, opened(server, kind, extra_headers={"x-a": "1"}) as client:
         other = client.with_options(extra_headers={"x-b": "2"}, timeout=3)
         other.runs.list("thread_a")
         client.runs.list("thread_a")
@@ -144,9 +146,10 @@ def test_with_options_leaves_the_parent_alone() -> None:
         assert "x-b" not in second.headers
 
 
-def test_beta_is_an_option() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_beta_is_an_option(kind: str) -> None:
     """The value of the beta header is the caller's to choose; the reference server accepts its own only."""
-    with serve(runs=runs(3)) as server, opened(server, beta="assistants=v2") as client:
+    with serve(runs=runs(3)) as server, opened(server, kind, beta="assistants=v2") as client:
         with pytest.raises(BadRequestError) as caught:
             client.runs.list("thread_a")
         assert caught.value.code == "invalid_beta"
@@ -179,9 +182,10 @@ def test_azure_is_one_setting(asynchronous: bool) -> None:
             assert "openai-beta" not in seen.headers
 
 
-def test_raw_response() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_raw_response(kind: str) -> None:
     """The answer behind a page is there as an httpx.Response, read, with the request it was for."""
-    with serve(runs=runs(3)) as server, opened(server) as client:
+    with serve(runs=runs(3)) as server, opened(server, kind) as client:
         page = client.runs.list("thread_a")
         response = page.response
         assert response.status_code == 200
@@ -190,9 +194,10 @@ def test_raw_response() -> None:
         assert str(response.request.url) == f"{server.url}/threads/thread_a/runs?limit=100"
 
 
-def test_compressed_answers() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_compressed_answers(kind: str) -> None:
     """An answer may be compressed."""
-    with serve(runs=runs(3), variations=["gzip"]) as server, opened(server) as client:
+    with serve(runs=runs(3), variations=["gzip"]) as server, opened(server, kind) as client:
         page = client.runs.list("thread_a")
         assert page.response.json()["object"] == "list"
         assert names(page.data) == ids(3)

@@ -82,16 +82,18 @@ def test_cut_without_a_wasted_request(most: int, requests: int, kind: str) -> No
         assert len(server.requests) == requests
 
 
-def test_slice_without_a_wasted_request() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_slice_without_a_wasted_request(kind: str) -> None:
     """Whoever stops taking runs causes no further request."""
-    with serve(runs=runs(25)) as server, opened(server) as client:
+    with serve(runs=runs(25)) as server, opened(server, kind) as client:
         assert names(list(itertools.islice(client.runs.list("thread_a", limit=10), 10))) == NEWEST_FIRST[:10]
         assert len(server.requests) == 1
 
 
-def test_pages_as_pages() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_pages_as_pages(kind: str) -> None:
     """A page has the items and the fields of its envelope, and leads to the next as often as it is asked."""
-    with serve(runs=runs(25)) as server, opened(server) as client:
+    with serve(runs=runs(25)) as server, opened(server, kind) as client:
         page = client.runs.list("thread_a", limit=10)
         assert (page.first_id, page.last_id, page.has_more) == (NEWEST_FIRST[0], NEWEST_FIRST[9], True)
         assert page.has_next_page()
@@ -120,17 +122,19 @@ def test_pages_as_pages_async() -> None:
         asyncio.run(main())
 
 
-def test_empty_thread() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_empty_thread(kind: str) -> None:
     """A thread without runs is an empty page, and a walk of nothing."""
-    with serve(threads=["thread_e"]) as server, opened(server) as client:
+    with serve(threads=["thread_e"]) as server, opened(server, kind) as client:
         page = client.runs.list("thread_e")
         assert (page.data, page.first_id, page.last_id, page.has_more) == ([], None, None, False)
         assert list(page) == []
 
 
-def test_loop_by_hand_ends() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_loop_by_hand_ends(kind: str) -> None:
     """A caller who pages by hand on a server with a stuck cursor gets an error that names it, too."""
-    with serve(runs=runs(25), faults=["after-ignored"]) as server, opened(server) as client:
+    with serve(runs=runs(25), faults=["after-ignored"]) as server, opened(server, kind) as client:
         page = client.runs.list("thread_a", limit=10)
         with pytest.raises(PagingError, match=NEWEST_FIRST[9]) as caught:
             list(_by_hand(page))
@@ -144,9 +148,10 @@ def _by_hand(page: Page[Run]) -> Iterator[Page[Run]]:
         yield page
 
 
-def test_all_runs_come_before_the_error() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_all_runs_come_before_the_error(kind: str) -> None:
     """A walk that a server breaks off yields every run that came before it."""
-    with serve(runs=runs(25), faults=["after-ignored"]) as server, opened(server) as client:
+    with serve(runs=runs(25), faults=["after-ignored"]) as server, opened(server, kind) as client:
         walk = iter(client.runs.list("thread_a", limit=10))
         got = [next(walk).id for _ in range(10)]
         with pytest.raises(PagingError):
@@ -155,9 +160,10 @@ def test_all_runs_come_before_the_error() -> None:
         assert walk.duplicates == 10
 
 
-def test_order_violations_are_noticed(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_order_violations_are_noticed(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """Runs out of order are yielded, counted and logged."""
-    with serve(runs=runs(25), faults=["page-reversed"]) as server, opened(server) as client:
+    with serve(runs=runs(25), faults=["page-reversed"]) as server, opened(server, kind) as client:
         walk = iter(client.runs.list("thread_a", limit=100))
         assert sorted(names(list(walk))) == sorted(NEWEST_FIRST)
         assert walk.disorder == 22
@@ -251,18 +257,20 @@ def test_resume_at_the_end_costs_nothing(kind: str) -> None:
         assert len(server.requests) == seen
 
 
+@pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("token", ["", "{}", "[]", "null", '{"operation": "other", "arguments": {}, "done": false}'])
-def test_foreign_tokens(token: str) -> None:
+def test_foreign_tokens(token: str, kind: str) -> None:
     """A token that is none of this operation is refused before anything is sent."""
-    with serve() as server, opened(server) as client:
+    with serve() as server, opened(server, kind) as client:
         with pytest.raises(ArgumentError, match="token"):
             client.runs.list.resume(token)
         assert not server.requests
 
 
-def test_token_is_plain_and_without_the_key() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_token_is_plain_and_without_the_key(kind: str) -> None:
     """A token is JSON that says what it resumes, and holds no key."""
-    with serve(runs=runs(5), api_key="sk-secret-of-the-test") as server, opened(server) as client:
+    with serve(runs=runs(5), api_key="sk-secret-of-the-test") as server, opened(server, kind) as client:
         walk = iter(client.runs.list("thread_a", order="asc", timeout=9))
         next(walk)
         assert json.loads(walk.token) == {
@@ -334,9 +342,10 @@ def test_prefetch_given_up() -> None:
             next(walk)
 
 
-def test_error_of_the_page_ahead_comes_in_its_turn() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_error_of_the_page_ahead_comes_in_its_turn(kind: str) -> None:
     """What goes wrong with the page ahead is raised once the runs before it are through."""
-    with serve(runs=runs(40), faults=["status-403:every=2"]) as server, opened(server) as client:
+    with serve(runs=runs(40), faults=["status-403:every=2"]) as server, opened(server, kind) as client:
         walk = iter(client.runs.list("thread_a", limit=10, prefetch=True))
         got = [next(walk).id for _ in range(10)]
         assert got == ids(40)[:10]

@@ -129,25 +129,28 @@ def test_deadline_over_pages(kind: str) -> None:
         assert 2 <= len(server.requests) <= 3
 
 
-def test_retry_after_is_waited_for() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_retry_after_is_waited_for(kind: str) -> None:
     """The wait that a server asks for is kept, and not shortened."""
-    with serve(runs=runs(3), faults=["limited-shortly:first=2"]) as server, opened(server) as client:
+    with serve(runs=runs(3), faults=["limited-shortly:first=2"]) as server, opened(server, kind) as client:
         started = time.monotonic()
         assert names(client.runs.list("thread_a").data) == ids(3)
         assert time.monotonic() - started >= 0.1
 
 
-def test_wait_beyond_the_cap_is_refused() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_wait_beyond_the_cap_is_refused(kind: str) -> None:
     """A server that asks for a longer wait than the caller allows gets its error raised at once."""
-    with serve(runs=runs(3), faults=["limited-shortly"]) as server, opened(server) as client:
+    with serve(runs=runs(3), faults=["limited-shortly"]) as server, opened(server, kind) as client:
         with pytest.raises(RateLimitError, match="max_retry_after"):
             client.runs.list("thread_a", max_retry_after=0.01)
         assert len(server.requests) == 1
 
 
-def test_rate_is_shared() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_rate_is_shared(kind: str) -> None:
     """All calls of a client, and of those made from it, share one rate."""
-    with serve(runs=runs(10)) as server, opened(server, max_rate=20) as client:
+    with serve(runs=runs(10)) as server, opened(server, kind, max_rate=20) as client:
         started = time.monotonic()
         for each in (client, client.with_options(timeout=9), client):
             list(each.runs.list("thread_a", limit=5))

@@ -97,9 +97,13 @@ def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFix
         assert KEY.encode() not in pickle.dumps(caught.value)
 
 
-def test_key_in_an_error_is_hidden() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_key_in_an_error_is_hidden(kind: str) -> None:
     """Where the server repeats the key, the error says that it stood there."""
-    with serve(runs=runs(3), faults=["key-echoed"], api_key=KEY) as server, opened(server, max_retries=0) as client:
+    with (
+        serve(runs=runs(3), faults=["key-echoed"], api_key=KEY) as server,
+        opened(server, kind, max_retries=0) as client,
+    ):
         with pytest.raises(InternalServerError, match=r"The key is \[key\]\.") as caught:
             client.runs.list("thread_a")
         assert caught.value.header("x-debug") == "[key]"
@@ -153,10 +157,11 @@ def test_redirect_with_own_http_client() -> None:
         assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("thread", ["", ".", "..", "a/b", "..%2f", "a\nb", "a\\b", "thread_a?x=1", "thread_a#x", "é"])
-def test_path_parameters_stay_in_their_place(thread: str) -> None:
+def test_path_parameters_stay_in_their_place(thread: str, kind: str) -> None:
     """An id cannot lead to another path: it is refused, or it arrives as the one segment that it is."""
-    with serve(runs=runs(3)) as server, opened(server) as client:
+    with serve(runs=runs(3)) as server, opened(server, kind) as client:
         with pytest.raises(ThreadrunsError):
             client.runs.list(thread)
         for seen in server.requests:
@@ -180,9 +185,10 @@ def test_headers_cannot_be_split(headers: Any) -> None:
         Client(api_key=KEY, base_url="http://h/v1", extra_headers=headers)
 
 
-def test_bound_of_the_body() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_bound_of_the_body(kind: str) -> None:
     """The bound on a body is the caller's to set, and counts what it inflates to."""
-    with serve(runs=runs(100)) as server, opened(server) as client:
+    with serve(runs=runs(100)) as server, opened(server, kind) as client:
         with pytest.raises(APIResponseValidationError, match="more than 1000 bytes; raise max_body_bytes") as caught:
             client.runs.list("thread_a", max_body_bytes=1000)
         assert caught.value.status_code == 200
@@ -190,10 +196,11 @@ def test_bound_of_the_body() -> None:
         assert len(client.runs.list("thread_a").data) == 100
 
 
-def test_log(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_log(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """One logger says of each request its method, path, status, time and request id, and nothing secret."""
     caplog.set_level(logging.DEBUG, "threadruns")
-    with serve(runs=runs(3), api_key=KEY) as server, opened(server) as client:
+    with serve(runs=runs(3), api_key=KEY) as server, opened(server, kind) as client:
         page = client.runs.list("thread_a")
     (line,) = [record.getMessage() for record in caplog.records if record.name == "threadruns"]
     assert line.startswith("GET /threads/thread_a/runs: 200 in 0.")

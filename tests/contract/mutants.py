@@ -2,11 +2,12 @@
 
     python tests/contract/mutants.py                 every fault, one seed
     python tests/contract/mutants.py --seeds 10      ten seeds
+    python tests/contract/mutants.py --sample 4      four faults of each group, drawn by the seed
     python tests/contract/mutants.py --few           with one thread of five runs
-    python tests/contract/mutants.py NAME ...        these only, with the rules that found them
+    python tests/contract/mutants.py NAME ...        these only, with all the rules that found them
 
-Prints the kill rate of each group, the survivors by name, and the false alarms; exits 1 if there are any of either
-(with --few, if fewer than 85 % are found).
+A fault is *found* if the server departs, and *named* if a rule of its own kind says so. Prints both for each group, the
+survivors by name, and the false alarms; exits 1 if there are any of either (with --few, if fewer than 85 % are named).
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import argparse
 import logging
 import sys
 import time
-from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from random import Random
 from typing import NamedTuple
 
 from threadruns.contract import example
@@ -29,11 +30,11 @@ from threadruns.testing import serve
 
 FEW_SUFFICE = 0.85
 
-PERMITTED = {"limit-spaces-trimmed", "limit-plus-sign"}
-"""Faults of our own server's strictness: others may read " 5" and "+5" as the number that they spell."""
+SHOWN_BY: dict[str, dict[str, str]] = {}
+"""Besides its own, the groups of rules that name a fault of a group, each with the reason."""
 
-UNJUDGEABLE = {"transport", "protocol"}
-"""Groups with faults that leave nothing to judge, such as silence: there a verdict of undecided is the right one."""
+NOTHING_TO_JUDGE: dict[str, str] = {}
+"""Faults that leave nothing to judge from the first answer on, with what is left: there *undecided* is right."""
 
 
 class Trial(NamedTuple):
@@ -43,31 +44,75 @@ class Trial(NamedTuple):
     group: str
     seed: int
     verdict: Verdict
-    rules: list[str]
+    rules: dict[str, str]
+    """What came, by the id of the rule that failed."""
     reason: str
     requests: int
     seconds: float
 
     @property
+    def unjudged(self) -> bool:
+        """Whether the fault leaves nothing to judge, and the check says so."""
+        return self.verdict is Verdict.UNDECIDED and self.name in NOTHING_TO_JUDGE
+
+    @property
     def found(self) -> bool:
         """Whether the verdict is right for a fault."""
-        allowed = {Verdict.DEPARTS, Verdict.UNDECIDED} if self.group in UNJUDGEABLE else {Verdict.DEPARTS}
-        return self.verdict in allowed
+        return self.verdict is Verdict.DEPARTS or self.unjudged
+
+    @property
+    def named(self) -> bool:
+        """Whether the verdict is right for a fault, and rests on a rule of its kind."""
+        kinds = {self.group, *SHOWN_BY.get(self.group, ())}
+        return self.unjudged or (self.found and any(rule.partition(".")[0] in kinds for rule in self.rules))
+
+    def __str__(self) -> str:
+        rules = ", ".join(self.rules) or "no rule"
+        return f"{self.name or 'the correct server'} ({self.group}, seed {self.seed}): {self.verdict} by {rules}. " + (
+            self.reason
+        )
 
 
-def trial(name: str, group: str, seed: int, few: bool, fail_fast: bool) -> Trial:
-    """Serve one deviation, the correct server if the name is empty, and check it."""
-    logging.disable()  # the server logs what a fault makes of it
+def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: bool = False) -> Trial:
+    """Serve one deviation, the correct server if the name is empty, and check it.
+
+    Args:
+        name: The fault or variation.
+        group: Its group; "variations" if it is none of the faults.
+        seed: The seed of server and check.
+        few: Whether to serve one thread of five runs only.
+        whole: Whether to try every rule even once one of the right kind has failed.
+    """
     threads = example.threads((5,) if few else example.SIZES)
     deviation = {"variations" if group == "variations" else "faults": [name] if name else []}
-    runs = [run for thread in threads.values() for run in thread]
-    with serve(runs=runs, threads=threads, api_key="sk-mutants-5b1c9d", seed=seed, **deviation) as server:
-        report = check(
-            server.url, server.api_key, list(threads), seed=seed, timeout=3, max_seconds=60, fail_fast=fail_fast
-        )
-    failed = report.of(Outcome.FAIL, severity=Severity.DEPARTURE)
-    found = [f"{result.rule.id}: {result.detail}" for result in failed]
-    return Trial(name, group, seed, report.verdict, found, report.reason, report.requests, report.seconds)
+    # What ends at the first departure is the beginning of the whole check: if it names the fault, so does the whole.
+    for fail_fast in (True, False) if group != "variations" and not whole else (False,):
+        runs = [run for thread in threads.values() for run in thread]
+        with serve(runs=runs, threads=threads, api_key="sk-mutants-5b1c9d", seed=seed, **deviation) as server:
+            report = check(
+                server.url, server.api_key, list(threads), seed=seed, timeout=3, max_seconds=60, fail_fast=fail_fast
+            )
+        rules = {found.rule.id: found.detail for found in report.of(Outcome.FAIL, severity=Severity.DEPARTURE)}
+        tried = Trial(name, group, seed, report.verdict, rules, report.reason, report.requests, report.seconds)
+        if tried.named:
+            break
+    return tried
+
+
+def known() -> dict[str, str]:
+    """Return the group of every fault and variation by name; the correct server, first, is a variation without one."""
+    groups = {name: fault.group for name, fault in faults().items()}
+    return {"": "variations", **dict.fromkeys(variations(), "variations"), **groups}
+
+
+def sample(size: int, seed: int = 0) -> dict[str, str]:
+    """Return every variation, and so many faults of each group, drawn by the seed."""
+    groups = known()
+    drawn = [name for name, group in groups.items() if group == "variations"]
+    for group in sorted(set(groups.values()) - {"variations"}):
+        names = sorted(name for name in groups if groups[name] == group)
+        drawn += Random(f"{group} {seed}").sample(names, min(size, len(names)))
+    return {name: groups[name] for name in drawn}
 
 
 def main() -> int:
@@ -75,53 +120,52 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults and variations to try; all by default")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds to try (default 1)")
+    parser.add_argument("--sample", type=int, metavar="N", help="try only N faults of each group, others for each seed")
     parser.add_argument("--few", action="store_true", help="give the check one thread of five runs")
     parser.add_argument("--workers", type=int, default=2, help="how many trials run at once (default 2)")
     options = parser.parse_args()
-    began = time.monotonic()
-    known = {name: fault.group for name, fault in faults().items() if name not in PERMITTED} | dict.fromkeys(
-        variations(), "variations"
-    )
-    unknown = set(options.names) - known.keys()
+    groups = known()
+    unknown = set(options.names) - groups.keys()
     if unknown:
         parser.error(f"no fault or variation is called {', '.join(map(repr, sorted(unknown)))}")
-    chosen = {name: known[name] for name in options.names} or {"": "variations", **known}
-    with ProcessPoolExecutor(options.workers) as pool:
-        jobs = [
-            pool.submit(trial, name, group, seed, options.few, not options.names)
-            for seed in range(options.seeds)
-            for name, group in chosen.items()
-        ]
+    began = time.monotonic()
+    # The server logs what a fault makes of it.
+    with ProcessPoolExecutor(options.workers, initializer=logging.disable) as pool:
+        jobs = []
+        for seed in range(options.seeds):
+            chosen = {name: groups[name] for name in options.names}
+            chosen = chosen or (groups if options.sample is None else sample(options.sample, seed))
+            for name, group in chosen.items():
+                jobs.append(pool.submit(trial, name, group, seed, few=options.few, whole=bool(options.names)))
         for number, job in enumerate(as_completed(jobs), 1):
-            one = job.result()
-            print(f"{number}/{len(jobs)} {one.name} {one.verdict} {one.seconds:.1f} s", file=sys.stderr, flush=True)
+            print(f"{number}/{len(jobs)} {job.result()}", file=sys.stderr, flush=True)
         trials = [job.result() for job in jobs]
     faulty = [one for one in trials if one.group != "variations"]
-    killed = Counter(one.group for one in faulty if one.found)
-    print("group      found  faults")
-    for group, count in sorted(Counter(one.group for one in faulty).items()):
-        print(f"{group:<10} {killed[group]:>5}  {count:>6}")
-    found, total = killed.total(), len(faulty)
-    print(f"{'all':<10} {found:>5}  {total:>6}  ({found / max(total, 1):.1%})")
-    unjudged = [one.name for one in faulty if one.found and one.verdict is Verdict.UNDECIDED]
-    print(f"of these, {len(unjudged)} leave nothing to judge: {', '.join(unjudged) or 'none'}")
-    for one in faulty:
-        if not one.found:
-            print(f"survivor: {one.name} ({one.group}, seed {one.seed}): {one.verdict}. {one.reason}")
     correct = [one for one in trials if one.group == "variations"]
     alarms = [one for one in correct if one.verdict is not Verdict.CONFORMS]
+    print_table(faulty)
+    for one in faulty:
+        if not one.named:
+            print(f"survivor{', though found' if one.found else ''}: {one}")
     for one in alarms:
-        print(
-            f"false alarm: {one.name or 'the correct server'} (seed {one.seed}): {one.verdict}. {one.reason}",
-            *one.rules,
-        )
+        print(f"false alarm: {one}")
     if options.names:
         for one in trials:
-            print(f"{one.name}:", *one.rules, sep="\n  ")
+            print(f"{one.name}:", *(f"{rule}: {came}" for rule, came in one.rules.items()), sep="\n  ")
     print(f"{len(alarms)} false alarms on {len(correct)} correct servers")
     requests, seconds = max(one.requests for one in trials), max(one.seconds for one in trials)
     print(f"at most {requests} requests and {seconds:.1f} s for one server; {time.monotonic() - began:.0f} s in all")
-    return int(bool(alarms) or found < total * (FEW_SUFFICE if options.few else 1))
+    named = sum(one.named for one in faulty)
+    return int(bool(alarms) or named < len(faulty) * (FEW_SUFFICE if options.few else 1))
+
+
+def print_table(faulty: list[Trial]) -> None:
+    """Print how many faults of each group were found, and how many of them by a rule of their kind."""
+    print("group      faults  found  named  of these undecided")
+    for group in [*sorted({one.group for one in faulty}), "all"]:
+        own = [one for one in faulty if group in (one.group, "all")]
+        found, named, unjudged = (sum(getattr(one, what) for one in own) for what in ("found", "named", "unjudged"))
+        print(f"{group:<10} {len(own):>6}  {found:>5}  {named:>5}  {unjudged:>18}  {named / len(own):.1%}")
 
 
 if __name__ == "__main__":

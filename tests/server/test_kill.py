@@ -7,7 +7,9 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from threadruns.server._store import Store
@@ -76,3 +78,32 @@ def test_two_processes_load_into_one_file(tmp_path: Path) -> None:
     assert seen <= {0, 300}
     assert reader.summary()[:2] == (600, 2)
     reader.close()
+
+
+def test_many_may_make_one_file(tmp_path: Path) -> None:
+    """Whoever opens a new file at the same moment gets the same database."""
+    ready = threading.Barrier(8)
+
+    def open_new(path: Path) -> None:
+        ready.wait(30)
+        store = Store(path)
+        store.declare("thread_x")
+        store.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        for round_ in range(10):
+            list(pool.map(open_new, [tmp_path / f"{round_}.db"] * 8))
+
+
+def test_database_opens_while_another_process_writes(tmp_path: Path) -> None:
+    """A server starts and reads what is there while a load is under way, which may take minutes."""
+    database = tmp_path / "runs.db"
+    writer = Store(database)
+    writer.add(thread("thread_k", 3))
+    with writer.transaction():
+        writer.insert("thread_k", 1_700_000_000, "run_new", "{}")
+        reader = Store(database)
+        assert len(reader.page("thread_k", 10, "asc").runs) == 3
+    assert len(reader.page("thread_k", 10, "asc").runs) == 4
+    reader.close()
+    writer.close()

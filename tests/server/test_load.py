@@ -118,6 +118,38 @@ def test_same_file_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
     assert store.page(THREAD, 100, "asc") == before
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("1.0", "1", False),
+        ("12345678901234567890123", "12345678901234567890124", False),
+        ("1.00000000000000000001", "1.0", False),
+        ("1e400", "1e401", False),
+        ("true", "1", False),
+        ("[" * 900 + "]" * 900, "[" * 901 + "]" * 901, False),
+        (r'"\u00e9"', '"é"', True),
+        (r'"\ud83d\ude00"', '"😀"', True),
+        ('{"a": 1, "b": 2}', '{"b":2,"a":1}', True),
+        ('{"a": 1, "a": 2}', '{"a": 2}', True),
+    ],
+)
+def test_runs_are_the_same_by_their_json_values(
+    store: Store, tmp_path: Path, one: str, other: str, same: bool
+) -> None:
+    """A run whose id is taken is unchanged if its value is the same to the last digit, and other content if it is not."""
+    for name_, value in (("one", one), ("other", other)):
+        (tmp_path / name_).write_text(f'{json.dumps(RUNS[0])[:-1]}, "unknown": {value}}}')
+    load(store, tmp_path / "one")
+    if same:
+        assert load(store, tmp_path / "other").unchanged == 1
+    else:
+        with pytest.raises(Rejected) as caught:
+            load(store, tmp_path / "other")
+        assert "stored already, with other content" in caught.value.loaded.first_bad[0].reason
+    (run,) = store.page(THREAD, 10, "asc").runs
+    assert run.text.decode() == (tmp_path / "one").read_text()
+
+
 BAD = {
     "not JSON": ('{"id": "run_1",}\n', "not JSON"),
     "garbage": ("garbage\n", "expected a run"),

@@ -40,7 +40,7 @@ class Report:
         verdict: Whether it conforms.
         reason: Why it could not be judged, or not to the end; empty if it was.
         results: Every rule with its outcome.
-        threads: How many runs each thread was found to have.
+        threads: How many runs each thread was found to have; a thread that was not read is left out.
         requests: How many requests were sent.
         seconds: How long it took.
         seed: What repeats the check.
@@ -97,7 +97,7 @@ def check(
         The report; a server that cannot be judged is a verdict, not an exception.
 
     Raises:
-        ValueError: No thread was given, or the URL is none of http or https.
+        ValueError: No thread was given, the URL is none of http or https, or the bundle of authorities is none.
     """
     if not threads:
         raise ValueError("No thread was given: name at least one that the key can read.")
@@ -133,7 +133,7 @@ def check(
             verdict=_verdict(docket, reason),
             reason=reason or "",
             results=results,
-            threads={thread.id: len(thread.newest_first) for thread in known},
+            threads={thread.id: len(thread.newest_first) for thread in known if thread.states},
             requests=probe.sent,
             seconds=round(time.monotonic() - began, 3),
             seed=seed,
@@ -176,6 +176,8 @@ def _unreadable(exchange: Exchange, thread: str, beta: str) -> str | None:
     if exchange.status == 0 or SILENCE in (exchange.failure or ""):
         return f"the server does not answer: {exchange.failure}"
     where = exchange.header("location") or ""
+    if 300 <= exchange.status < 400 and not urlsplit(where).path.rstrip("/").endswith(f"/{thread}/runs"):
+        return f"the server redirects to {where!r} ({exchange.status}) instead of a list of runs; check the base URL"
     if 300 <= exchange.status < 400 and urlsplit(where).netloc:
         return (
             f"the server redirects to {where!r} ({exchange.status}); check that URL itself, the key is not sent there"
@@ -365,7 +367,11 @@ class _Run:
 
 def _learnt(thread: Thread) -> reads.Conversation:
     exchanges = yield from thread.learn()
-    return [Finding("data.given", None, exchanges[-1])]
+    findings = [Finding("data.given", None, exchanges[-1])]
+    if thread.largest is None:
+        refused = exchanges[0]
+        findings.append(Finding("limit.largest", f"a limit of {LARGEST_LIMIT} is answered {refused.status}", refused))
+    return findings
 
 
 def _given(thread: Thread) -> reads.Conversation:

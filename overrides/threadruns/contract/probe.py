@@ -30,6 +30,9 @@ SILENCE = "no whole answer came in"
 MALFORMED = "the answer is no whole HTTP message"
 """How the failure of an answer begins that HTTP itself forbids."""
 
+NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+"""What OpenSSL calls an answer that is no TLS."""
+
 LONGEST_WAIT = 60.0
 """The longest that a 429 can make the check wait, in seconds."""
 
@@ -55,6 +58,9 @@ class Probe:
         rate: The most requests a second; None for no bound.
         verify: Whether to verify TLS certificates, or the path of a bundle of authorities to trust.
         on_request: Called after each request with the number sent so far.
+
+    Raises:
+        ValueError: The bundle of authorities cannot be read.
     """
 
     def __init__(
@@ -81,7 +87,12 @@ class Probe:
         self._next = 0.0
         self._on_request = on_request
         self._socket: socket.socket | None = None
-        self._tls = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
+        try:
+            self._tls = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
+        except OSError as error:
+            raise ValueError(
+                f"{verify!r} holds no certificate authorities ({error.strerror or error}); give a file in PEM form."
+            ) from error
         if verify is False:
             self._tls.check_hostname = False
             self._tls.verify_mode = ssl.CERT_NONE
@@ -245,8 +256,10 @@ def _wait(exchange: Exchange, attempt: int) -> float | None:
 
 
 def _reason(error: Exception) -> str:
-    text = str(error) or type(error).__name__
+    text = str(error).rstrip(".") or type(error).__name__
     if isinstance(error, httpx.ConnectError):
+        if any(problem in text for problem in NO_TLS):
+            return "nothing there speaks TLS; is the URL meant to start with http://?"
         kind = "TLS failed" if "SSL" in text or "CERT" in text.upper() else "no connection could be made"
         return f"{kind} ({text})"
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
