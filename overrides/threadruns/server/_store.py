@@ -16,6 +16,7 @@ from typing import Any
 from weakref import finalize
 
 from attrs import frozen
+from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
 from threadruns.server._exchange import Page, Position, Stored
 
@@ -98,7 +99,17 @@ class Store:
                 f"{self.path!r} has layout {version}, and this threadruns reads layout {VERSION}; "
                 "load the runs into a new file, or use the threadruns that wrote it."
             )
-        execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
+
+    # For this change SQLite waits for nobody, and all who open a new file at one moment want to make it.
+    @retry(
+        retry=retry_if_exception(lambda error: getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY"),
+        wait=wait_random(0.005, 0.05),
+        stop=stop_after_delay(BUSY_SECONDS),
+        reraise=True,
+    )
+    def _write_ahead(self) -> None:
+        self._connection.execute("PRAGMA journal_mode = WAL")
 
     def _is_blank(self) -> bool:
         return self._header("application_id") == 0 and not self._rows("SELECT 1 FROM sqlite_schema", ())
