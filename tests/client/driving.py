@@ -63,12 +63,12 @@ class Driven:
         return self.runner.run(once())
 
     def __getattr__(self, name: str) -> Any:
-        # What ends an iteration has another name on the async side.
-        return self._driven(
-            getattr(self.inner, "aclose" if name == "close" and hasattr(self.inner, "aclose") else name)
-        )
+        if name == "close" and hasattr(self.inner, "aclose"):
+            name = "aclose"  # What ends an iteration has another name on the async side.
+        return self._driven(getattr(self.inner, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it, as far as the result."""
         return self._driven(self.inner(*args, **kwargs))
 
     def __iter__(self) -> Iterator[Any]:

@@ -7,6 +7,7 @@ import gc
 import os
 import pickle
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -51,7 +52,28 @@ def test_connections_are_reused(kind: str) -> None:
     with serve(runs=runs(30)) as server, opened(server, kind) as client:
         for _ in range(3):
             list(client.runs.list("thread_a", limit=10))
-        assert len(client._sender._transport._idle) == 1  # type: ignore[union-attr]
+        transport: Any = client._sender._transport
+        idle = transport._idle if kind == "sync" else next(iter(transport.inner._loops.values())).lanes
+        assert len(idle) == 1
+
+
+def in_child(work: Callable[[], str]) -> str:
+    """Return what a function returns in a forked child."""
+    reader, writer = os.pipe()
+    with warnings.catch_warnings():
+        # From Python 3.12 on, forking a process with threads warns; the server of a test is one.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            os.write(writer, work().encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as pipe:
+        result = pipe.read()
+    os.waitpid(child, 0)
+    return result
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -59,61 +81,56 @@ def test_fork() -> None:
     """A forked child makes fresh connections, and the parent's go on."""
     with serve(runs=runs(3)) as server, opened(server) as client:
         client.runs.list("thread_a")
-        reader, writer = os.pipe()
-        with warnings.catch_warnings():
-            # From Python 3.12 on, forking a process with threads warns; the server of this test is one.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            child = os.fork()
-        if child == 0:
-            try:
-                os.write(writer, ",".join(names(client.runs.list("thread_a").data)).encode())
-            finally:
-                os._exit(0)
-        os.close(writer)
-        with os.fdopen(reader) as pipe:
-            assert pipe.read() == ",".join(ids(3))
-        os.waitpid(child, 0)
+        assert in_child(lambda: ",".join(names(client.runs.list("thread_a").data))) == ",".join(ids(3))
         assert names(client.runs.list("thread_a").data) == ids(3)
 
 
-def test_close_twice_and_use_after_close() -> None:
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fork_async() -> None:
+    """A forked child uses an async client in an event loop of its own."""
+
+    async def main() -> str:
+        return ",".join([run.id async for run in client.runs.list("thread_a")])
+
+    with serve(runs=runs(3)) as server:
+        client = AsyncClient(api_key=server.api_key, base_url=server.url)
+        assert asyncio.run(main()) == in_child(lambda: asyncio.run(main())) == asyncio.run(main()) == ",".join(ids(3))
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_close_twice_and_use_after_close(kind: str) -> None:
     """Closing twice is fine; whatever uses a closed client gets the one error that says so."""
-    with serve(runs=runs(30)) as server:
-        client = Client(api_key=server.api_key, base_url=server.url)
+    with serve(runs=runs(30)) as server, opened(server, kind) as client:
         page = client.runs.list("thread_a", limit=10)
-        walk = iter(page)
+        walk, ahead = iter(page), iter(client.runs.list("thread_a", limit=10, prefetch=True))
         next(walk)
+        listing = client.runs.list
         client.close()
         client.close()
         assert client.is_closed
         for use in (
             lambda: client.runs.list("thread_a"),
+            lambda: listing("thread_a"),
             lambda: client.runs.list.many(["thread_a"]),
             lambda: client.runs.list.resume("{}"),
             lambda: client.with_options(timeout=1).runs.list("thread_a"),
             page.get_next_page,
+            lambda: list(page.iter_pages()),
             lambda: list(walk),
+            lambda: list(ahead),
         ):
             with pytest.raises(ClientClosedError, match="closed"):
                 use()
 
 
-def test_close_twice_and_use_after_close_async() -> None:
-    """The async client says the same."""
-
-    async def main() -> None:
-        client = AsyncClient(api_key=server.api_key, base_url=server.url)
-        page = await client.runs.list("thread_a", limit=10)
-        await client.close()
-        await client.close()
-        assert client.is_closed
-        with pytest.raises(ClientClosedError):
-            client.runs.list("thread_a")
-        with pytest.raises(ClientClosedError):
-            await page.get_next_page()
-
-    with serve(runs=runs(30)) as server:
-        asyncio.run(main())
+@pytest.mark.parametrize("kind", WALKS)
+def test_close_while_many_are_walked(kind: str) -> None:
+    """Closing a client under a walk of many threads ends each of them with the error that says so."""
+    with serve(runs=[*runs(9), *runs(9, "thread_b")]) as server, opened(server, kind) as client:
+        walk = client.runs.list.many(["thread_a", "thread_b"], limit=2, concurrency=1)
+        next(walk)
+        client.close()
+        assert any(isinstance(outcome, ClientClosedError) for _, outcome in walk)
 
 
 def test_nothing_is_left_open() -> None:

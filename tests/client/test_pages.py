@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
+import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -83,6 +86,15 @@ def test_cut_without_a_wasted_request(most: int, requests: int, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", WALKS)
+def test_cut_leaves_pages_as_they_are(kind: str) -> None:
+    """Cutting a walk does not change what pages are asked for: a page has what limit says, the walk what is wanted."""
+    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+        page = client.runs.list("thread_a", max_items=7)
+        assert (len(page.data), names(list(page))) == (25, NEWEST_FIRST[:7])
+        assert queries(server) == [{"limit": "100"}]
+
+
+@pytest.mark.parametrize("kind", WALKS)
 def test_slice_without_a_wasted_request(kind: str) -> None:
     """Whoever stops taking runs causes no further request."""
     with serve(runs=runs(25)) as server, opened(server, kind) as client:
@@ -106,20 +118,15 @@ def test_pages_as_pages(kind: str) -> None:
             last.get_next_page()
 
 
-def test_pages_as_pages_async() -> None:
-    """The async page does the same: awaited for the first page, iterated for all runs."""
+def test_pages_without_the_first() -> None:
+    """The async list goes through its pages without being awaited, too."""
 
-    async def main() -> None:
+    async def main() -> list[int]:
         async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
-            page = await client.runs.list("thread_a", limit=10)
-            assert (page.first_id, page.last_id, page.has_more) == (NEWEST_FIRST[0], NEWEST_FIRST[9], True)
-            assert (await page.get_next_page()).data == (await page.get_next_page()).data
-            assert [len(each.data) async for each in page.iter_pages()] == [10, 10, 5]
-            assert [len(each.data) async for each in client.runs.list("thread_a", limit=10).iter_pages()] == [10, 10, 5]
-            assert [run.id async for run in page] == NEWEST_FIRST
+            return [len(page.data) async for page in client.runs.list("thread_a", limit=10).iter_pages()]
 
     with serve(runs=runs(25)) as server:
-        asyncio.run(main())
+        assert asyncio.run(main()) == [10, 10, 5]
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -171,89 +178,73 @@ def test_order_violations_are_noticed(kind: str, caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.parametrize("kind", WALKS)
-@pytest.mark.parametrize("order", ["asc", "desc"])
-def test_runs_created_meanwhile(order: Any, kind: str) -> None:
-    """Runs that existed when a walk began come once each; newer ones come in ascending order only, at the end."""
-    before = runs(30)
-
-    def add(number: int) -> None:
-        server.add([run(1000 + number)])
-
-    async def main() -> list[str]:
-        got = []
-        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
-            async for number, each in aenumerate(client.runs.list("thread_a", limit=5, order=order)):
-                got.append(each.id)
-                if number < 30:
-                    add(number)
-        return got
-
-    with serve(runs=before) as server:
-        if kind == "sync":
-            got = []
-            with opened(server) as client:
-                for number, each in enumerate(client.runs.list("thread_a", limit=5, order=order)):
-                    got.append(each.id)
-                    if number < 30:
-                        add(number)
-        else:
-            got = asyncio.run(main())
-    old = [raw["id"] for raw in before]
+@pytest.mark.parametrize(
+    ("params", "whole"),
+    [
+        ({"order": "asc"}, "old+new"),
+        ({"order": "desc"}, "dlo"),
+        ({"order": "desc", "before": "run_a0000"}, "old+new"),
+        ({"order": "asc", "before": "run_a0029"}, "dlo"),
+    ],
+    ids=str,
+)
+def test_runs_created_meanwhile(params: dict[str, Any], whole: str, kind: str) -> None:
+    """Runs that existed when a walk began come once each; newer ones come at the end of a walk towards the new only."""
+    got = []
+    with serve(runs=runs(30)) as server, opened(server, kind) as client:
+        for number, each in enumerate(client.runs.list("thread_a", limit=5, **params)):
+            got.append(each.id)
+            if number < 30:
+                server.add([run(1000 + number)])
+    old = [raw["id"] for raw in runs(30) if raw["id"] != params.get("before")]
     new = [f"run_a{1000 + number}" for number in range(30)]
-    assert got == (old + new if order == "asc" else old[::-1])
-
-
-async def aenumerate(source: Any) -> Any:
-    """Count what an async iterable yields."""
-    number = 0
-    async for item in source:
-        yield number, item
-        number += 1
+    assert got == (old + new if whole == "old+new" else old[::-1])
 
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("params", [{}, {"order": "asc"}, {"before": NEWEST_FIRST[20]}, {"after": NEWEST_FIRST[2]}])
 def test_resume_anywhere(params: dict[str, Any], kind: str) -> None:
     """A token restarts a walk exactly where it stopped: before it began, within a page, between pages, at its end."""
-
-    async def stop_and_resume(place: int) -> tuple[list[str], list[str]]:
-        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
-            walk = aiter(client.runs.list("thread_a", limit=5, **params))
-            head = [(await anext(walk)).id for _ in range(place)]
-            return head, [run.id async for run in client.runs.list.resume(walk.token)]
-
-    with serve(runs=runs(25)) as server:
-        whole = names(WALKS[kind](server, **params))
+    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+        whole = names(list(client.runs.list("thread_a", limit=5, **params)))
         for place in range(0, len(whole) + 1, 4):
-            if kind == "async":
-                head, rest = asyncio.run(stop_and_resume(place))
-            else:
-                with opened(server) as client:
-                    walk = iter(client.runs.list("thread_a", limit=5, **params))
-                    head = [next(walk).id for _ in range(place)]
-                    rest = names(list(client.runs.list.resume(walk.token)))
-            assert head + rest == whole
+            walk = iter(client.runs.list("thread_a", limit=5, **params))
+            head = [next(walk).id for _ in range(place)]
+            assert head + names(list(client.runs.list.resume(walk.token))) == whole
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_resume_in_another_process(kind: str) -> None:
+    """A token is all that another process needs to go on within a page."""
+    program = (
+        "import sys; from threadruns import Client\n"
+        "with Client() as client: print(*(run.id for run in client.runs.list.resume(sys.argv[1])))"
+    )
+    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+        walk = iter(client.runs.list("thread_a", limit=10, order="asc"))
+        head = [next(walk).id for _ in range(13)]
+        environment = {**os.environ, "OPENAI_API_KEY": server.api_key, "OPENAI_BASE_URL": server.url}
+        command = [sys.executable, "-c", program, walk.token]
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=30)
+        assert head + ran.stdout.split() == NEWEST_FIRST[::-1]
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_resume_at_the_end_costs_nothing(kind: str) -> None:
     """The token of a walk that is over resumes to an empty list without a request."""
 
-    async def main(token: str) -> tuple[list[Run], list[Run]]:
+    async def iterate(token: str) -> list[Run]:
         async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
-            page = await client.runs.list.resume(token)
-            return page.data, [run async for run in client.runs.list.resume(token)]
+            return [run async for run in client.runs.list.resume(token)]
 
-    with serve(runs=runs(5)) as server, opened(server) as client:
+    with serve(runs=runs(5)) as server, opened(server, kind) as client:
         walk = iter(client.runs.list("thread_a"))
         list(walk)
         seen = len(server.requests)
         assert json.loads(walk.token)["done"]
-        if kind == "sync":
-            page = client.runs.list.resume(walk.token)
-            assert (page.data, list(page), page.has_more) == ([], [], False)
-        else:
-            assert asyncio.run(main(walk.token)) == ([], [])
+        page = client.runs.list.resume(walk.token)
+        assert (page.data, list(page), page.has_more) == ([], [], False)
+        assert asyncio.run(iterate(walk.token)) == []
         assert len(server.requests) == seen
 
 
