@@ -133,10 +133,8 @@ def test_same_file_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
         ('{"a": 1, "a": 2}', '{"a": 2}', True),
     ],
 )
-def test_runs_are_the_same_by_their_json_values(
-    store: Store, tmp_path: Path, one: str, other: str, same: bool
-) -> None:
-    """A run whose id is taken is unchanged if its value is the same to the last digit, and other content if it is not."""
+def test_runs_are_the_same_by_their_json_values(store: Store, tmp_path: Path, one: str, other: str, same: bool) -> None:
+    """A run whose id is taken is unchanged if its value is the same to the last digit, and else refused."""
     for name_, value in (("one", one), ("other", other)):
         (tmp_path / name_).write_text(f'{json.dumps(RUNS[0])[:-1]}, "unknown": {value}}}')
     load(store, tmp_path / "one")

@@ -19,6 +19,7 @@ import pytest
 
 from tests.server.battery import THREADS, name, runs
 from tests.server.conftest import client
+from threadruns.server import _protocol
 from threadruns.testing import RunningServer, serve
 
 COMMAND = [sys.executable, "-c", "from threadruns._cli import main; main()"]
@@ -249,6 +250,66 @@ def test_slow_callers_do_not_hold_up_others(server: RunningServer, http: httpx.C
     assert http.get(f"/threads/{name(1)}/runs").status_code == 200
     for sock in slow:
         sock.close()
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"GET /v1/threads/x/runs HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"%s"],
+    ids=["nothing", "half", "half-behind-a-good-one"],
+)
+def test_request_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
+    """However slowly a caller goes on, the connection is closed in time, with a 408 in the error shape."""
+    monkeypatch.setattr(_protocol, "HEAD_SECONDS", 0.3)
+    with serve(threads=["thread_Of1"], api_key=KEY) as server:
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
+            if start == b"%s":
+                sock.sendall(GOOD % KEY.encode())
+                assert sock.recv(65536).startswith(b"HTTP/1.1 200")
+                start = b"GET"
+            sock.sendall(start)
+            sock.settimeout(0.02)
+            received = b""
+            for _ in range(500):
+                try:
+                    part = sock.recv(65536)
+                    received += part
+                    if not part:
+                        break
+                except TimeoutError:
+                    if start and not received:
+                        sock.sendall(b"x")
+            else:
+                pytest.fail("the connection stayed open")
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 408")
+    assert "did not arrive" in json.loads(body)["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (b"Transfer-Encoding: chunked\r\n\r\nZZZ\r\n",),
+        (b"Transfer-Encoding: chunked\r\n\r\n", b"ZZZ\r\n"),
+        (b"Content-Length: 5\r\n\r\nabcdegarbage\r\n\r\n",),
+        (b"\r\n", b"garbage\r\n\r\n"),
+    ],
+)
+def test_garbage_is_no_error_of_the_server(parts: tuple[bytes, ...]) -> None:
+    """A body or a second request that is no HTTP ends the connection, and a quiet server writes nothing at all."""
+    with served("--quiet", "--api-key", KEY) as (process, url, _):
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
+            sock.sendall(b"GET /v1/threads/x/runs HTTP/1.1\r\nHost: x\r\n" + parts[0])
+            received = sock.recv(65536)
+            for part in parts[1:]:
+                sock.sendall(part)
+            received += b"".join(iter(lambda: sock.recv(65536), b""))
+        assert received[9:12] in (b"400", b"401")
+        assert received.endswith(b'"param":null,"code":null}}')
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=20)
+    assert log == ""
 
 
 def test_failing_database_is_a_500_in_the_error_shape(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -58,7 +58,7 @@ def _listing(
 )
 @click.option("--variation", "variations", multiple=True, metavar="NAME", help="Differ in a way that is correct.")
 @click.option("--seed", default=0, show_default=True, help="Decides what faults leave to chance.")
-@click.option("--quiet", is_flag=True, help="Write no access log.")
+@click.option("--quiet", is_flag=True, help="Log nothing but errors.")
 @click.option(
     "--list-faults",
     is_flag=True,
@@ -185,5 +185,7 @@ class _JsonLines(logging.Formatter):
 def _log(quiet: bool) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonLines())
-    logging.getLogger().addHandler(handler)
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.ERROR if quiet else logging.WARNING)
     logging.getLogger("threadruns.access").setLevel(logging.WARNING if quiet else logging.INFO)

@@ -11,6 +11,8 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from threadruns.server._protocol import Protocol
+
 LARGEST_HEAD = 65536
 """How many bytes the request line and the headers may take together."""
 
@@ -54,12 +56,13 @@ class Host:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=False,
                 h11_max_incomplete_event_size=LARGEST_HEAD,
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
