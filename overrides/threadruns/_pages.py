@@ -711,3 +711,6 @@ class Pager(Generic[T]):
         """Go through the pages of the list, as the server sends them."""
         async for page in (await self).iter_pages():
             yield page
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A pager cannot be pickled: it holds the connection to its server. Make it where it is needed.")

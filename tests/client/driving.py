@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -38,6 +39,19 @@ WALKS: dict[str, Walker] = {"sync": walk, "async": async_walk}
 def names(runs: list[Run]) -> list[str]:
     """Return the ids of runs."""
     return [run.id for run in runs]
+
+
+def everything_shown(error: BaseException | None) -> str:
+    """Return all that a traceback with local variables shows, outside the tests, and what the error holds."""
+    shown = ""
+    while error is not None:
+        rich = traceback.TracebackException.from_exception(error, capture_locals=True)
+        for frame in rich.stack:
+            if "/tests/" not in frame.filename:
+                shown += f"{frame.filename} {frame.name} {frame.locals}\n"
+        shown += f"{error!s} {error!r} {vars(error)}\n"
+        error = error.__cause__ or error.__context__
+    return shown
 
 
 class Driven:

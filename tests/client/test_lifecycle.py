@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import pickle
+import re
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,9 +15,11 @@ from typing import Any
 import httpx
 import pytest
 
+import threadruns
 from tests.client.data import ids, runs
 from tests.client.driving import WALKS, names, opened
 from threadruns import AsyncClient, Client, ClientClosedError, Run, RunList, Skipped, ThreadrunsError
+from threadruns._pages import async_page_of, first_leg, nothing_left, page_of
 from threadruns.testing import RunningServer, serve
 
 
@@ -230,6 +233,41 @@ def test_pickles(kind: str) -> None:
         again: Any = pickle.loads(pickle.dumps(caught.value))
         assert (type(again), str(again), again.status_code) == (type(caught.value), str(caught.value), 404)
         assert again.response.json() == again.body
+
+
+@pytest.mark.parametrize("name", [name for name in threadruns.__all__ if name[0].isupper()])
+def test_everything_public_pickles_or_says_why_not(name: str) -> None:
+    """Whatever has a public name survives a pickle, or has a sentence that says why it does not."""
+    client, asynchronous = (kind(api_key="sk", base_url="http://h/v1") for kind in (Client, AsyncClient))
+    call = asynchronous.runs.list.call(("thread_a",), {})
+    leg, answer = first_leg(call), nothing_left(call)
+    page, async_page = page_of(client._sender, leg, answer), async_page_of(asynchronous._sender, leg, answer)
+    made: dict[str, Any] = {
+        "AsyncClient": asynchronous,
+        "AsyncPage": async_page,
+        "AsyncWalk": aiter(async_page),
+        "Attempt": threadruns.Attempt("503", 0.1, None),
+        "Client": client,
+        "DecodeError": threadruns.DecodeError(("data", 1), "missing"),
+        "Drift": threadruns.Drift(),
+        "Page": page,
+        "Pager": asynchronous.runs.list("thread_a"),
+        "Run": Run.from_dict(runs(1)[0]),
+        "RunList": RunList.from_json(answer.body),
+        "Skipped": Skipped(("data", 1), "missing", {}),
+        "UNSET": threadruns.UNSET,
+        "UnknownVariant": threadruns.UnknownVariant(type="x"),
+        "Walk": iter(page),
+    }
+    value = made.get(name, getattr(threadruns, name))
+    try:
+        again = pickle.loads(pickle.dumps(value))
+    except TypeError as error:
+        assert name in ("AsyncClient", "AsyncPage", "AsyncWalk", "Client", "Page", "Pager", "Walk")
+        assert re.search(r"cannot be pickled.*: it holds .*\. (Pickle|Make)", str(error))
+    else:
+        assert type(again) is type(value)
+        assert str(again) == str(value)
 
 
 @pytest.mark.parametrize("kind", WALKS)

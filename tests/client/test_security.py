@@ -7,14 +7,13 @@ import copy
 import logging
 import pickle
 import socket
-import traceback
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.client.data import runs
-from tests.client.driving import WALKS, opened
+from tests.client.driving import WALKS, everything_shown, opened
 from threadruns import (
     APIConnectionError,
     APIResponseValidationError,
@@ -29,19 +28,6 @@ from threadruns.testing import serve
 
 KEY = "sk-secret-of-the-test"
 MALFORMED = [f"{KEY}\n", f"{KEY}\r\nX-Evil: 1", f" {KEY}", f"{KEY}\x00", f"{KEY}é", f"{KEY}\u2028", f"{KEY}\x7f"]
-
-
-def everything_shown(error: BaseException | None) -> str:
-    """Return all that a traceback with local variables shows, in frames of this package, and what the error holds."""
-    shown = ""
-    while error is not None:
-        rich = traceback.TracebackException.from_exception(error, capture_locals=True)
-        for frame in rich.stack:
-            if "threadruns" in frame.filename and "/tests/" not in frame.filename:
-                shown += f"{frame.name} {frame.locals}\n"
-        shown += f"{error!s} {error!r} {vars(error)}\n"
-        error = error.__cause__ or error.__context__
-    return shown
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
@@ -95,6 +81,19 @@ def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFix
             shown += f"{response.text} {response.headers.raw} {response.request.headers.raw}"
         assert "sk-secret" not in shown
         assert KEY.encode() not in pickle.dumps(caught.value)
+
+
+def test_cancelled_call() -> None:
+    """A call that the caller breaks off leaves no trace of the key, in the frames of other libraries either."""
+
+    async def main() -> None:
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client, asyncio.timeout(0.1):
+            await client.runs.list("thread_a")
+
+    with serve(runs=runs(3), faults=["stays-silent"], api_key=KEY) as server:
+        with pytest.raises(TimeoutError) as caught:
+            asyncio.run(main())
+        assert "sk-secret" not in everything_shown(caught.value)
 
 
 @pytest.mark.parametrize("kind", WALKS)
