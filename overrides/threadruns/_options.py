@@ -68,8 +68,10 @@ def _check(name: str, value: Any) -> None:
             f"There is no option {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"there are {_listed()}.")
         )
     match name:
-        case "timeout" | "deadline":
-            fine, wanted = value is None or (is_number(value) and value > 0), "seconds above 0, or None"
+        case "timeout":
+            fine, wanted = _is_time(value), "one number of seconds above 0, for an attempt as a whole, or None"
+        case "deadline":
+            fine, wanted = _is_time(value), "seconds above 0, or None"
         case "max_retry_after":
             fine, wanted = is_number(value) and value >= 0, "seconds, 0 or more"
         case "max_retries":
@@ -108,6 +110,10 @@ def is_number(value: Any) -> bool:
     """Say whether a value counts something continuous, such as seconds."""
     # NaN compares false with everything, so it would pass as a bound and never end a wait.
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
+
+
+def _is_time(value: Any) -> bool:
+    return value is None or (is_number(value) and value > 0)
 
 
 def _is_count(value: Any) -> bool:

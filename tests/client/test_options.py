@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
+import httpx
 import pytest
 
 import threadruns
@@ -64,6 +65,18 @@ def test_senseless_values(option: str, value: Any) -> None:
             client.with_options(**options)
         with pytest.raises(ArgumentError, match=option):
             client.runs.list("thread_a", **options)
+
+
+def test_timeouts_of_phases_are_refused() -> None:
+    """A timeout is one number for the whole attempt: one with a number for each phase is refused, which says so."""
+    options: Any = {"timeout": httpx.Timeout(5, connect=1)}
+    with pytest.raises(ArgumentError, match=r"timeout is Timeout\(.*\); it must be one number .* attempt as a whole"):
+        Client(api_key="sk", base_url="http://h/v1", **options)
+
+
+def test_a_timeout_is_set() -> None:
+    """Nobody waits for ever who has not said so: a minute for an attempt, two more attempts."""
+    assert (Options().timeout, Options().max_retries) == (60, 2)
 
 
 def test_unknown_option_is_named() -> None:
