@@ -182,6 +182,42 @@ def test_bad_runs_are_skipped_on_demand(store: Store, tmp_path: Path) -> None:
     assert [(bad.line, bad.reason[:8]) for bad in loaded.first_bad] == [(4, "the text"), (5, "expected")]
 
 
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_reading_stops_at_twenty_bad_runs(store: Store, tmp_path: Path, skip_bad: bool) -> None:
+    """A file of nothing but faults is refused at the twentieth, unless the bad ones are to be skipped, and counted."""
+    path = tmp_path / "runs"
+    path.write_text("nope\n" * 3_000_000)
+    told: list[int] = []
+    if skip_bad:
+        path.write_text("nope\n" * 30 + lines(RUNS))
+        loaded = load(store, path, skip_bad=True)
+        assert (loaded.new, loaded.bad, len(loaded.first_bad)) == (len(RUNS), 30, 20)
+    else:
+        with pytest.raises(
+            Rejected, match="was read until it had shown 20 bad runs; nothing of it was loaded"
+        ) as caught:
+            load(store, path, progress=told.append)
+        assert [bad.line for bad in caught.value.loaded.first_bad] == list(range(1, 21))
+        assert sum(told) < path.stat().st_size / 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_other_encodings_are_told(store: Store, tmp_path: Path, encoding: str) -> None:
+    """A file that is not UTF-8 is refused with that reason at its first line."""
+    (tmp_path / "runs").write_bytes('{"id": "run_é"}\n'.encode(encoding))
+    with pytest.raises(Rejected) as caught:
+        load(store, tmp_path / "runs")
+    assert caught.value.loaded.first_bad[0] == Bad(1, "the text is not UTF-8")
+
+
+@pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf", b"[]", b"[]\n[]"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_file_without_runs_is_no_fault(store: Store, tmp_path: Path, data: bytes, packed: bool) -> None:
+    """An empty file, plain or gzip, holds no runs, and nothing bad either."""
+    (tmp_path / "runs").write_bytes(gzip.compress(data) if packed else data)
+    assert load(store, tmp_path / "runs") == Loaded(str(tmp_path / "runs"))
+
+
 @pytest.mark.parametrize("keep", [0.3, 0.99])
 def test_damaged_gzip_is_told(store: Store, tmp_path: Path, keep: float) -> None:
     """An archive that was cut off is refused, and nothing of it is kept."""

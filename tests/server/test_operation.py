@@ -9,10 +9,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 
 import httpx
 import pytest
@@ -26,9 +26,9 @@ COMMAND = [sys.executable, "-c", "from threadruns._cli import main; main()"]
 KEY = "sk-secret-0123456789"
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run the command line to its end."""
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, timeout=30)
+    return subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, text=True, timeout=30)
 
 
 @pytest.fixture
@@ -109,6 +109,22 @@ def test_access_log_has_no_secrets(archive: Path) -> None:
     assert KEY not in log + printed
 
 
+@pytest.mark.parametrize("key", ["sk-plain", "My API Key", "a+b/c==", "clé"])
+@pytest.mark.parametrize(
+    "spell", [str, quote, quote_plus, lambda key: "".join(f"%{byte:02x}" for byte in key.encode())]
+)
+def test_key_is_masked_in_every_spelling(
+    caplog: pytest.LogCaptureFixture, key: str, spell: Callable[[str], str]
+) -> None:
+    """A key that a caller puts into the address is not in the log, encoded or not."""
+    caplog.set_level("INFO", "threadruns.access")
+    with serve(api_key=key) as server:
+        httpx.get(f"{server.url}/threads/{spell(key)}/runs?after={spell(key)}&before={spell('x' + key)}")
+    entry = json.loads(caplog.messages[-1])
+    assert not any(key in decode(entry[part]) for part in ("path", "query") for decode in (str, unquote, unquote_plus))
+    assert (entry["path"].count("***"), entry["query"].count("***")) == (1, 2)
+
+
 def test_database_outlives_the_server(archive: Path, tmp_path: Path) -> None:
     """What was loaded with --db is served by the next process."""
     database = str(tmp_path / "runs.db")
@@ -167,10 +183,13 @@ def test_load_command_reports_by_line(archive: Path, tmp_path: Path) -> None:
 
 
 def test_synth_command_writes_what_load_reads(tmp_path: Path) -> None:
-    """Synthetic runs go through a file into a database, every one of them."""
-    path = tmp_path / "runs.jsonl"
-    path.write_text(run("synth", "--threads", "3", "--runs", "25", "--seed", "7").stdout)
-    assert "25 new" in run("load", str(path), "--db", str(tmp_path / "runs.db")).stdout
+    """Synthetic runs reach a database through standard input or straight, and are the same ones."""
+    database = str(tmp_path / "runs.db")
+    arguments = ("synth", "--threads", "3", "--runs", "25", "--seed", "7")
+    written = run(*arguments).stdout
+    assert run("load", "-", "--db", database, stdin=written).stdout == "-: 25 new, 0 unchanged, 0 skipped\n"
+    assert run(*arguments, "--db", database).stdout == f"25 runs of 3 threads are in {database}\n"
+    assert run("load", "-", "--db", database, stdin=written).stdout == "-: 0 new, 25 unchanged, 0 skipped\n"
 
 
 def test_lists_name_every_deviation() -> None:

@@ -13,14 +13,15 @@ from threadruns.server._store import Store, StoreError
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False), metavar="FILE...")
+@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE...")
 @click.option("--db", required=True, type=click.Path(dir_okay=False), help="The database; made if it is missing.")
 @click.option("--skip-bad", is_flag=True, help="Load the good runs of a file that has bad ones, and exit with 1.")
 def command(files: tuple[str, ...], db: str, skip_bad: bool) -> None:
     """Load runs from FILEs into a database that `threadruns serve --db` serves.
 
-    A file holds runs as JSON lines, an array or list bodies, plain or gzip. Each run is checked against the document.
-    A file loads whole or not at all; loading it again changes nothing. Exit code 1 means that something was bad.
+    A file holds runs as JSON lines, an array or list bodies, plain or gzip; - is standard input. Each run is checked
+    against the document. A file loads whole or not at all; loading it again changes nothing. Exit code 1 means that
+    something was bad.
 
     \b
     threadruns load archive.jsonl.gz --db runs.db
@@ -48,7 +49,7 @@ def load_file(store: Store, path: str, *, skip_bad: bool = False) -> bool:
     console = Console(stderr=True)
     try:
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-            task = bar.add_task(os.path.basename(path), total=os.path.getsize(path) or None)
+            task = bar.add_task(os.path.basename(path), total=os.stat(0 if path == "-" else path).st_size or None)
             loaded = load(store, path, skip_bad=skip_bad, progress=lambda size: bar.advance(task, size))
     except OSError as error:
         click.echo(f"Error: {path} cannot be read: {error.strerror or error}.", err=True)

@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import unquote, unquote_plus
 
 from starlette.requests import Request as SiteRequest
 from starlette.responses import PlainTextResponse, Response
@@ -146,11 +147,19 @@ def _line(request: Request, connection: Connection, request_id: str, spent: floa
     entry: dict[str, Any] = {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "method": request.method[:20],
-        "path": request.path.decode("latin-1").replace(key, "***")[:200],
-        "query": "&".join(query).replace(key, "***")[:200],
+        "path": _without(key, request.path.decode("latin-1"))[:200],
+        "query": _without(key, "&".join(query))[:200],
         "status": connection.status,
         "bytes": connection.sent,
         "ms": round(spent, 3),
         "request_id": request_id,
     }
     return json.dumps(entry)
+
+
+def _without(key: str, text: str) -> str:
+    """Mask the key in a part of an address; where it is percent-encoded, the part is shown decoded."""
+    for decode in (str, unquote, unquote_plus):
+        if key in decode(text):
+            text = decode(text).replace(key, "***")
+    return text

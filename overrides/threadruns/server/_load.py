@@ -15,7 +15,7 @@ from threadruns.server._read import Bad, Found, read
 from threadruns.server._store import Conflict, Store
 
 KEPT = 20
-"""How many bad runs of a file are kept for the report; all are counted."""
+"""How many bad runs of a file are told one by one; without ``skip_bad`` reading stops there."""
 
 
 @define
@@ -33,7 +33,11 @@ class Rejected(Exception):
     """A file has bad runs, so nothing of it was loaded."""
 
     def __init__(self, loaded: Loaded) -> None:
-        super().__init__(f"{loaded.path} has {loaded.bad} bad run{'s' * (loaded.bad != 1)}; nothing of it was loaded.")
+        if loaded.bad < KEPT:
+            found = f"has {loaded.bad} bad run{'s' * (loaded.bad != 1)}"
+        else:
+            found = f"was read until it had shown {KEPT} bad runs"
+        super().__init__(f"{loaded.path} {found}; nothing of it was loaded.")
         self.loaded = loaded
 
 
@@ -48,7 +52,7 @@ def load(
 
     Args:
         store: Where they go.
-        path: JSON lines, an array, a list body, or several of them; plain or gzip.
+        path: JSON lines, an array, a list body, or several of them; plain or gzip. ``-`` is standard input.
         skip_bad: Load the good runs of a file that has bad ones.
         progress: Is told how many more bytes of the file were read.
 
@@ -65,6 +69,8 @@ def load(
                 loaded.bad += 1
                 if loaded.bad <= KEPT:
                     loaded.first_bad.append(bad)
+                if loaded.bad == KEPT and not skip_bad:
+                    break
         if loaded.bad and not skip_bad:
             raise Rejected(loaded)
     return loaded

@@ -66,14 +66,14 @@ def read(path: str | os.PathLike[str], progress: Callable[[int], object] = lambd
     """Read the runs of a file, one at a time.
 
     Args:
-        path: The file; gzip is recognised by its first bytes.
+        path: The file, or ``-`` for standard input; gzip is recognised by its first bytes.
         progress: Is told how many more bytes of the file, as it lies on the disk, were read.
 
     Raises:
         OSError: The file cannot be opened or read.
     """
     with ExitStack() as stack:
-        raw = stack.enter_context(open(path, "rb"))
+        raw = stack.enter_context(open(0 if path == "-" else path, "rb", closefd=path != "-"))
         packed = raw.peek(2)[:2] == b"\x1f\x8b"
         stream = cast(IO[bytes], stack.enter_context(gzip.open(raw)) if packed else raw)
         yield from _Reader(_chunks(raw, stream, progress)).values()
@@ -130,6 +130,8 @@ class _Reader:
             yield from self._array()
         elif char == "{":
             yield from self._object()
+        elif "\udc80" <= char <= "\udcff":
+            raise _Unreadable("the text is not UTF-8")
         else:
             raise _Unreadable("expected a run, an array of runs or a list body")
 
