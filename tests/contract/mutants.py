@@ -30,10 +30,69 @@ from threadruns.testing import serve
 
 FEW_SUFFICE = 0.85
 
-SHOWN_BY: dict[str, dict[str, str]] = {}
+SHOWN_BY: dict[str, dict[str, str]] = {
+    "cursor": {"protocol": "that %75 is u holds for ids in a cursor as in a path"},
+    "data": dict.fromkeys(
+        ("cursor", "limit", "order"), "a cache that forgets a parameter shows as a parameter that is ignored"
+    ),
+    "error": {
+        "protocol": "an error that is no JSON, or a 500, breaks what holds for every answer",
+        **dict.fromkeys(
+            ("auth", "beta", "cursor", "limit", "method", "order"),
+            "a refusal with a wrong status breaks the rule of what should have been refused",
+        ),
+    },
+    "order": {"cursor": "an order that is forgotten beside a cursor shows in the page of that cursor"},
+    "protocol": {
+        "schema": "a body that is JSON, but not the page, has another shape",
+        "error": "a path that is taken apart wrongly names an odd thread",
+    },
+    "schema": {"run": "fields that contradict each other are judged by the rules of a run, each kept by the schema"},
+    "transport": {
+        "protocol": "an answer that is cut, coded or moved",
+        **dict.fromkeys(("cursor", "data", "has_more"), "pages that lead nowhere"),
+    },
+}
 """Besides its own, the groups of rules that name a fault of a group, each with the reason."""
 
-NOTHING_TO_JUDGE: dict[str, str] = {}
+_NO_PAGE = "every page is something else"
+_REFUSED = "every request is refused"
+_FAILS = "every request fails"
+_LIMITED = "every request is one too many"
+_SILENT = "no request is answered"
+
+NOTHING_TO_JUDGE: dict[str, str] = {
+    "body-vast": "every body is larger than any page",
+    "closes-unanswered": _SILENT,
+    "drips-body": _SILENT,
+    "drips-headers": _SILENT,
+    "gzip-bomb": _NO_PAGE,
+    "html-with-status-200": _NO_PAGE,
+    "json-nested-deep": _NO_PAGE,
+    "key-echoed": _FAILS,
+    "key-echoed-in-page": _NO_PAGE,
+    "limited": _LIMITED,
+    "limited-for-an-hour": _LIMITED,
+    "limited-shortly": _LIMITED,
+    "limited-until-date": _LIMITED,
+    "limited-until-nonsense": _LIMITED,
+    "not-http": _SILENT,
+    "redirected-elsewhere": "every page is elsewhere, where the key is not sent",
+    "resets-unanswered": _SILENT,
+    "status-400-passing": _REFUSED,
+    "status-403": _REFUSED,
+    "status-404-azure": _REFUSED,
+    "status-408": _REFUSED,
+    "status-409": _REFUSED,
+    "status-418": _REFUSED,
+    "status-422": _REFUSED,
+    "status-500": _FAILS,
+    "status-502-html": _FAILS,
+    "status-503": _FAILS,
+    "status-503-final": _FAILS,
+    "status-520-bare": _FAILS,
+    "stays-silent": _SILENT,
+}
 """Faults that leave nothing to judge from the first answer on, with what is left: there *undecided* is right."""
 
 
@@ -162,7 +221,7 @@ def main() -> int:
 def print_table(faulty: list[Trial]) -> None:
     """Print how many faults of each group were found, and how many of them by a rule of their kind."""
     print("group      faults  found  named  of these undecided")
-    for group in [*sorted({one.group for one in faulty}), "all"]:
+    for group in [*sorted({one.group for one in faulty}), *(["all"] if faulty else [])]:
         own = [one for one in faulty if group in (one.group, "all")]
         found, named, unjudged = (sum(getattr(one, what) for one in own) for what in ("found", "named", "unjudged"))
         print(f"{group:<10} {len(own):>6}  {found:>5}  {named:>5}  {unjudged:>18}  {named / len(own):.1%}")

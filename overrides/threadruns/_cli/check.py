@@ -148,7 +148,8 @@ def _print_report(report: Report, show_all: bool) -> None:
         for result in results:
             if show_all or result.outcome in (Outcome.FAIL, Outcome.UNDECIDED):
                 table.add_row(result.rule.id, _outcome(result.outcome, result.rule.severity), escape(result.rule.says))
-    console.print(table)
+    if any(result.outcome is not Outcome.ERROR for result in report.results):
+        console.print(table)
     for result in report.of(Outcome.FAIL):
         console.print(f"\n[bold]{result.rule.id}[/] ({result.rule.severity}): {escape(result.rule.says)}")
         console.print(f"  came:  {escape(result.detail)}")
@@ -159,8 +160,10 @@ def _print_report(report: Report, show_all: bool) -> None:
         console.print(f"\nNot decided: {', '.join(result.rule.id for result in missing)}.")
         for need in dict.fromkeys(result.rule.needs for result in missing):
             console.print(f"  Give {need} to decide {sum(result.rule.needs == need for result in missing)} of them.")
-    sizes = ", ".join(f"{escape(thread)} ({count} runs)" for thread, count in report.threads.items())
-    console.print(f"\n{sizes}; {report.requests} requests in {report.seconds:.1f} s, seed {report.seed}")
+    runs = {thread: f"{count} run{'' if count == 1 else 's'}" for thread, count in report.threads.items()}
+    read = ", ".join(f"{escape(thread)} ({count})" for thread, count in runs.items()) or "no thread was read"
+    sent = "1 request" if report.requests == 1 else f"{report.requests} requests"
+    console.print(f"\n{read}; {sent} in {report.seconds:.1f} s, seed {report.seed}")
     _print_verdict(console, report)
 
 
@@ -175,7 +178,8 @@ def _print_verdict(console: Console, report: Report) -> None:
         passed = len(report.of(Outcome.PASS))
         console.print(f"[bold green]conforms[/]: {escape(report.url)} keeps the {passed} rules that could be decided.")
     else:
-        console.print(f"[bold yellow]could not be judged[/]: {escape(report.reason)}.")
+        end = "" if report.reason.endswith("?") else "."
+        console.print(f"[bold yellow]could not be judged[/]: {escape(report.reason)}{end}")
 
 
 def _outcome(outcome: Outcome, severity: Severity = Severity.DEPARTURE) -> str:

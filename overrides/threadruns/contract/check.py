@@ -176,9 +176,10 @@ def _unreadable(exchange: Exchange, thread: str, beta: str) -> str | None:
     if exchange.status == 0 or SILENCE in (exchange.failure or ""):
         return f"the server does not answer: {exchange.failure}"
     where = exchange.header("location") or ""
-    if 300 <= exchange.status < 400 and not urlsplit(where).path.rstrip("/").endswith(f"/{thread}/runs"):
-        return f"the server redirects to {where!r} ({exchange.status}) instead of a list of runs; check the base URL"
-    if 300 <= exchange.status < 400 and urlsplit(where).netloc:
+    moved = 300 <= exchange.status < 400 and where
+    if moved and not urlsplit(where).path.rstrip("/").endswith(f"/{exchange.request.thread}/runs"):
+        return f"the server redirects to {where!r} ({exchange.status}), where no runs are listed; check the base URL"
+    if moved and urlsplit(where).netloc:
         return (
             f"the server redirects to {where!r} ({exchange.status}); check that URL itself, the key is not sent there"
         )
@@ -368,9 +369,10 @@ class _Run:
 def _learnt(thread: Thread) -> reads.Conversation:
     exchanges = yield from thread.learn()
     findings = [Finding("data.given", None, exchanges[-1])]
-    if thread.largest is None:
-        refused = exchanges[0]
-        findings.append(Finding("limit.largest", f"a limit of {LARGEST_LIMIT} is answered {refused.status}", refused))
+    if thread.largest is None and exchanges[-1].status == 200:
+        largest = yield thread.request(Query(limit=LARGEST_LIMIT))
+        problem = None if largest.status == 200 else f"a limit of {LARGEST_LIMIT} is answered {largest.status}"
+        findings.append(Finding("limit.largest", problem, largest))
     return findings
 
 

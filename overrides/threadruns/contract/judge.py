@@ -125,13 +125,13 @@ def page(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding]:
     ids = [run.get("id") for run in exchange.runs]
     twice = next((run_id for run_id in ids if ids.count(run_id) > 1), None)
     yield Finding("data.duplicates", f"the run {twice!r} stands twice in the page" if twice else None, exchange)
-    first, last = body.get("first_id"), body.get("last_id")
+    first, last, more = (body.get(key, _ABSENT) for key in ("first_id", "last_id", "has_more"))
     if ids:
         yield Finding("ids.first", _differs("first_id", first, ids[0]), exchange)
         yield Finding("ids.last", _differs("last_id", last, ids[-1]), exchange)
     elif data == []:
         yield Finding("ids.empty", _differs("first_id", first, None) or _differs("last_id", last, None), exchange)
-        yield Finding("has_more.empty", _differs("has_more", body.get("has_more"), False), exchange)
+        yield Finding("has_more.empty", _differs("has_more", more, False), exchange)
 
 
 def same_run(before: dict[str, Any], now: dict[str, Any]) -> str | None:
@@ -157,7 +157,7 @@ def same_run(before: dict[str, Any], now: dict[str, Any]) -> str | None:
 def _differs(name: str, found: Any, expected: Any) -> str | None:
     if found == expected and isinstance(found, bool) == isinstance(expected, bool):
         return None
-    return f"{name} is {found!r}, expected {expected!r}"
+    return f"{name} is {'absent' if found is _ABSENT else repr(found)}, expected {expected!r}"
 
 
 def _status(exchange: Exchange) -> str | None:

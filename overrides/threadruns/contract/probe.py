@@ -91,7 +91,7 @@ class Probe:
             self._tls = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
         except OSError as error:
             raise ValueError(
-                f"{verify!r} holds no certificate authorities ({error.strerror or error}); give a file in PEM form."
+                f"{verify!r} holds no certificate authorities that can be read; give a file in PEM form."
             ) from error
         if verify is False:
             self._tls.check_hostname = False

@@ -86,6 +86,7 @@ class Thread:
         runs: The runs by id, as they were first read.
         newest_first: The ids in their order.
         unread: Whether there are more runs than were read.
+        largest: The limit that it is learnt with; None, which is the default, if the largest is refused.
         states: Every order of ids that was the truth at some time, oldest first.
         reads: What the last walks in each order showed.
     """
@@ -94,6 +95,7 @@ class Thread:
     runs: dict[str, dict[str, Any]] = field(factory=dict[str, dict[str, Any]], repr=False)
     newest_first: tuple[str, ...] = field(default=(), repr=False)
     unread: bool = False
+    largest: int | None = LARGEST_LIMIT
     states: list[tuple[str, ...]] = field(factory=list[tuple[str, ...]], repr=False)
     reads: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]], repr=False)
 
@@ -124,6 +126,10 @@ class Thread:
         exchanges: list[Exchange] = []
         found: dict[str, dict[str, Any]] = {}
         down = yield from self._walk("desc", found, exchanges)
+        if exchanges[0].status == 400 and self.largest:
+            # A server that refuses the largest pages can still be learnt in the default ones.
+            self.largest = None
+            down = yield from self._walk("desc", found, exchanges)
         up: list[str] = []
         if not self.unread:
             up = yield from self._walk("asc", found, exchanges, stop_at=down)
@@ -141,7 +147,7 @@ class Thread:
         known = set(stop_at)
         after = None
         for _ in range(MOST_PAGES):
-            exchange = yield self.request(Query(limit=LARGEST_LIMIT, order=order, after=after))
+            exchange = yield self.request(Query(limit=self.largest, order=order, after=after))
             exchanges.append(exchange)
             fresh = [run for run in exchange.runs if isinstance(run.get("id"), str) and run["id"] not in set(ids)]
             for run in fresh:

@@ -24,15 +24,17 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
+BARE = {"myla": "myla==0.2.40"}
+"""What is installed without what it asks for: gigabytes of sentence-transformers that no list of runs needs."""
+
 PACKAGES = {
-    "myla": ["myla==0.2.40", "itsdangerous"],
+    "myla": [
+        *("aiofiles", "aiohttp", "authlib", "fastapi", "itsdangerous", "jinja2", "openai", "pandas", "python-dotenv"),
+        *("python-multipart", "sqlmodel", "starlette", "uvicorn"),
+    ],
     "bridge": [
         "langchain-openai-api-bridge==1.0.0",
-        "langchain-core<0.4",
-        "langgraph<0.6",
-        "langsmith<0.4",
-        "fastapi",
-        "uvicorn",
+        *("fastapi", "langchain-core<0.4", "langgraph<0.6", "langsmith<0.4", "uvicorn"),
     ],
     "prism": ["@stoplight/prism-cli"],
 }
@@ -49,7 +51,10 @@ def prepare(name: str, envs: Path) -> Path:
         subprocess.run(["npm", "install", "--prefix", str(folder), "--no-fund", *PACKAGES[name]], check=True)
     else:
         venv.create(folder, with_pip=True)
-        subprocess.run([folder / "bin" / "pip", "install", "--quiet", *PACKAGES[name]], check=True)
+        pip = [folder / "bin" / "pip", "install", "--quiet"]
+        subprocess.run([*pip, *PACKAGES[name]], check=True)
+        if name in BARE:
+            subprocess.run([*pip, "--no-deps", BARE[name]], check=True)
     done.touch()
     return folder
 
