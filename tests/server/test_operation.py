@@ -143,10 +143,14 @@ def test_database_outlives_the_server(archive: Path, tmp_path: Path) -> None:
         (("serve", "--nonsense"), 2, "No such option"),
         (("serve", "--port", "99999"), 2, "not in the range"),
         (("serve", "--host", "no.such.host.invalid", "--api-key", "x"), 1, "Cannot listen on no.such.host.invalid"),
-        (("serve", "--load", "/no/such/file"), 1, "/no/such/file cannot be read: No such file"),
+        (("serve", "--load", "/no/such/file"), 1, "'/no/such/file' cannot be read: No such file"),
         (("serve", "--load", "/"), 1, "cannot be read"),
         (("serve", "--db", "/no/such/folder/runs.db"), 1, "unable to open database file"),
+        (("serve", "--db", ""), 1, "name of the database is empty"),
+        (("serve", "--fault", "bare-array:p=2"), 2, "p from 0 to 1"),
+        (("serve", "--variation", "nonsense"), 2, "--list-variations"),
         (("load", "--db", "x.db"), 2, "Missing argument"),
+        (("load", "-", "--db", ""), 1, "name of the database is empty"),
         (("load", "/no/such/file", "--db", ":memory:"), 1, "cannot be read"),
         (("synth", "--threads", "5", "--runs", "2"), 2, "ask for at least one run a thread"),
     ],
@@ -190,6 +194,22 @@ def test_synth_command_writes_what_load_reads(tmp_path: Path) -> None:
     assert run("load", "-", "--db", database, stdin=written).stdout == "-: 25 new, 0 unchanged, 0 skipped\n"
     assert run(*arguments, "--db", database).stdout == f"25 runs of 3 threads are in {database}\n"
     assert run("load", "-", "--db", database, stdin=written).stdout == "-: 0 new, 25 unchanged, 0 skipped\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the full disk that is /dev/full")
+def test_synth_command_has_no_room() -> None:
+    """Output that cannot be written is told, and a reader that leaves early is no matter."""
+    with open("/dev/full", "w") as full:
+        outcome = subprocess.run([*COMMAND, "synth"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert (outcome.returncode, outcome.stderr) == (
+        1,
+        "Error: The runs cannot be written: No space left on device.\n",
+    )
+    with subprocess.Popen([*COMMAND, "synth"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        assert process.stderr.read() == ""
 
 
 def test_lists_name_every_deviation() -> None:

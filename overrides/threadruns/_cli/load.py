@@ -52,7 +52,7 @@ def load_file(store: Store, path: str, *, skip_bad: bool = False) -> bool:
             task = bar.add_task(os.path.basename(path), total=os.stat(0 if path == "-" else path).st_size or None)
             loaded = load(store, path, skip_bad=skip_bad, progress=lambda size: bar.advance(task, size))
     except OSError as error:
-        click.echo(f"Error: {path} cannot be read: {error.strerror or error}.", err=True)
+        click.echo(f"Error: {path!r} cannot be read: {error.strerror or error}.", err=True)
         return False
     except StoreError as error:
         click.echo(f"Error: {error}", err=True)

@@ -29,7 +29,8 @@ def command(threads: int, runs: int, seed: int, db: str | None) -> None:
     try:
         made = synthesize(threads, runs, seed)
         if db is None:
-            sys.stdout.writelines(write(made))
+            sys.stdout.buffer.writelines(line.encode() for line in write(made))
+            sys.stdout.buffer.flush()
             return
         store = Store(db)
         try:
@@ -38,4 +39,8 @@ def command(threads: int, runs: int, seed: int, db: str | None) -> None:
             store.close()
     except (StoreError, CannotSynthesize) as error:
         raise click.ClickException(str(error)) from error
+    except BrokenPipeError:
+        raise  # Whoever reads has had enough; click ends quietly.
+    except OSError as error:
+        raise click.ClickException(f"The runs cannot be written: {error.strerror or error}.") from error
     click.echo(f"{runs} runs of {threads} threads are in {db}")

@@ -41,7 +41,9 @@ class Rule:
         name, *options = text.split(":")
         if name not in known:
             near = difflib.get_close_matches(name, known, n=3)
-            hint = f"did you mean {' or '.join(near)}?" if near else "--list-faults shows all of them."
+            hint = (
+                f"did you mean {' or '.join(near)}?" if near else "--list-faults and --list-variations show them all."
+            )
             raise UnknownDeviation(f"{name!r} is the name of nothing that the server can do; {hint}")
         values: dict[str, Any] = {}
         for option in options:

@@ -67,6 +67,8 @@ class Store:
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self.path = None if path is None else os.fspath(path)
+        if self.path == "":  # SQLite would take it for a file that is gone when it is closed.
+            raise StoreError("The name of the database is empty; name a file.")
         self._lock = threading.RLock()
         with self._explained():
             self._connection = sqlite3.connect(
