@@ -83,7 +83,56 @@ class Runs(Resource[S_co]):
     """Lists the runs of a thread."""
 
 
-class Client:
+class ClientOf(Generic[S_co]):
+    """What both clients can be asked."""
+
+    _settings: Settings
+    _sender: S_co
+    _owner: bool
+    """Whether closing the client closes its connections."""
+
+    @property
+    def runs(self) -> Runs[S_co]:
+        """The runs of threads."""
+        return Runs(self._settings, self._sender)
+
+    @property
+    def base_url(self) -> str:
+        """Where the API is."""
+        return self._settings.service.base_url
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the client was closed."""
+        return self._settings.closed or self._sender.closed
+
+    def with_options(self, **options: Unpack[CallOptions]) -> Self:
+        """Return a client with other options, on the same connections; this one stays as it is.
+
+        Args:
+            **options: What to set; headers and query are added to those that are set already.
+
+        Raises:
+            ArgumentError: An option is unknown, or its value makes no sense.
+        """
+        other = object.__new__(type(self))
+        other._settings = self._settings.updated(options)
+        other._sender = self._sender
+        other._owner = False
+        return other
+
+    def __repr__(self) -> str:
+        # A traceback may show a client that is only half made.
+        settings = vars(self).get("_settings")
+        return f"{type(self).__name__}({f'base_url={settings.service.base_url!r}' if settings else ''})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A client cannot be pickled or copied: it holds a key and connections. Make one where it is needed."
+        )
+
+
+class Client(ClientOf[Sender]):
     """A client of the API. Safe to use from several threads, and after a fork.
 
     Args:
@@ -124,36 +173,6 @@ class Client:
         self._sender = Sender(service, Network(service, proxy, verify), Budget(_rate(max_rate)), http_client)
         self._owner = True
 
-    @property
-    def runs(self) -> Runs[Sender]:
-        """The runs of threads."""
-        return Runs(self._settings, self._sender)
-
-    @property
-    def base_url(self) -> str:
-        """Where the API is."""
-        return self._settings.service.base_url
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the client was closed."""
-        return self._settings.closed or self._sender.closed
-
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """Return a client with other options, on the same connections; this one stays as it is.
-
-        Args:
-            **options: What to set; headers and query are added to those that are set already.
-
-        Raises:
-            ArgumentError: An option is unknown, or its value makes no sense.
-        """
-        other = object.__new__(type(self))
-        other._settings = self._settings.updated(options)
-        other._sender = self._sender
-        other._owner = False
-        return other
-
     def close(self) -> None:
         """Close the client; closing twice is fine. One that ``with_options`` made leaves the connections to the
         first."""
@@ -169,16 +188,8 @@ class Client:
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return _shown(self)
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "A Client cannot be pickled or copied: it holds a key and connections. Make one where it is needed."
-        )
-
-
-class AsyncClient:
+class AsyncClient(ClientOf[AsyncSender]):
     """A client of the API for asyncio. Works in one event loop after another, and after a fork.
 
     Args:
@@ -219,36 +230,6 @@ class AsyncClient:
         self._sender = AsyncSender(service, Network(service, proxy, verify), Budget(_rate(max_rate)), http_client)
         self._owner = True
 
-    @property
-    def runs(self) -> Runs[AsyncSender]:
-        """The runs of threads."""
-        return Runs(self._settings, self._sender)
-
-    @property
-    def base_url(self) -> str:
-        """Where the API is."""
-        return self._settings.service.base_url
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the client was closed."""
-        return self._settings.closed or self._sender.closed
-
-    def with_options(self, **options: Unpack[CallOptions]) -> Self:
-        """Return a client with other options, on the same connections; this one stays as it is.
-
-        Args:
-            **options: What to set; headers and query are added to those that are set already.
-
-        Raises:
-            ArgumentError: An option is unknown, or its value makes no sense.
-        """
-        other = object.__new__(type(self))
-        other._settings = self._settings.updated(options)
-        other._sender = self._sender
-        other._owner = False
-        return other
-
     async def close(self) -> None:
         """Close the client; closing twice is fine. One that ``with_options`` made leaves the connections to the
         first."""
@@ -263,20 +244,6 @@ class AsyncClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    def __repr__(self) -> str:
-        return _shown(self)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "An AsyncClient cannot be pickled or copied: it holds a key and connections. Make one where it is needed."
-        )
-
-
-def _shown(client: Client | AsyncClient) -> str:
-    # A traceback may show a client that is only half made.
-    settings = vars(client).get("_settings")
-    return f"{type(client).__name__}({f'base_url={settings.service.base_url!r}' if settings else ''})"
 
 
 def _service(secret: Secret, base_url: str | None, beta: str, azure_api_version: str | None) -> Service:
