@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import tracemalloc
 from collections import defaultdict
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.client.data import ids, runs
+from tests.client.data import ids, run, runs
 from tests.client.driving import names, opened
 from threadruns import ArgumentError, AsyncClient, NotFoundError, RateLimitError, Run, ThreadrunsError
 from threadruns.testing import RunningServer, serve
@@ -127,7 +128,8 @@ def test_one_limit_holds_back_all(kind: str) -> None:
         assert len(server.requests) == 23
 
 
-def test_memory_stays_flat() -> None:
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_memory_stays_flat(kind: str) -> None:
     """What a walk of many threads holds does not grow with their number."""
 
     def peak(count: int) -> int:
@@ -139,11 +141,30 @@ def test_memory_stays_flat() -> None:
         finally:
             tracemalloc.stop()
 
-    with serve(runs=runs(20)) as server, opened(server) as client:
+    with serve(runs=runs(20)) as server, opened(server, kind) as client:
         peak(20)
         few = peak(30)
         server.requests.clear()
         assert peak(150) < 2 * few
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_thousand_threads(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand threads come whole, each once, though some requests fail on their way."""
+    monkeypatch.setattr("threadruns._retries.FIRST_WAIT", 0.0)
+    threads = [f"thread_t{number:04}" for number in range(1000)]
+    with serve(runs=[run(0, thread) for thread in threads], faults=["closes-now-and-then"]) as server:
+        got = dict(many(server, kind, threads, concurrency=32, max_retries=20))
+    assert [len(got[thread]) for thread in threads] == [1] * 1000
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_rate_holds_for_many(kind: str) -> None:
+    """Threads that are walked side by side share the one rate of their client."""
+    with serve(runs=runs(1)) as server, opened(server, kind, max_rate=50) as client:
+        started = time.monotonic()
+        assert len(list(client.runs.list.many(["thread_a"] * 20, concurrency=20))) == 20
+        assert time.monotonic() - started >= 19 / 50
 
 
 def test_bad_concurrency() -> None:

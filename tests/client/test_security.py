@@ -206,6 +206,20 @@ def test_log(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     assert line.endswith(f"s (request id {page.request_id})")
 
 
+@pytest.mark.parametrize("kind", WALKS)
+def test_log_of_failures(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What fails is logged as well: the status of each attempt, and how long is waited before the next one."""
+    caplog.set_level(logging.DEBUG, "threadruns")
+    with serve(runs=runs(3), faults=["limited-shortly:first=1"], api_key=KEY) as server, opened(server, kind) as client:
+        client.runs.list("thread_a", extra_query={"token": "sk-secret"}, extra_headers={"x": "sk-secret"})
+    first, again, last = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "threadruns"]
+    assert first[0] == last[0] == "DEBUG"
+    assert first[1].startswith("GET /threads/thread_a/runs: 429 in 0.")
+    assert again == ("INFO", "GET /threads/thread_a/runs: attempt 1 failed (429), again in 0.05 s")
+    assert last[1].startswith("GET /threads/thread_a/runs: 200 in 0.")
+    assert "sk-secret" not in caplog.text
+
+
 def test_wrong_key_does_not_come_back() -> None:
     """A refused key is not repeated by the error."""
 
