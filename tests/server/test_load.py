@@ -14,11 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.document import bodies
 from tests.server.battery import THREADS, name
+from tests.server.conftest import client
 from threadruns.server import _read
 from threadruns.server._load import Loaded, Rejected, load
 from threadruns.server._read import Bad, Found, read
 from threadruns.server._store import Store, StoreError
+from threadruns.testing import serve
 
 RUNS = THREADS[name(21)]
 THREAD = name(21)
@@ -116,6 +119,28 @@ def test_same_file_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
     before = store.page(THREAD, 100, "asc")
     assert load(store, tmp_path / "two") == Loaded(str(tmp_path / "two"), unchanged=len(RUNS))
     assert store.page(THREAD, 100, "asc") == before
+
+
+@pytest.mark.parametrize("run", bodies.RUNS.values(), ids=bodies.RUNS)
+def test_run_of_every_period_is_served_as_it_was_loaded(tmp_path: Path, run: dict[str, Any]) -> None:
+    """What was recorded comes back over the socket byte for byte, with keys that nobody knows and every spelling."""
+    text = (
+        json.dumps(run | {"id": "run_spelled", "instructions": "caf\u00e9 \U0001f600", "unknown": 1})[:-2]
+        + r'{"z": [1.0, 1, 1e2, -0, 12345678901234567890, "\u0000\/"], "a": null}}'
+    )
+    database = tmp_path / "runs.db"
+    (tmp_path / "runs").write_text(f"{text}\n{json.dumps(run)}\n")
+    store = Store(database)
+    load(store, tmp_path / "runs")
+    store.close()
+    with serve(db=str(database)) as server, client(server) as http:
+        answer = http.get(f"/threads/{run['thread_id']}/runs", params={"order": "asc"})
+    assert answer.content.startswith(b'{"object":"list","data":[%b]' % b",".join(in_bytes(run, text)))
+
+
+def in_bytes(run: dict[str, Any], text: str) -> list[bytes]:
+    """Return the texts of a run and its spelled sibling in the order of their ids."""
+    return [one.encode() for _, one in sorted([(run["id"], json.dumps(run)), ("run_spelled", text)])]
 
 
 @pytest.mark.parametrize(

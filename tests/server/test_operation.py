@@ -20,6 +20,7 @@ import pytest
 from tests.server.battery import THREADS, name, runs
 from tests.server.conftest import client
 from threadruns.server import _protocol
+from threadruns.server.synth import thread
 from threadruns.testing import RunningServer, serve
 
 COMMAND = [sys.executable, "-c", "from threadruns._cli import main; main()"]
@@ -132,6 +133,33 @@ def test_database_outlives_the_server(archive: Path, tmp_path: Path) -> None:
         pass
     with served("--db", database) as (_, __, printed):
         assert "Serving 5 runs" in printed
+
+
+def test_two_servers_serve_what_a_load_brings(archive: Path, tmp_path: Path) -> None:
+    """Servers of one file go on while it is loaded, never show half of it, and show all of it once it is in."""
+    more = thread("thread_more", 2000)
+    (tmp_path / "more").write_text("".join(json.dumps(run) + "\n" for run in more))
+    database = str(tmp_path / "runs.db")
+    shared = ("--quiet", "--api-key", KEY, "--db", database)
+    headers = {"authorization": f"Bearer {KEY}", "openai-beta": "assistants=v1"}
+    with (
+        served(*shared, "--load", str(archive)) as (_, one, _),
+        served(*shared) as (_, two, _),
+        httpx.Client(headers=headers) as http,
+    ):
+
+        def newest() -> set[str]:
+            assert all(http.get(f"{url}/threads/{name(5)}/runs").status_code == 200 for url in (one, two))
+            pages = [http.get(f"{url}/threads/thread_more/runs?limit=1").json() for url in (one, two)]
+            return {page.get("first_id", "no thread") for page in pages}
+
+        seen = newest()
+        with subprocess.Popen([*COMMAND, "load", str(tmp_path / "more"), "--db", database]) as loading:
+            while loading.poll() is None:
+                seen |= newest()
+        assert loading.returncode == 0
+        assert newest() == {more[-1]["id"]}
+        assert {"no thread"} <= seen <= {"no thread", more[-1]["id"]}
 
 
 @pytest.mark.parametrize(
