@@ -32,9 +32,12 @@ FEW_SUFFICE = 0.85
 
 SHOWN_BY: dict[str, dict[str, str]] = {
     "cursor": {"protocol": "that %75 is u holds for ids in a cursor as in a path"},
-    "data": dict.fromkeys(
-        ("cursor", "limit", "order"), "a cache that forgets a parameter shows as a parameter that is ignored"
-    ),
+    "data": {
+        "error": "a thread that is not there, or that something like its id finds, is judged by the error that was due",
+        **dict.fromkeys(
+            ("cursor", "limit", "order"), "a cache that forgets a parameter shows as a parameter that is ignored"
+        ),
+    },
     "error": {
         "protocol": "an error that is no JSON, or a 500, breaks what holds for every answer",
         **dict.fromkeys(
@@ -66,6 +69,7 @@ NOTHING_TO_JUDGE: dict[str, str] = {
     "closes-unanswered": _SILENT,
     "drips-body": _SILENT,
     "drips-headers": _SILENT,
+    "headers-without-end": _SILENT,
     "gzip-bomb": _NO_PAGE,
     "html-with-status-200": _NO_PAGE,
     "json-nested-deep": _NO_PAGE,

@@ -11,7 +11,7 @@ from mutants import NOTHING_TO_JUDGE, SHOWN_BY, known, sample, trial
 from threadruns.contract.docket import Verdict
 from threadruns.contract.rules import RULES
 
-DRAWN = sample(4)
+DRAWN = sample(2)
 CUT = ["body-cut-short", "length-too-small"]
 """A body that is cut is a fault that anybody could name; it must never pass for a server that cannot be judged."""
 

@@ -248,6 +248,7 @@ class _Run:
         self._main = self._roles["few"] or self._roles["largest"] or self._threads[0]
 
     def _pages(self) -> None:
+        self._try("limit.range", refusals.accepted, "limit.range", self._main.request(Query(limit=1)))
         for thread in self._threads:
             also = None if thread.newest_first else "data.empty"
             for query in dict.fromkeys(self._queries(thread)):

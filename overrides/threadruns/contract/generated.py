@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
@@ -55,7 +56,8 @@ def conversation(threads: Sequence[Thread], random_seed: int) -> Conversation:
         random_seed: Decides what is drawn.
     """
     findings: list[Finding] = []
-    for case, request in _drawn(threads, random_seed):
+    ends = (run_id for thread in threads for run_id in thread.newest_first[:3] + thread.newest_first[-3:])
+    for case, request in _drawn(tuple(thread.id for thread in threads), tuple(dict.fromkeys(ends)), random_seed):
         exchange = yield request
         problem = _judged(case, exchange)
         if problem is not None:
@@ -67,8 +69,8 @@ def conversation(threads: Sequence[Thread], random_seed: int) -> Conversation:
     return findings
 
 
-def _drawn(threads: Sequence[Thread], random_seed: int) -> list[tuple[Case[Any], Request]]:
-    ids = [run_id for thread in threads for run_id in thread.newest_first[:3] + thread.newest_first[-3:]]
+@lru_cache(maxsize=8)  # drawing takes longer than all else, and suites check many servers with the same threads
+def _drawn(threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int) -> list[tuple[Case[Any], Request]]:
     options: dict[str, Any] = {
         # The probe presents the credentials.
         "generation": {"with-security-parameters": False},
@@ -76,11 +78,11 @@ def _drawn(threads: Sequence[Thread], random_seed: int) -> list[tuple[Case[Any],
         "checks": {
             "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]}
         },
-        "dictionaries": {"threads": {"values": [thread.id for thread in threads]}},
+        "dictionaries": {"threads": {"values": list(threads)}},
         "parameters": {"path.thread_id": {"dictionary": "threads", "probability": 0.95}},
     }
     if ids:
-        options["dictionaries"]["cursors"] = {"values": list(dict.fromkeys(ids))}
+        options["dictionaries"]["cursors"] = {"values": list(ids)}
         for name in ("query.after", "query.before"):
             options["parameters"][name] = {"dictionary": "cursors", "probability": 0.7}
     document = copy.deepcopy(_document.document())

@@ -98,6 +98,8 @@ def _compare(page: Page, query: Query, exchange: Exchange) -> dict[str, str | No
     if ids == page.ids:
         problems[_rule_of_more(page, query, limit)] = _more(page, exchange)
         return problems
+    if cursors != [None, None] and page.ids and not ids:
+        return {**problems, place: f"{len(page.ids)} runs were expected, and none came"}
     if len(ids) > limit or (len(ids) < len(page.ids) and ids == page.ids[: len(ids)]):
         problems[size] = f"{len(page.ids)} runs were expected, and {len(ids)} came"
         return problems

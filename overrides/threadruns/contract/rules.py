@@ -93,7 +93,7 @@ _OWN: list[Rule] = [
     Rule("limit.filled", "A page holds as many runs as the limit lets it.", _LIMIT, _TWO),
     Rule("limit.default", "Without a limit a page holds up to 20 runs.", _LIMIT, _DEFAULT),
     Rule("limit.largest", "A limit of 100 is accepted and honoured.", _LIMIT, _LARGEST),
-    Rule("limit.range", "A limit outside 1 to 100 is refused with 400.", _LIMIT),
+    Rule("limit.range", "A limit of 1 is accepted, and one outside 1 to 100 refused with 400.", _LIMIT),
     Rule("limit.integer", "A limit that is no integer is refused with 400.", _LIMIT),
     Rule(
         "limit.spelling",
