@@ -26,6 +26,7 @@ from threadruns import (
     NotFoundError,
     RateLimitError,
     ThreadrunsError,
+    UnknownVariant,
 )
 from threadruns._calls import Call
 from threadruns._errors import status_error
@@ -158,6 +159,22 @@ def test_wrong_field_is_named(kind: str) -> None:
         assert "1 of 3 items of the page cannot be decoded, the first at data[1].usage.total_tokens" in str(error)
         assert names(error.items) == ["run_a0002", "run_a0000"]
         assert error.skipped[0].raw == bad
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_what_is_unknown_is_kept(kind: str) -> None:
+    """Values, variants and fields that the document does not know arrive, and go out again as they came."""
+    odd = run(
+        0,
+        status="paused",
+        tools=[{"type": "web_browser", "engine": {"name": "x"}}],
+        last_error={"code": "gremlins", "message": "m", "hint": 1},
+        reasoning_effort=None,
+    )
+    with serve(runs=[odd, run(3)], permissive=True) as server:
+        _, got = WALKS[kind](server)
+    assert got.to_dict() == odd
+    assert (got.status, got.tools) == ("paused", [UnknownVariant(odd["tools"][0])])
 
 
 @pytest.mark.parametrize("kind", WALKS)
