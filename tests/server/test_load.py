@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.document import bodies
-from tests.server.battery import THREADS, name
+from tests.server.battery import THREADS, name, runs
 from tests.server.conftest import client
 from threadruns.server import _read
 from threadruns.server._load import Loaded, Rejected, load
@@ -265,25 +267,27 @@ def test_rest_of_a_broken_array_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of a process from /proc")
 def test_memory_stays_flat(tmp_path: Path) -> None:
-    """A file of 60 MB in one array takes no more memory than one of 6 MB."""
+    """A file of 60 MB in one array is loaded with no more memory than one of 6 MB."""
     script = (
         "import re, sys\n"
-        "from threadruns.server._read import read\n"
-        "count = sum(1 for _ in read(sys.argv[1]))\n"
-        "print(count, re.search('VmHWM:[^0-9]+([0-9]+)', open('/proc/self/status').read())[1])\n"
+        "from threadruns.server._load import load\n"
+        "from threadruns.server._store import Store\n"
+        "new = load(Store(sys.argv[1] + '.db'), sys.argv[1]).new\n"
+        "print(new, re.search('VmHWM:[^0-9]+([0-9]+)', open('/proc/self/status').read())[1])\n"
     )
     peaks = []
     for factor in (1, 10):
         path = tmp_path / f"{factor}.json"
+        runs = (RUNS[0] | {"id": f"run_{number}", "instructions": "x" * 60_000} for number in range(100 * factor))
         with path.open("w") as file:
             file.write('{"object": "list", "data": [')
-            file.write(",".join([json.dumps(RUNS[0])] * (4000 * factor)))
+            file.write(",".join(map(json.dumps, runs)))
             file.write('], "first_id": null, "last_id": null, "has_more": false}')
         output = subprocess.run(
             [sys.executable, "-c", script, str(path)], capture_output=True, check=True, text=True
         ).stdout
-        count, peak = map(int, output.split())
-        assert count == 4000 * factor
+        new, peak = map(int, output.split())
+        assert new == 100 * factor
         peaks.append(peak)
     assert peaks[1] < peaks[0] * 1.3
 
@@ -319,6 +323,32 @@ def test_full_disk_loses_nothing(tmp_path: Path) -> None:
     after = Store(database)
     assert stored(after) == in_order(RUNS)
     after.close()
+
+
+def test_damaged_database_is_told(tmp_path: Path) -> None:
+    """Wherever a file is cut off or overwritten, what cannot be read is an error that names it, and never another."""
+    whole, damaged, more = (tmp_path / part for part in ("whole.db", "damaged.db", "more"))
+    store = Store(whole)
+    store.add(runs())
+    store.close()
+    more.write_text(lines(RUNS) + lines([RUNS[0] | {"id": "run_new"}]))
+    data, chance = whole.read_bytes(), random.Random(3)
+    refused = 0
+    for _ in range(120):
+        at, size = chance.randrange(len(data)), chance.choice((1, 100, 20_000))
+        garbage = chance.choice((bytes(size), chance.randbytes(size)))
+        damaged.write_bytes(data[:at] if size == 1 else data[:at] + garbage + data[at + size :])
+        for use in (Store.summary, lambda store: store.page(THREAD, 100, "asc"), lambda store: load(store, more)):
+            try:
+                with closing(Store(damaged)) as store:
+                    use(store)
+            except StoreError as error:
+                assert str(damaged) in str(error)
+                refused += 1
+            except Rejected as rejected:
+                assert "with other content" in rejected.loaded.first_bad[0].reason
+        damaged.unlink()
+    assert refused > 100
 
 
 def test_store_error_names_the_file(tmp_path: Path) -> None:

@@ -32,6 +32,9 @@ PAGE_BYTES = 16384
 BUSY_SECONDS = 30
 """How long a writer waits for another process to finish its transaction."""
 
+DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CONSTRAINT")
+"""What SQLite says of a damaged file; a constraint fails only where the table and its index disagree."""
+
 TABLES = """
 CREATE TABLE run (
     thread TEXT NOT NULL,
@@ -124,13 +127,11 @@ class Store:
         """Turn what SQLite raises into a sentence that names the file and a way out."""
         try:
             yield
-        except sqlite3.IntegrityError:
-            raise
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             code = getattr(error, "sqlite_errorname", "") or ""
             if code.startswith("SQLITE_FULL"):
                 advice = "free some space and repeat the command; nothing of it was kept"
-            elif code.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+            elif code.startswith(DAMAGE) or isinstance(error, UnicodeDecodeError):
                 advice = "restore it from a copy, or load the runs into a new file"
             elif code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
                 advice = "another process is writing to it; try again when it has finished"
@@ -182,7 +183,7 @@ class Store:
             except sqlite3.IntegrityError:
                 row = self._connection.execute("SELECT body FROM run WHERE id = ?", (run_id,)).fetchone()
                 if row is None:
-                    raise
+                    raise  # A run of this id is there and is not.
                 if not _same(row[0], text):
                     raise Conflict(f"run {run_id!r} is stored already, with other content") from None
                 return False
@@ -277,5 +278,5 @@ def _same(one: str, other: str) -> bool:
     try:
         left, right = (json.loads(text, parse_int=_Number, parse_float=_Number) for text in (one, other))
         return bool(left == right)
-    except RecursionError:
+    except (RecursionError, ValueError):  # What is stored may be damaged.
         return False
