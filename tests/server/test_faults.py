@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import orjson
@@ -11,6 +13,7 @@ import pytest
 
 from tests.server.battery import KEY, battery, get, name, runs
 from tests.server.conftest import client
+from threadruns._cli.serve import command
 from threadruns._document import validator
 from threadruns.server._deviations import Deviation
 from threadruns.server._endpoint import Endpoint
@@ -19,7 +22,7 @@ from threadruns.server._exchange import Answer
 from threadruns.server._store import Store
 from threadruns.server.faults import catalogue as fault_catalogue
 from threadruns.server.variations import catalogue as variation_catalogue
-from threadruns.testing import serve
+from threadruns.testing import plugin, serve
 
 ISSUE_GROUPS = (
     "schema",
@@ -162,3 +165,17 @@ def test_deviations_are_combined(store: Store) -> None:
     page = orjson.loads(answer.body)
     assert (len(page["data"]), page["has_more"]) == (3, False)
     assert answer.headers["content-type"].endswith("charset=utf-8")
+
+
+def test_names_in_the_documentation_exist() -> None:
+    """Whatever is shown as a fault or a variation to switch on can be switched on."""
+    guide = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
+    shown = "\n".join((guide, plugin.__doc__ or "", serve.__doc__ or "", command.help or ""))
+    examples = re.findall(r'(?:--fault |--variation |faults=\[")([a-z][a-z0-9:=.-]+)', shown)
+    assert len(examples) >= 5
+    for example in examples:
+        Rule.read(example, BOTH)
+    groups = {
+        group for row in re.findall(r"^\| (`[a-z_`, ]+) \|", guide, re.MULTILINE) for group in row.split("`")[1::2]
+    }
+    assert groups == {fault.group for fault in fault_catalogue().values()}
