@@ -17,7 +17,7 @@ from threadruns.contract import generated, reads, refusals
 from threadruns.contract.docket import Departed, Docket, Outcome, Result, Verdict
 from threadruns.contract.exchanges import Exchange, Request
 from threadruns.contract.judge import Finding
-from threadruns.contract.probe import MALFORMED, SILENCE, CannotJudge, OutOfRequests, Probe
+from threadruns.contract.probe import MALFORMED, SILENCE, CannotJudge, Probe
 from threadruns.contract.rules import Severity
 from threadruns.contract.threads import LARGEST_LIMIT, Query, Thread, roles
 
@@ -125,8 +125,6 @@ def check(
             reason = "the check was to end at the first departure"
         except CannotJudge as error:
             reason = probe.mask(str(error))
-            if isinstance(error, OutOfRequests):
-                reason += "; raise --max-requests or give fewer threads"
         results = tuple(docket.results(reason))
         return Report(
             url=probe.base_url,

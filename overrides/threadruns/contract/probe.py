@@ -41,10 +41,6 @@ class CannotJudge(Exception):
     """The check cannot go on: the server does not answer, or answers nothing that could be judged."""
 
 
-class OutOfRequests(CannotJudge):
-    """The bound on requests or on time is reached."""
-
-
 class Probe:
     """Sends requests to one base URL and counts them.
 
@@ -137,8 +133,8 @@ class Probe:
         """Send a request and record the exchange, waiting as long as the server asks to.
 
         Raises:
-            OutOfRequests: The bound on requests or time is reached.
-            CannotJudge: The server limits the rate without end, or sends a body without end.
+            CannotJudge: The bound on requests or time is reached, or the server limits the rate or sends a body without
+                end.
         """
         for attempt in range(6):
             self._take_turn()
@@ -153,16 +149,21 @@ class Probe:
                 return exchange
             self.sent -= 1
             if time.monotonic() + wait > self._deadline:
-                raise OutOfRequests(f"the server asks to wait {wait:.0f} s, longer than the check may take")
+                raise CannotJudge(
+                    f"the server asks to wait {wait:.0f} s, longer than the check may take; raise --max-time"
+                )
             time.sleep(wait)
         raise CannotJudge("the server answers 429 again and again, however long the check waits; try --rate")
 
     def _take_turn(self) -> None:
         now = time.monotonic()
         if self.sent >= self.max_requests:
-            raise OutOfRequests(f"all {self.max_requests} requests that the check may make are made")
+            raise CannotJudge(
+                f"all {self.max_requests} requests that the check may make are made; "
+                "raise --max-requests or give fewer threads"
+            )
         if now > self._deadline:
-            raise OutOfRequests("the time that the check may take is over")
+            raise CannotJudge("the time that the check may take is over; raise --max-time or give fewer threads")
         if self._rate:
             if now < self._next:
                 time.sleep(self._next - now)
