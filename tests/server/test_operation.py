@@ -49,7 +49,9 @@ def served(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
     try:
         assert process.stdout is not None
         printed = ""
-        while "Try:" not in printed and (line := process.stdout.readline()):
+        while not re.search(r"^(Try: |There are no runs)", printed, re.MULTILINE) and (
+            line := process.stdout.readline()
+        ):
             printed += line
         found = re.search(r"at (http://\S+)", printed)
         assert found, process.communicate()
