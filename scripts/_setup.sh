@@ -31,7 +31,7 @@ setup() {
     "$python" -m venv .venv
   fi
   if ! cmp -s pyproject.toml "$stamp"; then
-    say "Installing into .venv: $*"
+    say "Installing into .venv, which takes about half a minute: $*"
     .venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
     .venv/bin/python -m pip install --quiet "$@"
     cp pyproject.toml "$stamp"

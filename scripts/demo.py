@@ -83,7 +83,11 @@ def show(client: Client, thread_id: str) -> int:
         table.add_row(entry.id, created, entry.status, entry.model, str(tokens))
     console.print(table)
     counts = Counter(entry.status for entry in runs)
-    console.print("   " + ", ".join(f"{count} {status}" for status, count in counts.most_common()), highlight=False)
+    console.print(
+        "   " + ", ".join(f"{count} {status}" for status, count in counts.most_common()),
+        highlight=False,
+        soft_wrap=True,
+    )
     return len(runs)
 
 

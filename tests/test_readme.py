@@ -44,6 +44,18 @@ def test_the_example_prints_what_stands_below_it() -> None:
     assert (done.stdout, done.stderr) == (expected, "")
 
 
+def test_the_documented_example_can_be_served() -> None:
+    """The command that the README names beside its example serves just what the example lists."""
+    command = [sys.executable, "-m", "threadruns", "serve", "--example", "--api-key", "sk-demo", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        assert process.stdout is not None
+        url = re.search(r"http://\S+", process.stdout.readline())
+        assert url
+        listed = threadruns("list", "thread_abc123", "--base-url", url[0], "--format", "json", key="sk-demo")
+        process.terminate()
+    assert [json.loads(line) for line in listed.stdout.splitlines()] == DOCUMENTED
+
+
 def test_the_check_runs_as_it_is_written() -> None:
     """The command that checks a server exits 0 for one that keeps the contract."""
     (line,) = [line for block in blocks("console") for line in block.splitlines() if "threadruns check" in line]

@@ -222,7 +222,7 @@ def test_synth_command_writes_what_load_reads(tmp_path: Path) -> None:
     arguments = ("synth", "--threads", "3", "--runs", "25", "--seed", "7")
     written = run(*arguments).stdout
     assert run("load", "-", "--db", database, stdin=written).stdout == "-: 25 new, 0 unchanged, 0 skipped\n"
-    assert run(*arguments, "--db", database).stdout == f"25 runs of 3 threads are in {database}\n"
+    assert run(*arguments, "--db", database).stdout == f"25 runs of 3 threads were added to {database}\n"
     assert run("load", "-", "--db", database, stdin=written).stdout == "-: 0 new, 25 unchanged, 0 skipped\n"
 
 

@@ -127,6 +127,7 @@ def _print_rules(form: str) -> None:
         click.echo(json.dumps([rule_as_json(rule) for rule in RULES.values()], indent=2, ensure_ascii=False))
         return
     table = Table("rule", "severity", "what it says", "rests on", "needs", box=None, pad_edge=False)
+    table.columns[0].no_wrap = True
     for rule in RULES.values():
         table.add_row(rule.id, rule.severity, escape(rule.says), escape(rule.source), rule.needs)
     console = _console()

@@ -24,6 +24,7 @@ PAGE = 100
 @click.option("--after", metavar="RUN_ID", help="Begin with the run after this one.")
 @click.option("--before", metavar="RUN_ID", help="Go backward from this run, the nearest first.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option("--api-key", envvar="OPENAI_API_KEY", metavar="KEY", show_envvar=True, help="The key to send.")
 @click.option("--base-url", metavar="URL", envvar="OPENAI_BASE_URL", show_envvar=True, help="Where the API is.")
 @click.option("--beta", default="assistants=v1", show_default=True, help="The value of the OpenAI-Beta header.")
 @click.option("--azure-api-version", metavar="VERSION", help="Speak Azure's form of the API, in this version.")
@@ -35,12 +36,13 @@ def command(
     after: str | None,
     before: str | None,
     form: str,
+    api_key: str | None,
     base_url: str | None,
     beta: str,
     azure_api_version: str | None,
     timeout: float,
 ) -> None:
-    """List the runs of THREAD_ID. The key is read from OPENAI_API_KEY.
+    """List the runs of THREAD_ID.
 
     The table is for people; "json" gives one run a line with everything the server sent, "csv" a row for each.
 
@@ -51,7 +53,9 @@ def command(
     cursors: dict[str, Any] = {key: value for key, value in {"after": after, "before": before}.items() if value}
     page_size = min(limit or PAGE, PAGE)
     try:
-        with Client(base_url=base_url, beta=beta, azure_api_version=azure_api_version, timeout=timeout) as client:
+        with Client(
+            api_key=api_key, base_url=base_url, beta=beta, azure_api_version=azure_api_version, timeout=timeout
+        ) as client:
             runs = client.runs.list(thread_id, limit=page_size, order=order, max_items=limit, **cursors)
             match form:
                 case "json":
@@ -73,7 +77,8 @@ def show(runs: Iterable[Run]) -> None:
     from rich.text import Text
 
     table = Table("run", "status", "created (UTC)", "model", "tokens", box=None, pad_edge=False, header_style="bold")
-    table.columns[0].no_wrap = True
+    for column in table.columns[:3]:
+        column.no_wrap = True
     table.columns[4].justify = "right"
     statuses: Counter[str] = Counter()
     try:

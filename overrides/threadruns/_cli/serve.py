@@ -16,6 +16,7 @@ from urllib.parse import quote
 import click
 
 from threadruns._cli.load import load_file
+from threadruns._document import document
 from threadruns.server._app import application
 from threadruns.server._deviations import Deviation
 from threadruns.server._dialects import Azure
@@ -43,6 +44,7 @@ def _listing(
 
 @click.command()
 @click.option("--load", "files", multiple=True, metavar="FILE", help="Read runs first, as `threadruns load` does.")
+@click.option("--example", is_flag=True, help="Serve the two runs of the documented example, thread_abc123.")
 @click.option("--db", type=click.Path(dir_okay=False), help="Keep the runs in this file; in memory without it.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
@@ -77,6 +79,7 @@ def _listing(
 )
 def command(
     files: tuple[str, ...],
+    example: bool,
     db: str | None,
     host: str,
     port: int,
@@ -94,6 +97,7 @@ def command(
     The access log goes to standard error, a line of JSON for each request.
 
     \b
+    threadruns serve --example --api-key sk-demo
     threadruns serve --load runs.jsonl
     threadruns serve --db runs.db --port 0 --fault has-more-always-true
     """
@@ -112,9 +116,11 @@ def command(
         app = application(
             store, key, permissive=permissive, azure=azure, faults=faults, variations=variations, seed=seed
         )
+        server = Host(app, listen(host, port))
+        if example:
+            store.add(document()["components"]["examples"]["DocumentedPage"]["value"]["data"])
         if not all(load_file(store, path) for path in files):
             raise SystemExit(1)
-        server = Host(app, listen(host, port))
         _log(quiet)
         _greet(server.address, store, key, made=api_key is None, azure=azure)
         signal.signal(signal.SIGINT, _stopped)
@@ -152,8 +158,11 @@ def _greet(address: tuple[str, int], store: Store, key: str, *, made: bool, azur
     click.echo(f"Serving {_count(runs, 'run')} of {_count(threads, 'thread')} at {base}")
     if made:
         click.echo(f"API key, made for this run: {key}")
+    if example is None:
+        click.echo("There are no runs yet; give some with --load FILE, or load them into the --db that is served.")
+        return
     shown = key if made else "$OPENAI_API_KEY"
-    url = f"{base}/threads/{quote(example or 'thread_abc123', safe='')}/runs"
+    url = f"{base}/threads/{quote(example, safe='')}/runs"
     if azure:
         click.echo(f'Try: curl "{url}?api-version=2024-02-15-preview&limit=2" -H "api-key: {shown}"')
     else:

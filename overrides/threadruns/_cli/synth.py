@@ -43,4 +43,4 @@ def command(threads: int, runs: int, seed: int, db: str | None) -> None:
         raise  # Whoever reads has had enough; click ends quietly.
     except OSError as error:
         raise click.ClickException(f"The runs cannot be written: {error.strerror or error}.") from error
-    click.echo(f"{runs} runs of {threads} threads are in {db}")
+    click.echo(f"{runs} runs of {threads} threads were added to {db}")

@@ -44,7 +44,7 @@ class Rule:
             hint = (
                 f"did you mean {' or '.join(near)}?" if near else "--list-faults and --list-variations show them all."
             )
-            raise UnknownDeviation(f"{name!r} is the name of nothing that the server can do; {hint}")
+            raise UnknownDeviation(f"{name!r} is not among these {len(known)} deviations; {hint}")
         values: dict[str, Any] = {}
         for option in options:
             key, _, value = option.partition("=")
