@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -42,5 +43,7 @@ def command(threads: int, runs: int, seed: int, db: str | None) -> None:
     except BrokenPipeError:
         raise  # Whoever reads has had enough; click ends quietly.
     except OSError as error:
+        # What is left in the buffer goes nowhere; Python would try to write it once more at its end, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise click.ClickException(f"The runs cannot be written: {error.strerror or error}.") from error
     click.echo(f"{runs} runs of {threads} threads were added to {db}")
