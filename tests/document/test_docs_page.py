@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -50,7 +51,8 @@ def test_a_browser_shows_the_operation(site: str, tmp_path: Path) -> None:
     assert BROWSER
     command = (BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}")
     options = ("--virtual-time-budget=10000", "--enable-logging=stderr", "--dump-dom", f"{site}/docs")
-    shown = subprocess.run((*command, *options), capture_output=True, text=True, timeout=BROWSER_SECONDS)
+    home = {**os.environ, "HOME": str(tmp_path)}  # it keeps reports of crashes there, whatever the profile
+    shown = subprocess.run((*command, *options), env=home, capture_output=True, text=True, timeout=BROWSER_SECONDS)
     assert shown.returncode == 0, shown.stderr
     text = unescape(re.sub(r"<[^>]+>", "\n", re.sub(r"(?s)<(script|style).*?</\1>", "", shown.stdout)))
     lines = {line.strip() for line in text.splitlines()}
