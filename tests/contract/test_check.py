@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import ssl
@@ -24,6 +25,7 @@ from threadruns.contract import example
 from threadruns.contract.check import Report, check
 from threadruns.contract.docket import Outcome, Verdict
 from threadruns.contract.plugin import check_contract  # noqa: F401
+from threadruns.contract.reports import as_json, as_junit
 from threadruns.contract.rules import RULES
 from threadruns.testing import RunningServer, serve
 
@@ -207,43 +209,102 @@ def endless(handler: BaseHTTPRequestHandler) -> None:
 ERROR = b'{"error": {"message": "No.", "type": "invalid_request_error", "param": null, "code": null}}'
 
 
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (lambda one: reply(one, 200, b"<html>Hello", "text/html"), "is no list of runs (Content-Type 'text/html')"),
-        (lambda one: reply(one, 200, b'{"items": []}'), "is no list of runs (Content-Type 'application/json')"),
-        (lambda one: reply(one, 401, ERROR), "refuses the key with 401"),
-        (lambda one: reply(one, 404, ERROR), "answers 404 for 'thread_x'"),
-        (lambda one: reply(one, 400, ERROR), "give --beta"),
-        (lambda one: reply(one, 500, ERROR), "fails with 500"),
-        (lambda one: reply(one, 301, b"", Location="/login"), "redirects to '/login' (301), where no runs are listed"),
-        (hang, "no whole answer came in 0.5 s"),
-        (drip, "no whole answer came in 0.5 s"),
-        (endless, "more than 32 MiB in one answer"),
-    ],
-    ids=[
-        "html",
-        "other-api",
-        "wrong-key",
-        "unknown-thread",
-        "beta",
-        "failing",
-        "login",
-        "hanging",
-        "dripping",
-        "endless",
-    ],
-)
-def test_a_server_that_cannot_be_judged_is_no_failure(
-    answer: Callable[[BaseHTTPRequestHandler], None], reason: str
-) -> None:
-    """The verdict is undecided, with the reason, within the time that answers may take."""
+def echo(one: BaseHTTPRequestHandler) -> None:
+    """Send back what was sent, in HTML."""
+    reply(one, 200, f"<pre>{one.headers}</pre>".encode(), "text/html")
+
+
+NOT_JUDGED: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str, str]] = {
+    "html": (
+        lambda one: reply(one, 200, b"<html>Hello", "text/html"),
+        "protocol.content-type",
+        "is no list of runs (Content-Type 'text/html')",
+    ),
+    "other-api": (
+        lambda one: reply(one, 200, b'{"items": []}'),
+        "schema.envelope",
+        "is no list of runs (Content-Type 'application/json')",
+    ),
+    "other-api-refuses": (
+        lambda one: reply(one, 422, b'{"detail": "No."}'),
+        "protocol.status",
+        "answers 422 to a plain read",
+    ),
+    "echo": (echo, "auth.not-echoed", "the body repeats the key, so send it there no more"),
+    "wrong-key": (lambda one: reply(one, 401, ERROR), "data.given", "refuses the key with 401"),
+    "forbidden": (lambda one: reply(one, 403, ERROR), "data.given", "refuses the key with 403"),
+    "unknown-thread": (lambda one: reply(one, 404, ERROR), "data.given", "answers 404 for 'thread_x'"),
+    "beta": (lambda one: reply(one, 400, ERROR), "data.given", "give --beta"),
+    "gateway": (
+        lambda one: reply(one, 502, b"<html>Bad Gateway", "text/html"),
+        "protocol.server-error",
+        "fails with 502",
+    ),
+    "login": (
+        lambda one: reply(one, 301, b"", Location="/login"),
+        "protocol.status",
+        "redirects to '/login' (301), where no runs are listed",
+    ),
+    "limited": (lambda one: reply(one, 429, ERROR), "protocol.answers", "answers 429 again and again"),
+    "limited-for-long": (
+        lambda one: reply(one, 429, ERROR, **{"Retry-After": "3600"}),
+        "protocol.answers",
+        "asks to wait 3600 s",
+    ),
+    "hanging": (hang, "protocol.answers", "no whole answer came in 0.5 s"),
+    "dripping": (drip, "protocol.answers", "no whole answer came in 0.5 s"),
+    "endless": (endless, "protocol.answers", "more than 32 MiB in one answer"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_JUDGED)
+def test_a_server_that_cannot_be_judged_is_no_failure(name: str) -> None:
+    """The verdict is undecided, with the reason and the rule at which the check stopped, and without the key."""
+    answer, rule, reason = NOT_JUDGED[name]
     with scripted(answer) as (url, _):
         report = check(url, KEY, ["thread_x"], timeout=5 if answer is endless else 0.5)
     assert report.verdict is Verdict.UNDECIDED
     assert reason in report.reason
     assert report.seconds < 20
     assert not report.of(Outcome.PASS) + report.of(Outcome.FAIL)
+    (stopped,) = [result for result in report.of(Outcome.ERROR) if not result.detail.startswith("not reached")]
+    assert stopped.rule.id == rule
+    assert stopped.request.startswith(f'curl -i -g "{url}/threads/thread_x/runs"')
+    assert KEY not in json.dumps(as_json(report)) + as_junit(report)
+
+
+OWN_FORM: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str, str]] = {
+    "failing": (lambda one: reply(one, 500, ERROR), "protocol.server-error", "the server failed with 500"),
+    "undocumented": (lambda one: reply(one, 418, ERROR), "protocol.status", "the status is 418"),
+    "limited-until-nonsense": (
+        lambda one: reply(one, 429, ERROR, **{"Retry-After": "soon"}),
+        "protocol.headers",
+        "Retry-After is 'soon'",
+    ),
+    "no-json": (lambda one: reply(one, 200, b"[" * 100_000), "protocol.json", "nested deeper than JSON is read"),
+}
+
+
+@pytest.mark.parametrize("name", OWN_FORM)
+def test_a_server_that_refuses_in_its_own_form_departs(name: str) -> None:
+    """What no mistake of its user explains is a departure, though nothing else can be judged."""
+    answer, rule, came = OWN_FORM[name]
+    with scripted(answer) as (url, _):
+        report = check(url, KEY, ["thread_x"], timeout=0.5, fail_fast=True)
+    (failed,) = report.of(Outcome.FAIL)
+    assert report.verdict is Verdict.DEPARTS
+    assert failed.rule.id == rule
+    assert came in failed.detail
+
+
+def test_a_body_that_inflates_without_measure_is_named() -> None:
+    """A small body that inflates beyond any page is told by its coding, and costs no memory."""
+    bomb = gzip.compress(b" " * 50_000_000)
+    with scripted(lambda one: reply(one, 200, bomb, **{"Content-Encoding": "gzip"})) as (url, _):
+        report = check(url, KEY, ["thread_x"], fail_fast=True)
+    assert [(one.rule.id, one.detail) for one in report.of(Outcome.FAIL)] == [
+        ("protocol.coding", f"{len(bomb)} bytes of gzip inflate to more than 32 MiB")
+    ]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -329,7 +390,10 @@ def test_a_server_that_dies_half_way() -> None:
     assert report.verdict is Verdict.UNDECIDED
     assert "no longer answers" in report.reason
     assert report.of(Outcome.PASS)
-    assert {result.detail[:11] for result in report.of(Outcome.ERROR)} == {"not reached"}
+    stopped = {result.rule.id: result.detail[:27] for result in report.of(Outcome.ERROR) if result.request}
+    assert stopped == {"protocol.answers": "the server no longer answer"}
+    rest = [result for result in report.of(Outcome.ERROR) if not result.request]
+    assert {result.detail[:11] for result in rest} == {"not reached"}
 
 
 def test_more_requests_than_allowed_are_not_sent() -> None:
@@ -402,7 +466,7 @@ def test_the_command_says_when_it_could_not_judge() -> None:
     result = run("http://127.0.0.1:9/v1", "--thread", "thread_x", "--api-key", KEY)
     assert result.exit_code == 3
     assert "could not be judged: the server does not answer" in result.stdout
-    assert "rule" not in result.stdout
+    assert "protocol.answers (the check had to stop here)" in result.stdout
 
 
 NOWHERE = ["http://127.0.0.1:9/v1", "--api-key", "k", "--thread", "t"]

@@ -18,7 +18,7 @@ CUT = ["body-cut-short", "length-too-small"]
 
 @pytest.mark.parametrize("name", [*(name for name, group in DRAWN.items() if group != "variations"), *CUT])
 def test_a_fault_is_found_by_a_rule_of_its_kind(name: str) -> None:
-    """The server departs, and a rule of the fault's kind says so; undecided is right only for those that are listed."""
+    """The server departs, and a rule of the fault's kind says so; what is listed is undecided by the rule beside it."""
     tried = trial(name, known()[name])
     assert tried.named, tried
 
@@ -36,4 +36,5 @@ def test_what_counts_as_found_names_what_exists() -> None:
     assert NOTHING_TO_JUDGE.keys() <= groups.keys()
     assert SHOWN_BY.keys() <= set(groups.values())
     assert {group for kinds in SHOWN_BY.values() for group in kinds} <= {rule.group for rule in RULES.values()}
+    assert set(NOTHING_TO_JUDGE.values()) <= RULES.keys()
     assert {groups[name] for name in NOTHING_TO_JUDGE} == {"transport", "protocol"}

@@ -83,7 +83,7 @@ def test_a_thread_may_have_been_in_any_state_between_two_reads() -> None:
         (b'{"a": 1}{"b": 2}', "8 characters follow the JSON value"),
         (b"{'a': 1}", "is not JSON"),
         (b"", "is empty"),
-        (b"[" * 100_000, "is not JSON"),
+        (b"[" * 100_000, "is nested deeper than JSON is read"),
     ],
 )
 def test_what_strict_readers_refuse_is_named(body: bytes, problem: str | None) -> None:
@@ -105,6 +105,26 @@ def test_what_strict_readers_refuse_is_named(body: bytes, problem: str | None) -
 def test_codings_are_undone_or_named(coding: str, raw: bytes, problem: str | None) -> None:
     """A body that does not decode as it is declared says why."""
     found = Exchange(Request("t"), 200, (("content-encoding", coding),), raw).decoded[1]
+    assert found is None if problem is None else problem in str(found)
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        (None, None),
+        ("0", None),
+        ("20", None),
+        ("0.05", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", None),
+        ("soon", "neither a number of seconds nor an HTTP date"),
+        ("-1", "neither"),
+        ("", "neither"),
+    ],
+)
+def test_what_an_answer_asks_to_wait_can_be_read(said: str | None, problem: str | None) -> None:
+    """A Retry-After has seconds or a date, or is absent."""
+    headers = () if said is None else (("retry-after", said),)
+    found = judge.retry_after(Exchange(Request("t"), 429, headers))
     assert found is None if problem is None else problem in str(found)
 
 

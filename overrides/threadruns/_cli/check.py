@@ -143,16 +143,17 @@ def _print_report(report: Report, show_all: bool) -> None:
     table = Table("rule", "outcome", "what it says", box=None, pad_edge=False)
     for group, results in groups.items():
         for outcome, what in ((Outcome.PASS, "kept"), (Outcome.ERROR, "not reached")):
-            alike = sum(result.outcome is outcome for result in results)
+            alike = sum(result.outcome is outcome and not result.request for result in results)
             if alike and not show_all:
                 table.add_row(f"{group}.*", _outcome(outcome), f"{alike} of {len(results)} rules {what}")
         for result in results:
-            if show_all or result.outcome in (Outcome.FAIL, Outcome.UNDECIDED):
+            if show_all or result.request or result.outcome is Outcome.UNDECIDED:
                 table.add_row(result.rule.id, _outcome(result.outcome, result.rule.severity), escape(result.rule.says))
     if any(result.outcome is not Outcome.ERROR for result in report.results):
         console.print(table)
-    for result in report.of(Outcome.FAIL):
-        console.print(f"\n[bold]{result.rule.id}[/] ({result.rule.severity}): {escape(result.rule.says)}")
+    for result in filter(lambda result: result.request, report.results):
+        kind = result.rule.severity if result.outcome is Outcome.FAIL else "the check had to stop here"
+        console.print(f"\n[bold]{result.rule.id}[/] ({kind}): {escape(result.rule.says)}")
         console.print(f"  came:  {escape(result.detail)}")
         console.print(f"  why:   {escape(result.rule.source)}")
         console.print("  again: " + escape(result.request).replace("\n", "\n         "), soft_wrap=True)

@@ -9,15 +9,15 @@ import time
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
-from urllib.parse import urlsplit
 
 from attrs import evolve, frozen
 
 from threadruns.contract import generated, reads, refusals
+from threadruns.contract.contact import contact
 from threadruns.contract.docket import Departed, Docket, Outcome, Result, Verdict
-from threadruns.contract.exchanges import Exchange, Request
+from threadruns.contract.exchanges import Request
 from threadruns.contract.judge import Finding
-from threadruns.contract.probe import MALFORMED, SILENCE, CannotJudge, Probe
+from threadruns.contract.probe import CannotJudge, Probe
 from threadruns.contract.rules import Severity
 from threadruns.contract.threads import LARGEST_LIMIT, Query, Thread, roles
 
@@ -114,8 +114,9 @@ def check(
         known = [Thread(thread_id) for thread_id in dict.fromkeys(threads)]
         docket = Docket(probe, known[0].request(), fail_fast)
         reason: str | None = None
+        stopped: CannotJudge | None = None
         try:
-            readable = _contact(docket, known)
+            readable = contact(docket, known)
             missing = [thread for thread in known if thread not in readable]
             run = _Run(docket, readable, missing, Random(seed), seed)
             for stage, step in run.stages():
@@ -124,8 +125,9 @@ def check(
         except Departed:
             reason = "the check was to end at the first departure"
         except CannotJudge as error:
+            stopped = error
             reason = probe.mask(str(error))
-        results = tuple(docket.results(reason))
+        results = tuple(docket.results(reason, stopped))
         return Report(
             url=probe.base_url,
             verdict=_verdict(docket, reason),
@@ -142,73 +144,6 @@ def _verdict(docket: Docket, reason: str | None) -> Verdict:
     if docket.departs:
         return Verdict.DEPARTS
     return Verdict.CONFORMS if reason is None else Verdict.UNDECIDED
-
-
-def _contact(docket: Docket, threads: Sequence[Thread]) -> list[Thread]:
-    """Read each thread once, and say in a sentence why nothing can be judged if nothing can."""
-    readable: list[Thread] = []
-    refusal = ""
-    for thread in threads:
-        exchange = docket.probe.send(thread.request())
-        for _ in range(2):
-            if SILENCE in (exchange.failure or "") or (exchange.failure is None and exchange.status < 500):
-                break
-            exchange = docket.probe.send(thread.request())
-        problem = _unreadable(exchange, thread.id, docket.probe.beta)
-        if problem is None:
-            readable.append(thread)
-            continue
-        refusal = refusal or problem
-        if exchange.failure is not None and not readable:
-            # A server that is not there for one thread is not there for the others.
-            if MALFORMED in exchange.failure:
-                docket.confirm({"protocol.answers": Finding("protocol.answers", exchange.failure, exchange)})
-            break
-    if not readable:
-        raise CannotJudge(refusal)
-    docket.pulse = readable[0].request()
-    return readable
-
-
-def _unreadable(exchange: Exchange, thread: str, beta: str) -> str | None:
-    if exchange.status == 0 or SILENCE in (exchange.failure or ""):
-        return f"the server does not answer: {exchange.failure}"
-    where = exchange.header("location") or ""
-    moved = 300 <= exchange.status < 400 and where
-    if moved and not urlsplit(where).path.rstrip("/").endswith(f"/{exchange.request.thread}/runs"):
-        return f"the server redirects to {where!r} ({exchange.status}), where no runs are listed; check the base URL"
-    if moved and urlsplit(where).netloc:
-        return (
-            f"the server redirects to {where!r} ({exchange.status}); check that URL itself, the key is not sent there"
-        )
-    if exchange.status in (401, 403):
-        return f"the server refuses the key with {exchange.status}; give one that may read {thread!r}"
-    if exchange.status == 404:
-        return f"the server answers 404 for {thread!r}; check the id of the thread and the base URL"
-    if exchange.status == 400:
-        return (
-            f"the server refuses a plain read of {thread!r} with 400; "
-            f"if it wants another beta header than {beta!r}, give --beta"
-        )
-    if exchange.status >= 500:
-        return f"the server fails with {exchange.status}"
-    if exchange.status >= 400:
-        return f"the server answers {exchange.status} to a plain read of {thread!r}"
-    body = exchange.json
-    if isinstance(body, dict) and body.keys() & {"data", "has_more", "first_id", "last_id"}:
-        return None
-    if isinstance(body, list) or exchange.status != 200 or _meant_as_page(exchange):
-        return None
-    declared = exchange.header("content-type")
-    return f"what the server answers for {thread!r} is no list of runs (Content-Type {declared!r}); check the base URL"
-
-
-def _meant_as_page(exchange: Exchange) -> bool:
-    """Whether a body was meant to be a page: a broken page is a departure, HTML or another API is another server."""
-    if exchange.failure is not None or exchange.decoded[1] is not None or not exchange.raw:
-        return True
-    text = exchange.raw.replace(b"\0", b"")
-    return any(name in text for name in (b"has_more", b"first_id", b"thread.run"))
 
 
 class _Run:

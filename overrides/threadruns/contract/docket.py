@@ -53,7 +53,7 @@ class Result:
         rule: The rule.
         outcome: What became of it.
         detail: What was expected and what came, or what would decide the rule; empty if it passed.
-        request: The curl command that shows it; empty if there is none.
+        request: The curl command that shows it; empty if there is none, as for a rule that was not reached.
     """
 
     rule: Rule
@@ -82,6 +82,7 @@ class Docket:
     _changed: set[str] = field(factory=set[str], init=False)
     _request_ids: set[str] = field(factory=set[str], init=False)
     _rechecked: set[tuple[str, Request]] = field(factory=set[tuple[str, Request]], init=False)
+    _unclear: Finding | None = field(default=None, init=False)
 
     def converse(self, start: Callable[[], Conversation], *, sure: bool = False) -> None:
         """Hold a conversation; if it raises a suspicion, hold it again.
@@ -149,19 +150,20 @@ class Docket:
         """Whether a rule of the severity of a departure has failed."""
         return any(RULES[rule].severity is Severity.DEPARTURE for rule in self._found)
 
-    def results(self, missing: str | None = None) -> list[Result]:
+    def results(self, missing: str | None = None, stopped: CannotJudge | None = None) -> list[Result]:
         """Return the outcome of every rule.
 
         Args:
             missing: Why the check ended early, if it did.
+            stopped: What ended it, if it came from the server.
         """
         results: list[Result] = []
         for rule in RULES.values():
             finding = self._found.get(rule.id)
             if finding is not None:
-                curl = finding.exchange.request.curl(self.probe.base_url, self.probe.beta)
-                detail = self.probe.mask(finding.problem or "")
-                results.append(Result(rule, Outcome.FAIL, detail, self.probe.mask(curl)))
+                results.append(self._shown(rule, Outcome.FAIL, finding.problem or "", finding.exchange))
+            elif stopped is not None and stopped.rule == rule.id and stopped.exchange is not None:
+                results.append(self._shown(rule, Outcome.ERROR, stopped.came, stopped.exchange))
             elif rule.id in self._kept:
                 results.append(Result(rule, Outcome.PASS))
             elif missing is not None:
@@ -169,6 +171,10 @@ class Docket:
             else:
                 results.append(Result(rule, Outcome.UNDECIDED, f"give {rule.needs} to decide it"))
         return results
+
+    def _shown(self, rule: Rule, outcome: Outcome, came: str, exchange: Exchange) -> Result:
+        curl = exchange.request.curl(self.probe.base_url, self.probe.beta)
+        return Result(rule, outcome, self.probe.mask(came), self.probe.mask(curl))
 
     def _record(self, findings: Iterable[Finding]) -> dict[str, Finding]:
         suspicions: dict[str, Finding] = {}
@@ -218,14 +224,34 @@ class Docket:
                 problem = f"{run_id!r} stands on pages of two threads, {thread!r} and {asked!r}"
             yield Finding("data.own-thread", problem, exchange)
 
+    def send(self, request: Request) -> Exchange:
+        """Send one request without judging its answer, only what came before it: the answers that ask to wait."""
+        try:
+            return self.probe.send(request)
+        finally:
+            for exchange in self.probe.limited:
+                self._heed(exchange)
+            self.probe.limited.clear()
+
+    def _heed(self, exchange: Exchange) -> None:
+        problem = judge.retry_after(exchange)
+        if problem is None:
+            return
+        # No answer that asks to wait is asked for again, so the next one has to confirm it.
+        finding = Finding("protocol.headers", problem, exchange)
+        if self._unclear is not None and self.open(finding.rule):
+            self.confirm({finding.rule: finding})
+        self._unclear = finding
+
     def _answered(self, request: Request) -> Exchange:
-        exchange = self.probe.send(request)
+        exchange = self.send(request)
         if exchange.failure is None or exchange.status:
             return exchange
         # One request that is not answered may be the server's fault; a server that is gone cannot be judged.
-        pulse = self.probe.send(self.pulse)
+        pulse = self.send(self.pulse)
         if pulse.failure is not None:
-            pulse = self.probe.send(self.pulse)
+            pulse = self.send(self.pulse)
         if pulse.failure is not None:
-            raise CannotJudge(f"the server no longer answers: {pulse.failure}")
+            came = f"the server no longer answers: {pulse.failure}"
+            raise CannotJudge(came, "protocol.answers", pulse)
         return exchange

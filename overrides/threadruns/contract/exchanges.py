@@ -152,6 +152,10 @@ def _single(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
 
 
+LARGEST_BODY = 32 * 1024 * 1024
+"""The most bytes of one body that are read or inflated; a page of a hundred runs is far below."""
+
+
 @define(eq=False, slots=False)
 class Exchange:
     """A request and its answer.
@@ -188,9 +192,11 @@ class Exchange:
             return self.raw, f"the body is coded as {coding!r}, which the request did not offer to take"
         decoder = zlib.decompressobj(wbits=47 if "gzip" in coding else 15)
         try:
-            body = decoder.decompress(self.raw, 1 << 26) + decoder.flush()
+            body = decoder.decompress(self.raw, LARGEST_BODY)
         except zlib.error as error:
             return self.raw, f"the body is declared as {coding} and does not decode ({error})"
+        if decoder.unconsumed_tail:
+            return b"", f"{len(self.raw)} bytes of {coding} inflate to more than {LARGEST_BODY >> 20} MiB"
         if not decoder.eof:
             return body, f"the {coding} stream of the body has no end"
         if decoder.unused_data:
@@ -269,7 +275,9 @@ def parse(body: bytes) -> tuple[Any, str | None]:
     stripped = text.strip(" \t\r\n")
     try:
         value, end = decoder.raw_decode(stripped)
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        return None, "the body is nested deeper than JSON is read"
+    except ValueError as error:
         if not stripped:
             return None, "the body is empty"
         return None, (faults[0] if faults else f"the body is not JSON ({error})")

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from threadruns import _document
 from threadruns.contract.exchanges import Exchange
+from threadruns.contract.probe import seconds_to_wait
 from threadruns.contract.run_rules import RUN_RULES
 
 DOCUMENTED = {200, 400, 401, 404, 429}
@@ -74,9 +75,10 @@ def answer(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding
     if (exchange.status == 400 and "%" in exchange.request.thread) or "%2F" in exchange.request.thread:
         return  # a router or a server in front may refuse such a path in its own words
     yield finding("protocol.framing", _framing(exchange))
-    yield finding("protocol.coding", exchange.decoded[1])
+    yield finding("protocol.coding", exchange.decoded[1] or _unasked(exchange))
     yield finding("protocol.content-type", _content_type(exchange))
-    yield finding("protocol.json", exchange.parsed[1])
+    if exchange.decoded[1] is None:
+        yield finding("protocol.json", exchange.parsed[1])
     yield finding("protocol.headers", _headers(exchange))
     if exchange.json is None:
         return
@@ -178,6 +180,22 @@ def _framing(exchange: Exchange) -> str | None:
     if not declared.isdigit() or int(declared) != len(exchange.raw):
         return f"Content-Length is {declared!r} and the body has {len(exchange.raw)} bytes"
     return None
+
+
+def _unasked(exchange: Exchange) -> str | None:
+    coding = (exchange.header("content-encoding") or "identity").strip().lower()
+    offered = next((value for name, value in exchange.request.headers if name == "Accept-Encoding"), "identity")
+    if coding in ("identity", offered) or not exchange.raw:
+        return None
+    return f"the body is coded as {coding!r}, and the request accepts {offered!r} alone"
+
+
+def retry_after(exchange: Exchange) -> str | None:
+    """Say what is wrong with the Retry-After of an answer that asks to wait; None if it can be read or is absent."""
+    said = exchange.header("retry-after")
+    if said is None or seconds_to_wait(exchange) is not None:
+        return None
+    return f"Retry-After is {said!r}, neither a number of seconds nor an HTTP date"
 
 
 def _content_type(exchange: Exchange) -> str | None:

@@ -1,7 +1,7 @@
 """Sending requests within bounds: time, size, rate and number; nothing is followed and the key goes to one origin.
 
 The probe never follows a redirect, keeps no cookie and undoes no content coding, so that what it records is what the
-server sent. An answer that asks to wait is waited for and never recorded.
+server sent. An answer that asks to wait is waited for, and comes apart from the one that follows.
 """
 
 from __future__ import annotations
@@ -19,10 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from threadruns.contract.exchanges import Exchange, Key, Request
-
-LARGEST_BODY = 32 * 1024 * 1024
-"""The most bytes of one body that are read; a page of a hundred runs is far below."""
+from threadruns.contract.exchanges import LARGEST_BODY, Exchange, Key, Request
 
 SILENCE = "no whole answer came in"
 """How the failure of an answer that took too long begins."""
@@ -36,9 +33,25 @@ NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 LONGEST_WAIT = 60.0
 """The longest that a 429 can make the check wait, in seconds."""
 
+TRIES = 6
+"""How often a request is sent that is answered 429 each time."""
+
 
 class CannotJudge(Exception):
-    """The check cannot go on: the server does not answer, or answers nothing that could be judged."""
+    """The check cannot go on: the server does not answer, or answers nothing that could be judged.
+
+    Args:
+        reason: Why, as a sentence.
+        rule: The rule that could not be decided for it; empty if it is a bound of the check itself that was reached.
+        exchange: What came instead.
+        came: The same in the words of the rule; the reason if it is empty.
+    """
+
+    def __init__(self, reason: str, rule: str = "", exchange: Exchange | None = None, came: str = "") -> None:
+        super().__init__(reason)
+        self.rule = rule
+        self.exchange = exchange
+        self.came = came or reason
 
 
 class Probe:
@@ -83,6 +96,8 @@ class Probe:
         self._next = 0.0
         self._on_request = on_request
         self._socket: socket.socket | None = None
+        self._watch = _Watch(timeout, self._cut)
+        self.limited: list[Exchange] = []
         try:
             self._tls = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
         except OSError as error:
@@ -103,6 +118,7 @@ class Probe:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._watch.close()
         self._client.close()
 
     @property
@@ -129,14 +145,24 @@ class Probe:
                 return f"the header {name!r} repeats the key"
         return "the body repeats the key" if self._key.encode() in exchange.body else None
 
+    def pause(self, turn: int = 0) -> float:
+        """Return how long to wait before a request that was refused is sent again, in seconds.
+
+        Args:
+            turn: How often it was refused already.
+        """
+        return float(self.timeout / 20 * 2**turn)
+
     def send(self, request: Request) -> Exchange:
         """Send a request and record the exchange, waiting as long as the server asks to.
+
+        The answers that asked to wait are added to ``limited``.
 
         Raises:
             CannotJudge: The bound on requests or time is reached, or the server limits the rate or sends a body without
                 end.
         """
-        for attempt in range(6):
+        for attempt in range(TRIES):
             self._take_turn()
             exchange = self._send_once(request)
             if exchange.failure is not None and not exchange.status and SILENCE not in exchange.failure:
@@ -144,16 +170,24 @@ class Probe:
                 self._take_turn()
                 exchange = self._send_once(request)
                 exchange.dropped = True
-            wait = _wait(exchange, attempt)
-            if wait is None:
+            if not asks_to_wait(exchange):
                 return exchange
+            self.limited.append(exchange)
             self.sent -= 1
-            if time.monotonic() + wait > self._deadline:
-                raise CannotJudge(
-                    f"the server asks to wait {wait:.0f} s, longer than the check may take; raise --max-time"
-                )
-            time.sleep(wait)
-        raise CannotJudge("the server answers 429 again and again, however long the check waits; try --rate")
+            if attempt + 1 < TRIES:
+                time.sleep(self._wait(exchange, attempt))
+        came = f"the server answers {self.limited[-1].status} again and again, however long the check waits; try --rate"
+        raise CannotJudge(came, "protocol.answers", self.limited[-1])
+
+    def _wait(self, exchange: Exchange, turn: int) -> float:
+        asked = seconds_to_wait(exchange)
+        wait = max(0.05, self.pause(turn) if asked is None else asked)
+        came = f"the server answers {exchange.status} and asks to wait {wait:.0f} s, longer than the check"
+        if wait > LONGEST_WAIT:
+            raise CannotJudge(f"{came} waits; try later", "protocol.answers", exchange)
+        if time.monotonic() + wait > self._deadline:
+            raise CannotJudge(f"{came} may take; raise --max-time", "protocol.answers", exchange)
+        return wait
 
     def _take_turn(self) -> None:
         now = time.monotonic()
@@ -176,10 +210,8 @@ class Probe:
         parts: dict[str, Any] = {"status": 0, "headers": (), "failure": None}
         raw = bytearray()
         self._client.cookies.clear()
-        cut = threading.Event()
-        watch = threading.Timer(self.timeout, self._cut, [cut])
-        watch.daemon = True
-        watch.start()
+        self._watch.begin()
+        cut = False
         try:
             with self._client.stream(
                 request.method,
@@ -193,14 +225,18 @@ class Probe:
                 for chunk in response.iter_raw():
                     raw += chunk
                     if len(raw) > LARGEST_BODY:
-                        raise CannotJudge(f"the server sent more than {LARGEST_BODY >> 20} MiB in one answer")
+                        raise CannotJudge(
+                            f"the server sent more than {LARGEST_BODY >> 20} MiB in one answer",
+                            "protocol.answers",
+                            Exchange(request, **parts),
+                        )
         except httpx.TimeoutException:
-            cut.set()
+            cut = True
         except (httpx.TransportError, httpx.InvalidURL) as error:
             parts["failure"] = self.mask(_reason(error))
         finally:
-            watch.cancel()
-        if cut.is_set():
+            cut = self._watch.end() or cut
+        if cut:
             parts["failure"] = f"{SILENCE} {self.timeout:g} s; {len(raw)} bytes of a body did"
         return Exchange(request, raw=bytes(raw), seconds=time.monotonic() - began, **parts)
 
@@ -208,9 +244,8 @@ class Probe:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
 
-    def _cut(self, cut: threading.Event) -> None:
-        """End the answer that is being read: a server that sends a byte now and then never runs into a timeout."""
-        cut.set()
+    def _cut(self) -> None:
+        """End the answer that is being read."""
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -242,18 +277,65 @@ class Probe:
         return seen.partition(b"\r\n\r\n")[2]
 
 
-def _wait(exchange: Exchange, attempt: int) -> float | None:
-    retry_after = exchange.header("retry-after")
-    if exchange.status != 429 and not (exchange.status == 503 and retry_after):
+class _Watch:
+    """Ends answers that take too long: a server that sends a byte now and then never runs into a timeout.
+
+    Args:
+        seconds: The longest that one answer may take.
+        cut: Called, from another thread, to end the answer that is being read.
+    """
+
+    def __init__(self, seconds: float, cut: Callable[[], None]) -> None:
+        self._seconds = seconds
+        self._cut = cut
+        self._until: float | None = None
+        self._was_cut = False
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        # One thread that looks now and then costs less than one for each answer.
+        self._thread = threading.Thread(target=self._look, name="threadruns-watch", daemon=True)
+        self._thread.start()
+
+    def begin(self) -> None:
+        """Begin to wait for an answer."""
+        with self._lock:
+            self._until = time.monotonic() + self._seconds
+            self._was_cut = False
+
+    def end(self) -> bool:
+        """End waiting, and say whether the answer was cut."""
+        with self._lock:
+            self._until = None
+            return self._was_cut
+
+    def close(self) -> None:
+        """End watching."""
+        self._closed.set()
+        self._thread.join()
+
+    def _look(self) -> None:
+        while not self._closed.wait(self._seconds / 20):
+            with self._lock:
+                if self._until is not None and time.monotonic() > self._until:
+                    self._until = None
+                    self._was_cut = True
+                    self._cut()
+
+
+def asks_to_wait(exchange: Exchange) -> bool:
+    """Whether an answer is one to wait after and to ask again: a 429, or a 503 that says when."""
+    return exchange.status == 429 or (exchange.status == 503 and exchange.header("retry-after") is not None)
+
+
+def seconds_to_wait(exchange: Exchange) -> float | None:
+    """Return how long an answer asks to wait, in seconds; None if it does not say, or not so that it can be read."""
+    retry_after = exchange.header("retry-after") or ""
+    if re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", retry_after):
+        return float(retry_after)
+    try:
+        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time.time())
+    except ValueError:
         return None
-    wait: float = 0.5 * 2**attempt
-    if retry_after is not None:
-        if re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", retry_after):
-            wait = float(retry_after)
-        else:
-            with suppress(ValueError):
-                wait = parsedate_to_datetime(retry_after).timestamp() - time.time()
-    return min(max(wait, 0.05), LONGEST_WAIT)
 
 
 def _reason(error: Exception) -> str:

@@ -72,8 +72,8 @@ def same(rule: str, plain: Request, other: Request) -> Conversation:
 
 
 def _compare(page: Page, query: Query, exchange: Exchange) -> dict[str, str | None]:
-    if exchange.failure is not None or exchange.status >= 500:
-        return {}  # judged as what it is: an answer that never came
+    if exchange.failure is not None or exchange.status >= 500 or (exchange.status == 200 and exchange.json is None):
+        return {}  # judged as what it is: an answer that never came, or that nobody can read
     cursors = [query.after, query.before]
     limit = DEFAULT_LIMIT if query.limit is None else query.limit
     place = _rule_of_place(page, query)

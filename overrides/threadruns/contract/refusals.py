@@ -373,8 +373,10 @@ def methods(thread: Thread, unknown: str) -> Conversation:
     allows: dict[str, set[str]] = {}
 
     def judge(method: str, exchange: Exchange) -> None:
-        if exchange.failure is not None or exchange.status >= 500:
-            if exchange.status not in (0, 501) or (exchange.status == 501 and method != "TRACE"):
+        if exchange.failure is not None:
+            return
+        if exchange.status >= 500:
+            if (exchange.status, method) != (501, "TRACE"):
                 findings.append(Finding("method.refused", f"{method} is answered {exchange.status}", exchange))
             return
         answers.setdefault(method, set()).add(exchange.status)

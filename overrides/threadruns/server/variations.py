@@ -95,10 +95,10 @@ def connection_closes(answer: Answer, _: Request) -> Answer:
 
 
 class Slow(Variation):
-    """An answer takes 50 milliseconds."""
+    """An answer takes 20 milliseconds."""
 
     async def deliver(self, answer: Answer, connection: Connection) -> None:
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.02)
         await super().deliver(answer, connection)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 
@@ -77,6 +78,12 @@ def byte_order_mark(answer: Answer, _: Request) -> Answer:
 def gzip_claimed(answer: Answer, _: Request) -> Answer:
     """The answer says that it is compressed, and is not."""
     return with_headers(answer, content_encoding="gzip")
+
+
+@on_answer
+def gzip_unasked(answer: Answer, _: Request) -> Answer:
+    """The body is compressed, whatever the request accepts."""
+    return evolve(with_headers(answer, content_encoding="gzip"), body=gzip.compress(answer.body))
 
 
 @on_answer

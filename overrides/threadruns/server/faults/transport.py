@@ -10,6 +10,7 @@ import asyncio
 import zlib
 from collections.abc import Iterable
 from email.utils import formatdate
+from functools import cache
 from itertools import repeat
 from time import time
 
@@ -126,10 +127,15 @@ class GzipBomb(Fault):
     """The body is small on the wire and inflates to 100 MB."""
 
     async def deliver(self, answer: Answer, connection: Connection) -> None:  # noqa: ARG002
-        packer = zlib.compressobj(wbits=31)
-        body = b"".join(map(packer.compress, repeat(b" " * 1_000_000, 100))) + packer.flush()
+        body = _bomb()
         await connection.start(200, {"content-type": "application/json", "content-encoding": "gzip"}, len(body))
         await connection.finish(body)
+
+
+@cache
+def _bomb() -> bytes:
+    packer = zlib.compressobj(wbits=31)
+    return b"".join(map(packer.compress, repeat(b" " * 1_000_000, 100))) + packer.flush()
 
 
 class GzipCutShort(Fault):
