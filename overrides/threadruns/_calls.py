@@ -104,7 +104,7 @@ class Trail:
         Raises:
             APITimeoutError: The deadline comes first.
         """
-        now = time.monotonic()
+        self._started = now = time.monotonic()
         wait = self._budget.reserve(now)
         if self._call.expires is not None and now + wait >= self._call.expires:
             raise self._late()
@@ -136,7 +136,7 @@ class Trail:
         if 200 <= answer.status < 300:
             return answer
         answer = answer.redacted()
-        raise status_error(answer, call=str(self._call), hint=_hint(answer))
+        raise status_error(answer, call=str(self._call), hint=_hint(answer, self._service))
 
     def fail(self, error: Exception) -> NoReturn:
         """Raise what an exception of the transport means to the caller.
@@ -201,7 +201,9 @@ class Trail:
         return APITimeoutError(problem, call=str(self._call))
 
 
-def _hint(answer: Answer) -> str:
+def _hint(answer: Answer, service: Service) -> str:
+    if answer.status == 404:
+        return service.hint
     if not 300 <= answer.status < 400:
         return ""
     return (
@@ -222,7 +224,8 @@ def _outcome(error: APIError) -> str:
 
 def _words(error: BaseException) -> str:
     words = str(error).strip().rstrip(".") or type(error).__name__
-    return f"{words[:200]}."
+    by = "the proxy refused: " if type(error).__name__ == "ProxyError" else ""
+    return f"{by}{words[:200]}."
 
 
 def _bare(error: BaseException) -> BaseException:

@@ -10,12 +10,13 @@ import sys
 from typing import TYPE_CHECKING, Any, Generic, NoReturn, ParamSpec, Self, TypeVar, overload
 
 from threadruns import __version__, _wire
+from threadruns._address import Address
 from threadruns._errors import ArgumentError
 from threadruns._network import Network
-from threadruns._options import Options, is_number
+from threadruns._options import LONGEST, Options, is_number
 from threadruns._retries import Budget
 from threadruns._senders import AsyncSender, Sender
-from threadruns._service import DEFAULT_BETA, Secret, Service
+from threadruns._service import DEFAULT_BETA, Secret, Service, base_address
 from threadruns._settings import Settings
 
 if TYPE_CHECKING:
@@ -142,10 +143,12 @@ class Client(ClientOf[Sender]):
         azure_api_version: The version to ask an Azure-like deployment for, such as ``2024-02-15-preview``; sets its
             form: the key goes into the header ``api-key``, the version into the query, and no ``OpenAI-Beta`` is sent.
         max_rate: Requests per second that all calls of this client share; None for no bound.
-        proxy: The URL of a proxy; from ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` if None.
+        proxy: The URL of a proxy, ``http``, ``https`` or ``socks5`` (which needs the extra ``socks``), with its user
+            name and password if it wants them; from ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` if
+            None.
         verify: Whether to check certificates, or the TLS settings to use.
-        http_client: An ``httpx.Client`` to send with, which stays yours to close; ``proxy`` and ``verify`` are then its
-            own, and it never follows redirects.
+        http_client: An ``httpx.Client`` to send with, which stays yours to close; ``proxy`` and ``verify`` are set
+            there, and it never follows redirects.
         **options: What holds for every call unless the call says otherwise; see ``CallOptions``.
 
     Raises:
@@ -165,12 +168,14 @@ class Client(ClientOf[Sender]):
         http_client: httpx.Client | None = None,
         **options: Unpack[CallOptions],
     ) -> None:
-        # From here on no variable holds the key, so that no traceback can show it.
+        # From here on no variable holds the key or a password, so that no traceback can show it.
         secret, api_key = Secret(api_key), None
-        service = _service(secret, base_url, beta, azure_api_version)
-        _check_http_client(http_client, "Client")
+        address, base_url = base_address(base_url), None
+        route, proxy = None if proxy is None else Address(proxy, "proxy"), None
+        service = _service(secret, address, beta, azure_api_version)
+        _check_http_client(http_client, "Client", route, verify)
         self._settings = Settings(service, Options().updated(options))
-        self._sender = Sender(service, Network(service, proxy, verify), Budget(_rate(max_rate)), http_client)
+        self._sender = Sender(service, Network(service, route, verify), Budget(_rate(max_rate)), http_client)
         self._owner = True
 
     def close(self) -> None:
@@ -199,10 +204,12 @@ class AsyncClient(ClientOf[AsyncSender]):
         azure_api_version: The version to ask an Azure-like deployment for, such as ``2024-02-15-preview``; sets its
             form: the key goes into the header ``api-key``, the version into the query, and no ``OpenAI-Beta`` is sent.
         max_rate: Requests per second that all calls of this client share; None for no bound.
-        proxy: The URL of a proxy; from ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` if None.
+        proxy: The URL of a proxy, ``http``, ``https`` or ``socks5`` (which needs the extra ``socks``), with its user
+            name and password if it wants them; from ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` if
+            None.
         verify: Whether to check certificates, or the TLS settings to use.
         http_client: An ``httpx.AsyncClient`` to send with, which stays yours to close; ``proxy`` and ``verify`` are
-            then its own, and it never follows redirects.
+            set there, and it never follows redirects.
         **options: What holds for every call unless the call says otherwise; see ``CallOptions``.
 
     Raises:
@@ -222,12 +229,14 @@ class AsyncClient(ClientOf[AsyncSender]):
         http_client: httpx.AsyncClient | None = None,
         **options: Unpack[CallOptions],
     ) -> None:
-        # From here on no variable holds the key, so that no traceback can show it.
+        # From here on no variable holds the key or a password, so that no traceback can show it.
         secret, api_key = Secret(api_key), None
-        service = _service(secret, base_url, beta, azure_api_version)
-        _check_http_client(http_client, "AsyncClient")
+        address, base_url = base_address(base_url), None
+        route, proxy = None if proxy is None else Address(proxy, "proxy"), None
+        service = _service(secret, address, beta, azure_api_version)
+        _check_http_client(http_client, "AsyncClient", route, verify)
         self._settings = Settings(service, Options().updated(options))
-        self._sender = AsyncSender(service, Network(service, proxy, verify), Budget(_rate(max_rate)), http_client)
+        self._sender = AsyncSender(service, Network(service, route, verify), Budget(_rate(max_rate)), http_client)
         self._owner = True
 
     async def close(self) -> None:
@@ -246,10 +255,10 @@ class AsyncClient(ClientOf[AsyncSender]):
         await self.close()
 
 
-def _service(secret: Secret, base_url: str | None, beta: str, azure_api_version: str | None) -> Service:
+def _service(secret: Secret, address: Address, beta: str, azure_api_version: str | None) -> Service:
     python = ".".join(map(str, sys.version_info[:2]))
     return Service(
-        base_url=base_url,
+        address=address,
         secret=secret,
         beta=beta,
         azure_api_version=azure_api_version,
@@ -258,15 +267,19 @@ def _service(secret: Secret, base_url: str | None, beta: str, azure_api_version:
 
 
 def _rate(rate: float | None) -> float | None:
-    if rate is not None and not (is_number(rate) and rate > 0):
+    if rate is not None and not (is_number(rate) and rate * LONGEST >= 1):
         raise ArgumentError(f"The option max_rate is {rate!r}; it must be requests per second above 0, or None.")
     return rate
 
 
-def _check_http_client(client: object, kind: str) -> None:
+def _check_http_client(client: object, kind: str, proxy: Address | None, verify: object) -> None:
     if client is None:
         return
     import httpx
 
     if not isinstance(client, getattr(httpx, kind)):
         raise ArgumentError(f"The http_client of a {kind} must be an httpx.{kind}, not {type(client).__name__}.")
+    if proxy is not None or verify is not True:
+        raise ArgumentError(
+            "The httpx client that is passed as http_client has its own proxy and verify: set them there."
+        )

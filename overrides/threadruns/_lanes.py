@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import time
+from contextlib import nullcontext, suppress
+from threading import RLock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, finalize
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from threadruns._ahead import Interrupt
     from threadruns._network import Network
     from threadruns._transport import Answer, Arrival, Message
 
@@ -44,14 +48,24 @@ class Stream(httpcore.NetworkStream):
 
     def close(self) -> None:
         """Close the connection."""
-        self._inner.close()
+        with self._lane.lock:
+            self._inner.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         """Return the same connection, encrypted."""
-        left = self._lane.left(timeout, httpcore.ConnectTimeout)
-        return Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._lane)
+        lane, plain = self._lane, self.get_extra_info("socket")
+        left = lane.left(timeout, httpcore.ConnectTimeout)
+        # The plain socket is of no use once the handshake has begun, so another one stands for the connection.
+        lane.socket = copy = socket.fromfd(plain.fileno(), plain.family, plain.type)
+        try:
+            encrypted = Stream(self._inner.start_tls(ssl_context, server_hostname, left), lane)
+            lane.socket = encrypted.get_extra_info("socket")
+        finally:
+            with lane.lock:
+                copy.close()
+        return encrypted
 
     def get_extra_info(self, info: str) -> Any:
         """Return what the connection knows of itself."""
@@ -64,6 +78,10 @@ class Lane(httpcore.SyncBackend):
     def __init__(self, settings: dict[str, Any]) -> None:
         self.pool = httpcore.ConnectionPool(network_backend=self, **settings)
         self.expires: float | None = None
+        self.interrupt: Interrupt | None = None
+        self.socket: socket.socket | None = None
+        # A socket that is being shut down must not be closed meanwhile: its number may be another's by then.
+        self.lock = RLock()
 
     def connect_tcp(
         self,
@@ -75,7 +93,26 @@ class Lane(httpcore.SyncBackend):
     ) -> httpcore.NetworkStream:
         """Connect to a server."""
         left = self.left(timeout, httpcore.ConnectTimeout)
-        return Stream(super().connect_tcp(host, port, left, local_address, socket_options), self)
+        stream = Stream(super().connect_tcp(host, port, left, local_address, socket_options), self)
+        self.socket = stream.get_extra_info("socket")
+        return stream
+
+    def close(self) -> None:
+        """Close the connection, one that the pool has not taken over yet included."""
+        self.pool.close()
+        with self.lock:
+            if self.socket is not None:
+                self.socket.close()
+
+    def stop(self) -> None:
+        """End the exchange, from another thread: whatever waits for the connection goes on at once, and fails.
+
+        Only a connection that is not made yet keeps its thread, for as long as that may take.
+        """
+        with self.lock, suppress(OSError):
+            if self.socket is not None:
+                # Not the method of a TLS socket, which would first forget that it is one.
+                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
 
     def left(self, timeout: float | None, late: type[Exception]) -> float | None:
         """Return how long an operation may take, in seconds.
@@ -83,7 +120,12 @@ class Lane(httpcore.SyncBackend):
         Args:
             timeout: How long it may take by itself.
             late: What to raise if the time of the exchange is over.
+
+        Raises:
+            ClientClosedError: The exchange was called off.
         """
+        if self.interrupt is not None:
+            self.interrupt.check()
         if self.expires is None:
             return timeout
         left = self.expires - time.monotonic()
@@ -102,21 +144,23 @@ class Lanes:
         self._closed = False
         self._finalizer = finalize(self, _close_lanes, self._idle)
 
-    def exchange(self, message: Message, timeout: float | None) -> Answer:
+    def exchange(self, message: Message, timeout: float | None, interrupt: Interrupt | None = None) -> Answer:
         """Send a message and return the answer."""
         lane = self._take()
         lane.expires = None if timeout is None else time.monotonic() + timeout
+        lane.interrupt = interrupt
         try:
-            response = lane.pool.handle_request(message.for_httpcore(timeout))
-            try:
-                arrival = message.arrival(response.status, response.headers)
-                for part in response.iter_stream():
-                    arrival.feed(part)
-            finally:
-                response.close()
+            with nullcontext() if interrupt is None else interrupt.stopping(lane.stop):
+                response = lane.pool.handle_request(message.for_httpcore(timeout))
+                try:
+                    arrival = message.arrival(response.status, response.headers)
+                    for part in response.iter_stream():
+                        arrival.feed(part)
+                finally:
+                    response.close()
         except BaseException:
             # Whatever it broke off in the middle of, the connection cannot be used again.
-            lane.pool.close()
+            lane.close()
             raise
         finally:
             self._give(lane)
@@ -155,23 +199,48 @@ def _close_lanes(idle: list[Lane]) -> None:
             return
 
 
+class AsyncLane(AsyncBackend):
+    """A connection for one exchange at a time."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        self.pool = httpcore.AsyncConnectionPool(network_backend=self, **settings)
+        self.stream: httpcore.AsyncNetworkStream | None = None
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to a server."""
+        self.stream = await super().connect_tcp(host, port, timeout, local_address, socket_options)
+        return self.stream
+
+    async def aclose(self) -> None:
+        """Close the connection, one that the pool has not taken over yet included."""
+        await self.pool.aclose()
+        if self.stream is not None:
+            await self.stream.aclose()
+
+
 class AsyncLanes:
     """Connections of our own making, apart for each event loop that uses them."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._backend = AsyncBackend()
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, Idle] = WeakKeyDictionary()
         self._closed = False
 
     async def exchange(self, message: Message, timeout: float | None) -> Answer:
         """Send a message and return the answer."""
         idle = await self._idle()
-        lane = idle.lanes.pop() if idle.lanes else self._lane()
+        lane = idle.lanes.pop() if idle.lanes else AsyncLane(self._network.settings())
         try:
             # The one timeout bounds every phase, so httpcore need not watch each read as well.
             async with asyncio.timeout(timeout):
-                response = await lane.handle_async_request(message.for_httpcore(None))
+                response = await lane.pool.handle_async_request(message.for_httpcore(None))
                 try:
                     arrival = message.arrival(response.status, response.headers)
                     async for part in response.aiter_stream():
@@ -201,21 +270,18 @@ class AsyncLanes:
             await anext(idle.keeper)
         return self._loops[loop]
 
-    def _lane(self) -> httpcore.AsyncConnectionPool:
-        return httpcore.AsyncConnectionPool(network_backend=self._backend, **self._network.settings())
-
 
 class Idle:
     """The connections of an event loop that wait for their next exchange."""
 
     def __init__(self) -> None:
-        self.lanes: list[httpcore.AsyncConnectionPool] = []
+        self.lanes: list[AsyncLane] = []
         # Connections can only be closed by the loop that made them. A loop closes its asynchronous generators before it
         # ends, so one that is started lets the connections of a client that outlives its loop be closed in time.
         self.keeper = _close_at_end(self.lanes)
 
 
-async def _close_at_end(lanes: list[httpcore.AsyncConnectionPool]) -> AsyncGenerator[None]:
+async def _close_at_end(lanes: list[AsyncLane]) -> AsyncGenerator[None]:
     try:
         yield
     finally:
@@ -229,8 +295,8 @@ class Borrowed:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def exchange(self, message: Message, timeout: float | None) -> Answer:
-        """Send a message and return the answer."""
+    def exchange(self, message: Message, timeout: float | None, interrupt: Interrupt | None = None) -> Answer:
+        """Send a message and return the answer. The end of it can be called for, and comes between two parts of it."""
         client = self._client
         if client.is_closed:
             raise ClientClosedError("The httpx.Client that was passed as http_client is closed.")
@@ -243,6 +309,8 @@ class Borrowed:
                 for part in (response.content,) if response.is_stream_consumed else response.iter_raw():
                     if expires is not None and time.monotonic() > expires:
                         raise TimeoutError
+                    if interrupt is not None:
+                        interrupt.check()
                     arrival.feed(part)
             finally:
                 response.close()

@@ -23,11 +23,13 @@ from threadruns._pages import (
     page_of,
     resumed,
 )
+from threadruns._wire import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
     from typing import Unpack
 
+    from threadruns._ahead import Interrupt
     from threadruns._errors import ThreadrunsError
     from threadruns._senders import AsyncSender, Sender
     from threadruns._settings import Settings
@@ -64,8 +66,24 @@ class Bound(Generic[P, T]):
             raise ArgumentError(f"{error}.") from None
         arguments = _signature(operation).bind(*args, **kwargs).arguments
         arguments.pop("options", None)
+        for name, value in arguments.items():
+            _check_argument(name, value)
         options = self._settings.options.updated(request.options)
         return Call(operation, arguments, request, options, {"limit": str(PAGE_SIZE), **request.params})
+
+    def rest(self, token: str, options: CallOptions) -> tuple[Call[Listed[T]], bool]:
+        """Return the call that brings what is left of a walk, and whether nothing is.
+
+        Raises:
+            ArgumentError: The token is none of this operation, or an option makes no sense.
+        """
+        rest = resumed(token, self._operation.__name__)
+        bound = {} if rest.max_items is None else {"max_items": rest.max_items}
+        try:
+            call = self.call((), {**rest.arguments, **bound, **options})
+        except TypeError as error:
+            raise ArgumentError(f"The token does not fit {self._operation.__name__}: {error}.") from None
+        return call, rest.done or (rest.max_items == 0 and "max_items" not in options)
 
     def __repr__(self) -> str:
         return f"<{self._operation.__name__} at {self._settings.service.base_url!r}>"
@@ -95,29 +113,31 @@ class Listing(Bound[P, T]):
             names: What the lists are of, such as the ids of threads; read as they are needed.
             *args: What else the operation takes.
             **kwargs: What else the operation takes; ``concurrency`` says how many lists are walked at a time.
+
+        Raises:
+            ArgumentError: ``names`` is a single one, or an option makes no sense.
         """
         self._settings.check_open()
         concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
 
-        def open_walk(name: str) -> Generator[list[T]]:
+        def open_walk(name: str, interrupt: Interrupt) -> Generator[list[T]]:
             call = self.call((name, *args), kwargs)
-            return batches(self._sender, first_leg(call), Course(call))
+            return batches(self._sender, first_leg(call), Course(call), interrupt=interrupt)
 
-        return walk_many(names, open_walk, concurrency)
+        return walk_many(_names(names), open_walk, concurrency)
 
     def resume(self, token: str, **options: Unpack[CallOptions]) -> Page[T]:
         """Go on where a walk stopped: return the page that begins with the item after the last one that it yielded.
 
         Args:
             token: The ``token`` of the walk, of this process or another.
-            **options: What holds for this call alone.
+            **options: What holds for this call alone; ``max_items`` is what was left of it unless it is given anew.
 
         Raises:
             ArgumentError: The token is none of this operation.
         """
         self._settings.check_open()
-        arguments, done = resumed(token, self._operation.__name__)
-        call = self.call((), {**arguments, **options})
+        call, done = self.rest(token, options)
         return self._page(call, nothing_left(call) if done else self._sender.send(call))
 
     def _page(self, call: Call[Listed[T]], answer: Answer) -> Page[T]:
@@ -147,6 +167,9 @@ class AsyncListing(Bound[P, T]):
             names: What the lists are of, such as the ids of threads; read as they are needed.
             *args: What else the operation takes.
             **kwargs: What else the operation takes; ``concurrency`` says how many lists are walked at a time.
+
+        Raises:
+            ArgumentError: ``names`` is a single one, or an option makes no sense.
         """
         self._settings.check_open()
         concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
@@ -155,22 +178,35 @@ class AsyncListing(Bound[P, T]):
             call = self.call((name, *args), kwargs)
             return async_batches(self._sender, first_leg(call), Course(call))
 
-        return async_walk_many(names, open_walk, concurrency)
+        return async_walk_many(_names(names), open_walk, concurrency)
 
     def resume(self, token: str, **options: Unpack[CallOptions]) -> Pager[T]:
         """Go on where a walk stopped: the list begins with the item after the last one that it yielded.
 
         Args:
             token: The ``token`` of the walk, of this process or another.
-            **options: What holds for this call alone.
+            **options: What holds for this call alone; ``max_items`` is what was left of it unless it is given anew.
 
         Raises:
             ArgumentError: The token is none of this operation.
         """
         self._settings.check_open()
-        arguments, done = resumed(token, self._operation.__name__)
-        return Pager(self._sender, self.call((), {**arguments, **options}), done=done)
+        call, done = self.rest(token, options)
+        return Pager(self._sender, call, done=done)
 
 
 def _only(kwargs: Mapping[str, Any], name: str) -> Any:
     return {name: kwargs[name]} if name in kwargs else {}
+
+
+def _check_argument(name: str, value: Any) -> None:
+    # Sent as text, None and NaN would be words, and no server takes an empty cursor for what it is.
+    sensible = isinstance(value, str | int | float | list) or hasattr(value, "__index__") or value is UNSET
+    if not sensible or value == "" or value != value:
+        raise ArgumentError(f"{name} is {value!r:.80}; give it a value, or leave it out.")
+
+
+def _names(names: Iterable[str]) -> Iterable[str]:
+    if isinstance(names, str | bytes):
+        raise ArgumentError(f"many takes several names, such as a list of them; {names!r:.80} is one.")
+    return names

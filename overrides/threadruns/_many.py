@@ -9,7 +9,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from threadruns._errors import ThreadrunsError
+from threadruns._ahead import Interrupt
+from threadruns._errors import ArgumentError, ThreadrunsError
 
 if TYPE_CHECKING:
     import asyncio
@@ -37,21 +38,24 @@ else:
 
 
 def walk_many(
-    names: Iterable[str], open_walk: Callable[[str], Generator[list[T]]], concurrency: int
+    names: Iterable[str], open_walk: Callable[[str, Interrupt], Generator[list[T]]], concurrency: int
 ) -> Generator[tuple[str, list[T] | ThreadrunsError]]:
     """Go through many lists, page by page, with threads.
 
     Args:
         names: What the lists are of.
-        open_walk: Starts the walk through one of them.
+        open_walk: Starts the walk through one of them, which ends when the interrupt is set.
         concurrency: How many pages are asked for at a time.
+
+    Raises:
+        ArgumentError: It was begun in the parent of a forked process, with threads that the child does not have.
     """
     from concurrent.futures import ThreadPoolExecutor
     from queue import SimpleQueue
 
     def advance(name: str, walk: Generator[list[T]] | None) -> Turn[T, Generator[list[T]]]:
         try:
-            walk = walk or open_walk(name)
+            walk = walk or open_walk(name, interrupt)
             return Turn(name, walk, next(walk))
         except StopIteration:
             return Turn(name, None, None)
@@ -61,20 +65,27 @@ def walk_many(
     done: SimpleQueue[Future[Turn[T, Generator[list[T]]]]] = SimpleQueue()
     waiting = iter(names)
     active = 0
+    interrupt = Interrupt()
     with ThreadPoolExecutor(concurrency, "threadruns-many") as pool:
-        while True:
-            for name in islice(waiting, concurrency - active):
-                pool.submit(advance, name, None).add_done_callback(done.put)
-                active += 1
-            if not active:
-                return
-            name, walk, outcome = done.get().result()
-            if outcome is not None:
-                yield name, outcome
-            if walk is not None:
-                pool.submit(advance, name, walk).add_done_callback(done.put)
-            else:
-                active -= 1
+        try:
+            while True:
+                for name in islice(waiting, concurrency - active):
+                    pool.submit(advance, name, None).add_done_callback(done.put)
+                    active += 1
+                if not active:
+                    return
+                name, walk, outcome = done.get().result()
+                if outcome is not None:
+                    yield name, outcome
+                if interrupt.inherited:
+                    raise ArgumentError("A walk of many threads cannot go on in a forked child: begin it there.")
+                if walk is not None:
+                    pool.submit(advance, name, walk).add_done_callback(done.put)
+                else:
+                    active -= 1
+        finally:
+            # Before the pool waits for its threads.
+            interrupt.set()
 
 
 async def async_walk_many(

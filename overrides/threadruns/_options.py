@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 OWN_HEADERS = frozenset({"authorization", "api-key", "host", "connection", "content-length", "transfer-encoding"})
 """Headers that a caller cannot set, in lower case: the client answers for them."""
 
+LONGEST = 1e8
+"""Seconds, three years: more overflow what counts them in the system, and infinity is not to be waited for."""
+
+MOST = 2**53
+"""What is counted at most, for the same reason."""
+
 _HEADER_NAME = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 
 
@@ -69,11 +75,14 @@ def _check(name: str, value: Any) -> None:
         )
     match name:
         case "timeout":
-            fine, wanted = _is_time(value), "one number of seconds above 0, for an attempt as a whole, or None"
+            fine, wanted = (
+                _is_time(value),
+                "one number of seconds above 0, for an attempt as a whole, or None",
+            )
         case "deadline":
             fine, wanted = _is_time(value), "seconds above 0, or None"
         case "max_retry_after":
-            fine, wanted = is_number(value) and value >= 0, "seconds, 0 or more"
+            fine, wanted = is_number(value) and 0 <= value <= LONGEST, f"seconds from 0 to {LONGEST:.0e}"
         case "max_retries":
             fine, wanted = _is_count(value) and value >= 0, "an integer of 0 or more"
         case "max_body_bytes" | "concurrency":
@@ -113,11 +122,11 @@ def is_number(value: Any) -> bool:
 
 
 def _is_time(value: Any) -> bool:
-    return value is None or (is_number(value) and value > 0)
+    return value is None or (is_number(value) and 0 < value <= LONGEST)
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and value <= MOST
 
 
 def _listed() -> str:

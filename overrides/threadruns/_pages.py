@@ -15,16 +15,15 @@ import json
 import logging
 from array import array
 from collections.abc import AsyncIterator, Iterator
-from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
+from threadruns._ahead import Ahead, AsyncAhead, Interrupt
 from threadruns._errors import APIResponseValidationError, ArgumentError, PagingError, Skipped, excerpt
 from threadruns._json import is_array, is_object
 from threadruns._wire import DecodeError
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import AsyncGenerator, Coroutine, Generator, Iterable, Mapping, Sequence
-    from concurrent.futures import Future
+    from collections.abc import AsyncGenerator, Generator, Iterable, Mapping, Sequence
     from typing import NoReturn
 
     import httpx
@@ -417,12 +416,32 @@ class Course(Generic[T]):
         arguments = dict(self._call.arguments)
         if self._position is not None:
             arguments["before" if self._backward else "after"] = self._position
-        done = self._last and self._left == 0
-        return json.dumps({"operation": self._call.operation.__name__, "arguments": arguments, "done": done})
+        most = self._call.options.max_items
+        return json.dumps(
+            {
+                "operation": self._call.operation.__name__,
+                "arguments": arguments,
+                "max_items": None if most is None else most - (self.items - self._left),
+                "done": self._last and self._left == 0,
+            }
+        )
 
 
-def resumed(token: str, operation: str) -> tuple[dict[str, Any], bool]:
-    """Return what an operation is to be called with to resume a walk, and whether nothing is left of it.
+class Rest(NamedTuple):
+    """What is left of a walk."""
+
+    arguments: dict[str, Any]
+    """What the operation is to be called with."""
+
+    max_items: int | None
+    """How many items it was still to yield; None if it had no bound."""
+
+    done: bool
+    """Whether it was at the end of the list."""
+
+
+def resumed(token: str, operation: str) -> Rest:
+    """Return what is left of a walk.
 
     Args:
         token: The token of the walk.
@@ -433,14 +452,14 @@ def resumed(token: str, operation: str) -> tuple[dict[str, Any], bool]:
     """
     try:
         state = json.loads(token)
-        name, arguments, done = state["operation"], state["arguments"], state["done"]
+        name, rest = state["operation"], Rest(state["arguments"], state["max_items"], state["done"])
     except (ValueError, TypeError, KeyError):
         raise ArgumentError(
             f"The token {str(token)[:80]!r} cannot be read; pass the token of a walk as it was."
         ) from None
-    if name != operation or not is_object(arguments) or not isinstance(done, bool):
+    if name != operation or not is_object(rest.arguments):
         raise ArgumentError(f"The token is of {str(name)[:80]!r}; it cannot resume {operation!r}.")
-    return arguments, done
+    return rest
 
 
 class WalkOf(Generic[T]):
@@ -453,7 +472,7 @@ class WalkOf(Generic[T]):
     @property
     def token(self) -> str:
         """What restarts this walk just after the item that it yielded last, in another process too: JSON, without the
-        key.
+        key. It holds what was left of ``max_items``, and no other option.
 
         Pass it to ``resume`` of the endpoint.
         """
@@ -545,12 +564,14 @@ class Walk(WalkOf[T], Iterator[T]):
             self._items = iter(next(self._batches))
 
     def close(self) -> None:
-        """End the walk. A page that was asked for ahead is dropped when it comes."""
+        """End the walk. A page that was asked for ahead is called off."""
         self._items = iter(())
         self._batches.close()
 
 
-def batches(sender: Sender, leg: Leg[T], course: Course[T], page: Page[T] | None = None) -> Generator[list[T]]:
+def batches(
+    sender: Sender, leg: Leg[T], course: Course[T], page: Page[T] | None = None, interrupt: Interrupt | None = None
+) -> Generator[list[T]]:
     """Yield what a walk yields, page by page.
 
     Args:
@@ -558,37 +579,28 @@ def batches(sender: Sender, leg: Leg[T], course: Course[T], page: Page[T] | None
         leg: The way to the first page.
         course: The walk; it takes in the pages.
         page: The first page, if it is there.
+        interrupt: What another thread may end the walk by.
     """
-    ahead: Future[Answer] | None = None
-    while True:
-        page = page or page_of(sender, leg, ahead.result() if ahead else sender.send(leg.call))
-        items, onward = course.enter(page)
-        # Held while the next one is awaited, a page would be moved through the generations of the garbage collector.
-        page = None
-        if isinstance(onward, Leg) and onward.call.options.prefetch:
-            ahead = _ask_ahead(sender, onward.call)
-        yield items
-        if onward is None:
-            return
-        if isinstance(onward, PagingError):
-            raise onward
-        leg = onward
-
-
-def _ask_ahead(sender: Sender, call: Call[Any]) -> Future[Answer]:
-    from concurrent.futures import Future
-    from threading import Thread
-
-    future: Future[Answer] = Future()
-
-    def ask() -> None:
-        try:
-            future.set_result(sender.send(call))
-        except BaseException as error:
-            future.set_exception(error)
-
-    Thread(target=ask, name="threadruns-prefetch", daemon=True).start()
-    return future
+    ahead: Ahead | None = None
+    interrupt = interrupt or Interrupt()
+    try:
+        while True:
+            interrupt = interrupt.renewed()
+            page = page or page_of(sender, leg, ahead.take() if ahead else sender.send(leg.call, interrupt))
+            items, onward = course.enter(page)
+            # A page that is held while the next one is awaited moves through the generations of the garbage collector.
+            page = ahead = None
+            if isinstance(onward, Leg) and onward.call.options.prefetch:
+                ahead = Ahead(sender, onward.call, interrupt)
+            yield items
+            if onward is None:
+                return
+            if isinstance(onward, PagingError):
+                raise onward
+            leg = onward
+    finally:
+        if ahead is not None:
+            ahead.drop()
 
 
 class AsyncPage(PageOf[T]):
@@ -642,7 +654,7 @@ class AsyncWalk(WalkOf[T], AsyncIterator[T]):
             self._items = iter(await anext(self._batches))
 
     async def aclose(self) -> None:
-        """End the walk. A page that was asked for ahead is cancelled."""
+        """End the walk. A page that was asked for ahead is called off."""
         self._items = iter(())
         await self._batches.aclose()
 
@@ -651,14 +663,14 @@ async def async_batches(
     sender: AsyncSender, leg: Leg[T], course: Course[T], page: AsyncPage[T] | None = None
 ) -> AsyncGenerator[list[T]]:
     """Yield what a walk yields, page by page; see ``batches``."""
-    ahead: asyncio.Task[Answer] | None = None
+    ahead: AsyncAhead | None = None
     try:
         while True:
-            page = page or async_page_of(sender, leg, await (ahead or sender.send(leg.call)))
+            page = page or async_page_of(sender, leg, await (ahead.take() if ahead else sender.send(leg.call)))
             items, onward = course.enter(page)
             page = ahead = None
             if isinstance(onward, Leg) and onward.call.options.prefetch:
-                ahead = _create_task(sender.send(onward.call))
+                ahead = AsyncAhead(sender, onward.call)
             yield items
             if onward is None:
                 return
@@ -667,23 +679,7 @@ async def async_batches(
             leg = onward
     finally:
         if ahead is not None:
-            await _cancel(ahead)
-
-
-def _create_task(work: Coroutine[Any, Any, Answer]) -> asyncio.Task[Answer]:
-    import asyncio
-
-    return asyncio.create_task(work)
-
-
-async def _cancel(task: asyncio.Task[Any]) -> None:
-    import asyncio
-
-    task.cancel()
-    # wait, unlike gather, neither raises what the task raised nor mistakes its cancellation for ours.
-    await asyncio.wait({task})
-    if not task.cancelled():
-        task.exception()
+            await ahead.drop()
 
 
 class Pager(Generic[T]):

@@ -8,10 +8,10 @@ that clients that failed together do not come back together.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 from threadruns._errors import APIConnectionError, APIStatusError
+from threadruns._forks import LOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,16 +84,15 @@ class Budget:
     def __init__(self, rate: float | None) -> None:
         self._interval = 1 / rate if rate else 0.0
         self._free_at = 0.0
-        self._lock = threading.Lock()
 
     def reserve(self, now: float) -> float:
         """Take the next slot and return how many seconds it is away."""
-        with self._lock:
+        with LOCK:
             slot = max(now, self._free_at)
             self._free_at = slot + self._interval if self._interval else self._free_at
             return slot - now
 
     def pause(self, until: float) -> None:
         """Let no request start before this moment."""
-        with self._lock:
+        with LOCK:
             self._free_at = max(self._free_at, until)

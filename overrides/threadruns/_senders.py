@@ -6,21 +6,21 @@ Making a sender opens nothing and imports little; both wait for the first call.
 from __future__ import annotations
 
 import time
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from threadruns._errors import ClientClosedError
+from threadruns._ahead import CLOSED
+from threadruns._errors import ArgumentError, ClientClosedError
+from threadruns._forks import LOCK
 
 if TYPE_CHECKING:
     import httpx
 
+    from threadruns._ahead import Ahead, AsyncAhead, Interrupt
     from threadruns._calls import Call
     from threadruns._network import Network
     from threadruns._retries import Budget
     from threadruns._service import Service
     from threadruns._transport import Answer, AsyncTransport, Transport
-
-CLOSED = "The client is closed and cannot send; make a new one, or close it later."
 
 
 class Sender:
@@ -33,10 +33,14 @@ class Sender:
         self._network = network
         self._client = client
         self._transport: Transport | None = None
-        self._opening = Lock()
+        self.ahead: set[Ahead] = set()
 
-    def send(self, call: Call[Any]) -> Answer:
+    def send(self, call: Call[Any], interrupt: Interrupt | None = None) -> Answer:
         """Send a call until it succeeds.
+
+        Args:
+            call: The call.
+            interrupt: What another thread may end it by.
 
         Raises:
             APIError: It did not.
@@ -49,14 +53,17 @@ class Sender:
         trail = Trail(call, self.service, self._budget)
         message = call.message(self.service)
         again = tenacity.retry_if_exception(trail.again)
-        for attempt in tenacity.Retrying(retry=again, wait=lambda _: trail.pause, reraise=True):
+        sleep = interrupt.sleep if interrupt is not None else time.sleep
+        for attempt in tenacity.Retrying(retry=again, wait=lambda _: trail.pause, sleep=sleep, reraise=True):
             with attempt:
                 if wait := trail.wait():
-                    time.sleep(wait)
+                    sleep(wait)
                 transport, timeout = self._open(), trail.start()
                 try:
-                    answer = transport.exchange(message, timeout)
+                    answer = transport.exchange(message, timeout, interrupt)
                 except Exception as error:
+                    if interrupt is not None:
+                        interrupt.check()
                     trail.fail(error)
                 return trail.passed(answer)
         raise AssertionError("tenacity ends a call by its result or its error")
@@ -67,15 +74,17 @@ class Sender:
         if self._transport is None:
             from threadruns._lanes import Borrowed, Lanes
 
-            with self._opening:
+            transport = Borrowed(self._client) if self._client is not None else Lanes(self._network)
+            with LOCK:
                 # Another thread may have been first.
-                if self._transport is None:
-                    self._transport = Borrowed(self._client) if self._client is not None else Lanes(self._network)
+                self._transport = self._transport or transport
         return self._transport
 
     def close(self) -> None:
-        """Close the connections; closing twice is fine."""
+        """Call off what was asked for ahead and close the connections; closing twice is fine."""
         self.closed = True
+        for ahead in [*self.ahead]:
+            ahead.drop()
         if self._transport is not None:
             self._transport.close()
 
@@ -90,6 +99,7 @@ class AsyncSender:
         self._network = network
         self._client = client
         self._transport: AsyncTransport | None = None
+        self.ahead: set[AsyncAhead] = set()
 
     async def send(self, call: Call[Any]) -> Answer:
         """Send a call until it succeeds.
@@ -104,6 +114,7 @@ class AsyncSender:
 
         from threadruns._calls import Trail
 
+        _check_loop()
         trail = Trail(call, self.service, self._budget)
         message = call.message(self.service)
         again = tenacity.retry_if_exception(trail.again)
@@ -129,7 +140,18 @@ class AsyncSender:
         return self._transport
 
     async def close(self) -> None:
-        """Close the connections; closing twice is fine."""
+        """Call off what was asked for ahead and close the connections; closing twice is fine."""
         self.closed = True
+        for ahead in [*self.ahead]:
+            await ahead.drop()
         if self._transport is not None:
             await self._transport.close()
+
+
+def _check_loop() -> None:
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        raise ArgumentError("AsyncClient works in an event loop of asyncio, and none is running here.") from None

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any, NoReturn
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
+from threadruns._address import Address
 from threadruns._errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ KEY_VARIABLE = "OPENAI_API_KEY"
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_BETA = "assistants=v1"
+EXAMPLE = "http://127.0.0.1:8000/v1"
 HIDDEN = "[key]"
 """What stands in place of the key where a server has sent it back."""
 
@@ -38,7 +40,10 @@ class Secret:
             ArgumentError: The key is missing, or has characters that cannot be sent.
         """
         if not isinstance(self._value, str) or not self._value:
-            raise ArgumentError(f"There is no API key: pass api_key, or set the environment variable {KEY_VARIABLE}.")
+            found = "" if not self._value else f" The one given is of type {type(self._value).__name__}."
+            raise ArgumentError(
+                f"There is no API key: pass api_key, or set the environment variable {KEY_VARIABLE}.{found}"
+            )
         if self._value != self._value.strip():
             raise ArgumentError("The API key begins or ends with white space or a line break: strip it.")
         if not self._value.isascii() or not self._value.isprintable():
@@ -47,6 +52,10 @@ class Secret:
     def signature(self, prefix: bytes) -> bytes:
         """Return the value of the header that carries the key."""
         return prefix + str(self._value).encode("ascii")
+
+    def reveal(self) -> str | None:
+        """Return the key, to be passed on at once and never kept in a variable."""
+        return self._value
 
     def redact(self, data: bytes) -> bytes:
         """Return data of the server with the key hidden, should it have been sent back."""
@@ -59,11 +68,16 @@ class Secret:
         raise TypeError("A Secret cannot be pickled or copied: it holds a key.")
 
 
+def base_address(url: str | None) -> Address:
+    """Return where the API is: from ``OPENAI_BASE_URL`` if the URL is None. Never fails."""
+    return Address(url if url is not None else os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL, "base URL")
+
+
 class Service:
     """A server and the form of the API that it speaks.
 
     Args:
-        base_url: What paths are put behind; from ``OPENAI_BASE_URL`` if None.
+        address: What paths are put behind.
         secret: The key.
         beta: The value of the ``OpenAI-Beta`` header.
         azure_api_version: The version to ask an Azure-like deployment for. Sets its form: the key goes into the header
@@ -75,22 +89,28 @@ class Service:
     """
 
     def __init__(
-        self, *, base_url: str | None, secret: Secret, beta: str, azure_api_version: str | None, user_agent: str
+        self, *, address: Address, secret: Secret, beta: str, azure_api_version: str | None, user_agent: str
     ) -> None:
         secret.check()
-        url = base_url or os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL
-        self.scheme, self.host, self.port, self._root = _split(url)
+        address.check("http", "https", example=EXAMPLE)
+        if address.credentials is not None:
+            raise ArgumentError(f"The base URL must not hold a user name or password; give one like {EXAMPLE!r}.")
+        parts = address.parts
+        if parts.query or parts.fragment:
+            raise ArgumentError(
+                f"The base URL {parts.geturl()!r} must end before its query; set azure_api_version or extra_query."
+            )
+        self.scheme, self.host, self.port, self.origin = address.scheme, address.host, parts.port, address.origin
+        self._root = quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
         self.secret = secret
         self.azure = azure_api_version is not None
         self._query = {"api-version": azure_api_version} if azure_api_version is not None else {}
-        if not beta or not beta.isascii() or not beta.isprintable():
-            raise ArgumentError(f"The value of the OpenAI-Beta header is {beta!r}; it must be printable ASCII.")
+        texts = {"beta": beta} if azure_api_version is None else {"beta": beta, "azure_api_version": azure_api_version}
+        for name, value in texts.items():
+            if not is_token(value):
+                raise ArgumentError(f"The value of {name} is {value!r}; it must be printable ASCII, and not empty.")
         self._headers = {"OpenAI-Beta": beta}
-        authority = f"[{self.host}]" if ":" in self.host else self.host
-        if self.port is not None:
-            authority = f"{authority}:{self.port}"
-        self.origin = f"{self.scheme}://{authority}"
-        self._common = {"Host": authority, "Accept": "application/json", "User-Agent": user_agent}
+        self._common = {"Host": address.authority, "Accept": "application/json", "User-Agent": user_agent}
         # Own decompression, because its result must be bounded, knows these two.
         self._common["Accept-Encoding"] = "gzip, deflate"
 
@@ -98,6 +118,12 @@ class Service:
     def base_url(self) -> str:
         """The base URL, without a slash at the end."""
         return self.origin + self._root
+
+    @property
+    def hint(self) -> str:
+        """What to say of a path that the server does not know; empty if there is nothing to say."""
+        wanted = "/openai" if self.azure else "/v1"
+        return "" if self._root else f" The base URL {self.base_url!r} has no path; most servers want {wanted!r} there."
 
     @property
     def key_header(self) -> str:
@@ -135,24 +161,6 @@ class Service:
         return [(name.encode("ascii"), value.encode("ascii")) for name, value in named.values()]
 
 
-def _split(url: str) -> tuple[str, str, int | None, str]:
-    advice = "give one like 'http://127.0.0.1:8000/v1'."
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ArgumentError(f"The base URL cannot be read; {advice}") from None
-    if parts.username is not None or parts.password is not None:
-        # Not shown: what stands before the @ is a secret.
-        raise ArgumentError(f"The base URL must not hold a user name or password; {advice}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ArgumentError(f"The base URL {url!r} has no http or https address; {advice}")
-    if parts.query or parts.fragment:
-        raise ArgumentError(f"The base URL {url!r} must end before its query; set extra_query for that.")
-    if not url.isprintable() or " " in url:
-        raise ArgumentError(f"The base URL {url!r} has spaces or control characters; {advice}")
-    try:
-        host = parts.hostname.encode("ascii" if parts.hostname.isascii() else "idna").decode("ascii")
-    except UnicodeError:
-        raise ArgumentError(f"The base URL {url!r} has no valid host name; {advice}") from None
-    return parts.scheme, host, port, quote(parts.path.rstrip("/"), safe="/%:@!$&'()*+,;=~")
+def is_token(value: object) -> bool:
+    """Say whether a value is a text that can stand in a header."""
+    return isinstance(value, str) and value.isascii() and value.isprintable() and bool(value.strip())

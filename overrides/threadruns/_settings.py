@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from threadruns._ahead import CLOSED
 from threadruns._errors import ClientClosedError
-from threadruns._senders import CLOSED
 
 if TYPE_CHECKING:
     from threadruns._options import Options

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import httpcore
     import httpx
 
+    from threadruns._ahead import Interrupt
     from threadruns._service import Secret, Service
 
 CONNECT_TIMEOUT = 5.0
@@ -236,10 +237,13 @@ def failure(error: BaseException) -> str | None:
     """Say what kind of failure of an exchange an exception is: "timeout", "connection", or None if it is none."""
     if isinstance(error, TimeoutError):
         return "timeout"
-    for name in ("httpcore", "httpx"):
+    for name in ("httpcore", "httpx", "socksio"):
         library = sys.modules.get(name)
         if library is None:
             continue
+        if name == "socksio":
+            # httpcore lets through what it is told by a proxy that does not speak SOCKS.
+            return "connection" if isinstance(error, library.SOCKSError) else None
         if isinstance(error, library.TimeoutException):
             return "timeout"
         if name == "httpx" and isinstance(error, library.HTTPError | library.InvalidURL | library.StreamError):
@@ -254,8 +258,8 @@ def failure(error: BaseException) -> str | None:
 class Transport(Protocol):
     """What carries exchanges."""
 
-    def exchange(self, message: Message, timeout: float | None) -> Answer:
-        """Send a message and return the answer, within ``timeout`` seconds.
+    def exchange(self, message: Message, timeout: float | None, interrupt: Interrupt | None) -> Answer:
+        """Send a message and return the answer, within ``timeout`` seconds, unless another thread ends it.
 
         Raises:
             Exception: One that ``failure`` knows, or a BodyError.

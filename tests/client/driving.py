@@ -6,8 +6,10 @@ import asyncio
 import inspect
 import traceback
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from typing import Any
+
+import httpx
 
 from threadruns import AsyncClient, Client, Run
 from threadruns.testing import RunningServer
@@ -34,6 +36,11 @@ def async_walk(
 
 
 WALKS: dict[str, Walker] = {"sync": walk, "async": async_walk}
+
+CLIENTS: dict[str, Any] = {"sync": Client, "async": AsyncClient}
+
+OWN: dict[str, Any] = {"sync": httpx.Client, "async": httpx.AsyncClient}
+"""The httpx client that a caller may pass; ``opened`` closes it."""
 
 
 def names(runs: list[Run]) -> list[str]:
@@ -111,14 +118,28 @@ class Driven:
 
 
 @contextmanager
-def opened(server: RunningServer, kind: str = "sync", **options: Any) -> Generator[Client]:
-    """Give a client for a server: a sync one, or an async one that is used like it."""
-    settings: Any = {"api_key": server.api_key, "base_url": server.url, **options}
+def opened(server: RunningServer | None, kind: str = "sync", **options: Any) -> Generator[Client]:
+    """Give a client for a server: a sync one, or an async one that is used like it. Without a server, options do."""
+    settings: Any = {**({"api_key": server.api_key, "base_url": server.url} if server else {}), **options}
+    own = options.get("http_client")
     if kind == "sync":
-        with Client(**settings) as client:
+        with nullcontext() if own is None else closing(own), Client(**settings) as client:
             yield client
         return
     with asyncio.Runner() as runner:
         driven: Any = Driven(AsyncClient(**settings), runner)
-        with driven:
-            yield driven
+        try:
+            with driven:
+                yield driven
+        finally:
+            if own is not None:
+                runner.run(own.aclose())
+
+
+def hook(kind: str, call: Callable[[Any], object]) -> Any:
+    """Return a function as httpx takes it as a hook of a client."""
+
+    async def asynchronous(given: Any) -> None:
+        call(given)
+
+    return call if kind == "sync" else asynchronous

@@ -17,10 +17,11 @@ import pytest
 
 import threadruns
 from tests.client.data import ids, runs
-from tests.client.driving import WALKS, names, opened
-from threadruns import AsyncClient, Client, ClientClosedError, Run, RunList, Skipped, ThreadrunsError
+from tests.client.driving import CLIENTS, OWN, WALKS, names, opened
+from tests.client.relay import relaying, to
+from threadruns import ArgumentError, AsyncClient, Client, ClientClosedError, Run, RunList, Skipped, ThreadrunsError
 from threadruns._pages import async_page_of, first_leg, nothing_left, page_of
-from threadruns.testing import RunningServer, serve
+from threadruns.testing import serve
 
 
 def test_eight_threads() -> None:
@@ -168,29 +169,19 @@ def test_options_share_the_connections(kind: str) -> None:
         assert names(client.runs.list("thread_a").data) == ids(3)
 
 
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_own_http_client(asynchronous: bool) -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_own_http_client(kind: str) -> None:
     """An httpx client of the caller carries the calls, with what it adds, and stays open."""
-
-    async def main(server: RunningServer) -> list[str]:
-        async with httpx.AsyncClient(headers={"x-own": "1"}) as own:
-            async with AsyncClient(api_key=server.api_key, base_url=server.url, http_client=own) as client:
-                got = [run.id async for run in client.runs.list("thread_a", limit=2)]
-            assert not own.is_closed
-        return got
-
-    with serve(runs=runs(5)) as server:
-        if asynchronous:
-            assert asyncio.run(main(server)) == ids(5)
-        else:
-            with httpx.Client(headers={"x-own": "1"}) as own:
-                with opened(server, http_client=own) as client:
-                    assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
-                assert not own.is_closed
+    own = OWN[kind](headers={"x-own": "1"})
+    with serve(runs=runs(5)) as server, opened(server, kind, http_client=own) as client:
+        assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
+        client.close()
+        assert not own.is_closed
         assert [seen.headers["x-own"] for seen in server.requests] == ["1"] * 3
 
 
-def test_own_transport() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_own_transport(kind: str) -> None:
     """A transport of the caller takes the place of the network."""
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -198,20 +189,41 @@ def test_own_transport() -> None:
         page = {"object": "list", "data": runs(2), "first_id": "run_a0000", "last_id": "run_a0001", "has_more": False}
         return httpx.Response(200, json=page)
 
-    with (
-        httpx.Client(transport=httpx.MockTransport(answer)) as own,
-        Client(api_key="sk", base_url="http://nowhere/v1", http_client=own) as client,
-    ):
+    own = OWN[kind](transport=httpx.MockTransport(answer))
+    with opened(None, kind, api_key="sk", base_url="http://nowhere/v1", http_client=own) as client:
         assert len(client.runs.list("thread_a").data) == 2
 
 
-def test_closed_http_client() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_own_transport_over_a_socket(kind: str) -> None:
+    """A transport with settings of its own carries the calls, here from an address of its own."""
+    transport = {"sync": httpx.HTTPTransport, "async": httpx.AsyncHTTPTransport}[kind](local_address="127.0.0.2")
+    with serve(runs=runs(5)) as server, relaying(to(server.url)) as relay:
+        own = OWN[kind](transport=transport)
+        url = f"http://127.0.0.1:{relay.port}/v1"
+        with opened(server, kind, base_url=url, http_client=own) as client:
+            assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
+        assert relay.clients == {"127.0.0.2"}
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_closed_http_client(kind: str) -> None:
     """A caller's client that is closed is said to be."""
-    own = httpx.Client()
-    own.close()
-    client = Client(api_key="sk", base_url="http://127.0.0.1:9/v1", http_client=own)
-    with pytest.raises(ClientClosedError, match="http_client is closed"):
+    own = OWN[kind]()
+    own.close() if kind == "sync" else asyncio.run(own.aclose())
+    settings: dict[str, Any] = {"api_key": "sk", "base_url": "http://127.0.0.1:9/v1", "http_client": own}
+    with opened(None, kind, **settings) as client, pytest.raises(ClientClosedError, match="http_client is closed"):
         client.runs.list("thread_a")
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("settings", [{"proxy": "http://127.0.0.1:9"}, {"verify": False}, {"http_client": object()}])
+def test_http_client_that_does_not_fit(settings: dict[str, Any], kind: str) -> None:
+    """Whatever the caller's client would ignore is refused, and so is what is no such client."""
+    other = OWN["async" if kind == "sync" else "sync"]
+    for given in ({"http_client": OWN[kind](), **settings}, {"http_client": other()}):
+        with pytest.raises(ArgumentError, match="http_client"):
+            CLIENTS[kind](api_key="sk", base_url="http://h/v1", **given)
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -268,27 +280,6 @@ def test_everything_public_pickles_or_says_why_not(name: str) -> None:
     else:
         assert type(again) is type(value)
         assert str(again) == str(value)
-
-
-@pytest.mark.parametrize("kind", WALKS)
-def test_proxy(kind: str) -> None:
-    """Calls go through a proxy that is given, or named in the environment; NO_PROXY keeps them from it."""
-    # A proxy is asked for the whole URL; the server here, asked so, does not know that path.
-    with serve(runs=runs(1)) as server, serve(runs=runs(1)) as proxy:
-        address = proxy.url.removesuffix("/v1")
-        with opened(server, kind, proxy=address) as client, pytest.raises(ThreadrunsError):
-            client.runs.list("thread_a")
-        assert (len(server.requests), len(proxy.requests)) == (0, 1)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("http_proxy", address)
-            patch.setenv("no_proxy", "")
-            with opened(server, kind) as client, pytest.raises(ThreadrunsError):
-                client.runs.list("thread_a")
-            assert (len(server.requests), len(proxy.requests)) == (0, 2)
-            patch.setenv("no_proxy", "127.0.0.1")
-            with opened(server, kind) as client:
-                client.runs.list("thread_a")
-            assert (len(server.requests), len(proxy.requests)) == (1, 2)
 
 
 def test_models_need_no_client() -> None:

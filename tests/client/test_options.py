@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import subprocess
 import sys
@@ -12,9 +11,9 @@ import httpx
 import pytest
 
 import threadruns
-from tests.client.data import ids, runs
-from tests.client.driving import WALKS, names, opened
-from threadruns import ArgumentError, AsyncClient, BadRequestError, Client
+from tests.client.data import ids, run, runs
+from tests.client.driving import CLIENTS, WALKS, names, opened
+from threadruns import ArgumentError, BadRequestError, Client, NotFoundError
 from threadruns._options import Options
 from threadruns._wire import CallOptions, list_runs
 from threadruns.testing import serve
@@ -53,18 +52,129 @@ def test_bound_operation_is_the_generated_one() -> None:
         ("invalid", "ignore"),
         ("extra_query", {"a": 1}),
         ("extra_headers", [("a", "b")]),
+        ("extra_headers", None),
+        ("timeout", float("inf")),
+        ("timeout", 1e300),
+        ("deadline", float("nan")),
+        ("max_retry_after", float("inf")),
+        ("max_body_bytes", 10**30),
+        ("concurrency", 10**30),
+        ("concurrency", None),
+        ("prefetch", None),
+        ("invalid", None),
     ],
 )
-def test_senseless_values(option: str, value: Any) -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_senseless_values(option: str, value: Any, kind: str) -> None:
     """A value that makes no sense is refused with the option's name, by the client and by a call."""
     options: Any = {option: value}
     with pytest.raises(ArgumentError, match=option):
-        Client(api_key="sk", base_url="http://h/v1", **options)
-    with Client(api_key="sk", base_url="http://h/v1") as client:
+        CLIENTS[kind](api_key="sk", base_url="http://h/v1", **options)
+    with opened(None, kind, api_key="sk", base_url="http://h/v1") as client:
         with pytest.raises(ArgumentError, match=option):
             client.with_options(**options)
         with pytest.raises(ArgumentError, match=option):
             client.runs.list("thread_a", **options)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_the_largest_values_work(kind: str) -> None:
+    """What is not refused is not too large for the system either."""
+    with serve(runs=runs(3)) as server, opened(server, kind, timeout=1e8, max_body_bytes=2**53) as client:
+        page = client.runs.list("thread_a", deadline=1e8, max_items=2**53, max_retry_after=1e8, max_retries=2**53)
+        assert names(list(page)) == ids(3)
+        assert [name for name, _ in client.runs.list.many(["thread_a"], concurrency=2**53)] == ["thread_a"]
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(
+    ("params", "says"),
+    [
+        ({"after": None}, "after is None; give it a value, or leave it out"),
+        ({"after": ""}, "after is ''"),
+        ({"before": b"run_a"}, "before is b'run_a'"),
+        ({"limit": None}, "limit is None"),
+        ({"limit": float("nan")}, "limit is nan"),
+        ({"limit": {}}, "limit is {}"),
+        ({"thread_id": None}, "thread_id must be one path segment.* got None"),
+        ({"thread_id": b"x"}, "thread_id must be"),
+        ({"thread_id": "\ud800"}, "thread_id must be"),
+    ],
+)
+def test_senseless_parameters(params: dict[str, Any], says: str, kind: str) -> None:
+    """A parameter that would be sent as something else than it is, such as the word None, is refused."""
+    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+        with pytest.raises(ArgumentError, match=says):
+            client.runs.list(**{"thread_id": "thread_a", **params})
+        assert not server.requests
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(("param", "value"), [("limit", 0), ("limit", 101), ("limit", -1), ("order", "up")])
+def test_parameters_out_of_range(param: str, value: Any, kind: str) -> None:
+    """What is out of range for this server may be in range for another: it is sent, and the error names it."""
+    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+        with pytest.raises(BadRequestError, match="400 Bad Request: Invalid") as caught:
+            client.runs.list("thread_a", **{param: value})
+        assert caught.value.param == param
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_ids_with_odd_characters(kind: str) -> None:
+    """Ids of any script and sign arrive as they are, in the path and as a cursor."""
+    odd = "thread_ü ?#%&+=;:@!$'()*,~\N{GRINNING FACE}"
+    with serve(runs=[{**run(n, thread=odd), "id": f"run {n}/ü&?"} for n in range(5)], permissive=True) as server:
+        assert len(WALKS[kind](server, odd, limit=2)) == 5
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(
+    ("root", "azure", "hint"),
+    [
+        ("", None, " The base URL 'http://127.0.0.1:[0-9]+' has no path; most servers want '/v1' there"),
+        ("/", None, "most servers want '/v1' there"),
+        ("", "2024-02-15-preview", "most servers want '/openai' there"),
+        ("/v1", None, "^((?!base URL).)*$"),
+    ],
+)
+def test_base_url_without_its_path(root: str, azure: str | None, hint: str, kind: str) -> None:
+    """A server that does not know the path is an error that says what the base URL may lack, and nothing otherwise."""
+    with serve(runs=runs(3)) as server:
+        url = server.url.removesuffix("/v1") + root
+        settings: dict[str, Any] = {"base_url": url, "azure_api_version": azure}
+        with opened(server, kind, **settings) as client, pytest.raises(NotFoundError, match=hint):
+            client.runs.list("thread_none")
+
+
+@pytest.mark.parametrize("kind", CLIENTS.values())
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("api_key", 5),
+        ("api_key", b"sk"),
+        ("base_url", 5),
+        ("base_url", b"http://h/v1"),
+        ("beta", ""),
+        ("beta", " "),
+        ("beta", None),
+        ("beta", 2),
+        ("azure_api_version", ""),
+        ("azure_api_version", 5),
+        ("azure_api_version", "2024\n"),
+        ("max_rate", 0),
+        ("max_rate", float("nan")),
+        ("max_rate", "5"),
+        ("max_rate", 1e-300),
+        ("verify", "ca.pem"),
+        ("verify", None),
+        ("http_client", "x"),
+        ("proxy", 5),
+    ],
+)
+def test_senseless_settings(setting: str, value: Any, kind: Any) -> None:
+    """A setting of the wrong type, or without sense, is refused in a sentence."""
+    with pytest.raises(ArgumentError, match=rf"{setting}|API key|base URL|proxy"):
+        kind(**{"api_key": "sk", "base_url": "http://h/v1", setting: value})
 
 
 def test_timeouts_of_phases_are_refused() -> None:
@@ -122,13 +232,27 @@ def test_base_url_as_it_is_kept(given: str, kept: str) -> None:
     assert Client(api_key="sk", base_url=given).base_url == kept
 
 
-def test_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_environment(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Key and base URL come from the environment if they are not given."""
     with serve(runs=runs(3)) as server:
         monkeypatch.setenv("OPENAI_API_KEY", server.api_key)
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        with Client() as client:
+        with opened(None, kind) as client:
             assert names(client.runs.list("thread_a").data) == ids(3)
+
+
+@pytest.mark.parametrize("kind", CLIENTS.values())
+def test_empty_is_not_absent(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty key or base URL is refused: the key would go to whoever the default or the environment names."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://h/v1")
+    with pytest.raises(ArgumentError, match="There is no API key"):
+        kind(api_key="")
+    with pytest.raises(ArgumentError, match="base URL '' has no"):
+        kind(base_url="")
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
+    assert kind().base_url == "https://api.openai.com/v1"
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -169,25 +293,11 @@ def test_beta_is_an_option(kind: str) -> None:
         assert server.requests[0].headers["openai-beta"] == "assistants=v2"
 
 
-@pytest.mark.parametrize("asynchronous", [False, True])
-def test_azure_is_one_setting(asynchronous: bool) -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_azure_is_one_setting(kind: str) -> None:
     """With an Azure version the key goes into api-key and the version into the query, without a beta header."""
     with serve(runs=runs(3), azure=True) as server:
-        settings: Any = {
-            "api_key": server.api_key,
-            "base_url": server.url,
-            "azure_api_version": "2024-02-15-preview",
-        }
-        if asynchronous:
-
-            async def main() -> list[str]:
-                async with AsyncClient(**settings) as client:
-                    return [run.id async for run in client.runs.list("thread_a", limit=2)]
-
-            assert asyncio.run(main()) == ids(3)
-        else:
-            with Client(**settings) as client:
-                assert names(list(client.runs.list("thread_a", limit=2))) == ids(3)
+        assert names(WALKS[kind](server, limit=2, client={"azure_api_version": "2024-02-15-preview"})) == ids(3)
         for seen in server.requests:
             assert "api-version=2024-02-15-preview" in seen.target
             assert seen.headers["api-key"] == server.api_key

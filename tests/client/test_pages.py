@@ -214,6 +214,31 @@ def test_resume_anywhere(params: dict[str, Any], kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
+def test_resume_keeps_what_is_left(kind: str) -> None:
+    """Of a walk that was to be cut, a token yields what was left, after several stops as well, and no run more."""
+    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+        got: list[str] = []
+        walk = iter(client.runs.list("thread_a", limit=4, max_items=15))
+        for taken in (0, 3, 5, 0, 6):
+            got += [next(walk).id for _ in range(taken)]
+            walk = iter(client.runs.list.resume(walk.token))
+        assert got + names(list(walk)) == NEWEST_FIRST[:15]
+        assert json.loads(walk.token)["max_items"] == 0
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(("most", "more"), [(5, 5), (None, 20), (0, 0)])
+def test_resume_beyond_the_cut(most: int | None, more: int, kind: str) -> None:
+    """A walk that was cut is over, without a request, unless resume is told how many runs it is to yield now."""
+    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+        walk = iter(client.runs.list("thread_a", limit=10, max_items=5))
+        assert names(list(walk)) == NEWEST_FIRST[:5]
+        assert list(client.runs.list.resume(walk.token)) == []
+        assert len(server.requests) == 1
+        assert names(list(client.runs.list.resume(walk.token, max_items=most))) == NEWEST_FIRST[5 : 5 + more]
+
+
+@pytest.mark.parametrize("kind", WALKS)
 def test_resume_in_another_process(kind: str) -> None:
     """A token is all that another process needs to go on within a page."""
     program = (
@@ -249,11 +274,26 @@ def test_resume_at_the_end_costs_nothing(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-@pytest.mark.parametrize("token", ["", "{}", "[]", "null", '{"operation": "other", "arguments": {}, "done": false}'])
-def test_foreign_tokens(token: str, kind: str) -> None:
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "{}",
+        "[]",
+        "null",
+        None,
+        5,
+        '{"operation": "other", "arguments": {}, "max_items": null, "done": false}',
+        '{"operation": "list_runs", "arguments": [], "max_items": null, "done": false}',
+        '{"operation": "list_runs", "arguments": {}, "max_items": null, "done": false}',
+        '{"operation": "list_runs", "arguments": {"thread_id": "t", "token": 1}, "max_items": null, "done": false}',
+        '{"operation": "list_runs", "arguments": {"thread_id": "t", "token": 1}, "max_items": "x", "done": false}',
+    ],
+)
+def test_foreign_tokens(token: Any, kind: str) -> None:
     """A token that is none of this operation is refused before anything is sent."""
     with serve() as server, opened(server, kind) as client:
-        with pytest.raises(ArgumentError, match="token"):
+        with pytest.raises(ArgumentError, match=r"token|max_items"):
             client.runs.list.resume(token)
         assert not server.requests
 
@@ -267,6 +307,7 @@ def test_token_is_plain_and_without_the_key(kind: str) -> None:
         assert json.loads(walk.token) == {
             "operation": "list_runs",
             "arguments": {"thread_id": "thread_a", "order": "asc", "after": "run_a0000"},
+            "max_items": None,
             "done": False,
         }
 

@@ -13,10 +13,12 @@ import httpx
 import pytest
 
 from tests.client.data import runs
-from tests.client.driving import WALKS, everything_shown, opened
+from tests.client.driving import CLIENTS, OWN, WALKS, everything_shown, hook, opened
+from tests.client.relay import Relay, head_of, relaying
 from threadruns import (
     APIConnectionError,
     APIResponseValidationError,
+    APIStatusError,
     ArgumentError,
     AsyncClient,
     AuthenticationError,
@@ -30,7 +32,7 @@ KEY = "sk-secret-of-the-test"
 MALFORMED = [f"{KEY}\n", f"{KEY}\r\nX-Evil: 1", f" {KEY}", f"{KEY}\x00", f"{KEY}é", f"{KEY}\u2028", f"{KEY}\x7f"]
 
 
-@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("kind", CLIENTS.values())
 @pytest.mark.parametrize("key", MALFORMED)
 def test_malformed_key(key: str, kind: Any) -> None:
     """A key that cannot stand in a header is refused in one sentence without it, and no local variable shows it."""
@@ -39,7 +41,7 @@ def test_malformed_key(key: str, kind: Any) -> None:
     assert "sk-secret" not in everything_shown(caught.value)
 
 
-@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("kind", CLIENTS.values())
 @pytest.mark.parametrize("wrong", [{"base_url": "ftp://x"}, {"max_rate": -1}, {"timeout": "x"}, {"beta": "\n"}])
 def test_other_mistakes_do_not_show_the_key(wrong: dict[str, Any], kind: Any) -> None:
     """An error of another argument shows nothing of the key, in its traceback either."""
@@ -48,7 +50,7 @@ def test_other_mistakes_do_not_show_the_key(wrong: dict[str, Any], kind: Any) ->
     assert "sk-secret" not in everything_shown(caught.value)
 
 
-@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("kind", CLIENTS.values())
 def test_missing_key(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a key anywhere, one sentence says how to give one."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
@@ -56,12 +58,26 @@ def test_missing_key(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         kind(base_url="http://127.0.0.1:9/v1")
 
 
-@pytest.mark.parametrize("url", ["http://user:sk-secret@127.0.0.1/v1", "http://sk-secret@127.0.0.1/v1"])
-def test_credentials_in_the_url(url: str) -> None:
-    """A base URL with a password is refused, and not shown."""
-    with pytest.raises(ArgumentError, match="user name or password") as caught:
-        Client(api_key=KEY, base_url=url)
-    assert "sk-secret" not in str(caught.value)
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://user:sk-secret@127.0.0.1/v1", "user name or password"),
+        ("http://sk-secret@127.0.0.1/v1", "user name or password"),
+        ("http://:sk-secret@127.0.0.1/v1", "user name or password"),
+        ("sk-secret@127.0.0.1/v1", "no http or https address"),
+        ("user:sk-secret@127.0.0.1/v1", "no http or https address"),
+        ("http://user:sk-secret@127.0.0.1:port/v1", "cannot be read"),
+        ("http://user:sk-secret@127.0.0.1/v1 ", "spaces or control characters"),
+    ],
+)
+def test_credentials_in_the_url(url: str, says: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A base URL with a password is refused, and not shown, wherever it came from."""
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    for given in ({"base_url": url}, {}):
+        with pytest.raises(ArgumentError, match=says) as caught:
+            CLIENTS[kind](api_key=KEY, **given)
+        assert "sk-secret" not in everything_shown(caught.value)
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -108,12 +124,13 @@ def test_key_in_an_error_is_hidden(kind: str) -> None:
         assert caught.value.header("x-debug") == "[key]"
 
 
-def test_unreachable_server() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_unreachable_server(kind: str) -> None:
     """A server that is not there is one clear error without the key, whose cause has no frames of other libraries."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    with Client(api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0) as client:
+    with opened(None, kind, api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0) as client:
         with pytest.raises(APIConnectionError, match=r"no complete answer from http://127\.0\.0\.1:") as caught:
             client.runs.list("thread_a")
         assert "sk-secret" not in everything_shown(caught.value)
@@ -130,30 +147,38 @@ def test_reprs_and_copies() -> None:
                 attempt(client)
 
 
-def test_own_http_client_keeps_no_key() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_own_http_client_keeps_no_key(kind: str) -> None:
     """The key is put into a single request of the caller's client, and is gone from it afterwards."""
     seen: list[httpx.Request] = []
-    with (
-        serve(runs=runs(3), api_key=KEY) as server,
-        httpx.Client(event_hooks={"request": [seen.append]}) as own,
-        opened(server, http_client=own) as client,
-    ):
+    own = OWN[kind](event_hooks={"request": [hook(kind, seen.append)]})
+    with serve(runs=runs(3), api_key=KEY) as server, opened(server, kind, http_client=own) as client:
         client.runs.list("thread_a")
         assert "authorization" not in own.headers
         assert "authorization" not in seen[0].headers
         assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-def test_redirect_with_own_http_client() -> None:
-    """Even a client that follows redirects sends the key nowhere else."""
-    with (
-        serve(runs=runs(3), faults=["redirected-elsewhere"]) as server,
-        httpx.Client(follow_redirects=True) as own,
-        opened(server, http_client=own) as client,
-    ):
-        with pytest.raises(ThreadrunsError, match="redirects are not followed"):
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_to_another_origin(status: int, own: bool, kind: str) -> None:
+    """The other origin gets no request, so no key, even where an httpx client follows redirects by itself."""
+
+    def lead_away(_: Relay, client: socket.socket) -> socket.socket:
+        head_of(client)
+        where = f"location: {other.url}/threads/thread_a/runs"
+        client.sendall(f"HTTP/1.1 {status} Elsewhere\r\n{where}\r\ncontent-length: 0\r\n\r\n".encode())
+        raise OSError
+
+    with serve(runs=runs(3)) as other, relaying(lead_away) as relay:
+        settings: dict[str, Any] = {"base_url": f"http://127.0.0.1:{relay.port}/v1"}
+        if own:
+            settings["http_client"] = OWN[kind](follow_redirects=True)
+        says = f"redirects to '{other.url}.* redirects are not followed"
+        with opened(None, kind, api_key=KEY, **settings) as client, pytest.raises(APIStatusError, match=says):
             client.runs.list("thread_a")
-        assert len(server.requests) == 1
+        assert not other.requests
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -169,19 +194,21 @@ def test_path_parameters_stay_in_their_place(thread: str, kind: str) -> None:
             assert seen.target.count("/") == 4
 
 
+@pytest.mark.parametrize("kind", CLIENTS.values())
 @pytest.mark.parametrize("name", ["Authorization", "api-key", "Host", "Content-Length"])
-def test_own_headers_cannot_be_replaced(name: str) -> None:
+def test_own_headers_cannot_be_replaced(name: str, kind: Any) -> None:
     """Headers that the client answers for cannot be set from outside, where they would not be hidden."""
     with pytest.raises(ArgumentError, match="client's own") as caught:
-        Client(api_key=KEY, base_url="http://h/v1", extra_headers={name: "sk-secret"})
+        kind(api_key=KEY, base_url="http://h/v1", extra_headers={name: "sk-secret"})
     assert "sk-secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", CLIENTS.values())
 @pytest.mark.parametrize("headers", [{"x": "a\r\nb: c"}, {"x y": "a"}, {"": "a"}, {"x": "é"}, {"x": 1}, "x"])
-def test_headers_cannot_be_split(headers: Any) -> None:
+def test_headers_cannot_be_split(headers: Any, kind: Any) -> None:
     """A header that would break the request is refused when it is set."""
     with pytest.raises(ArgumentError):
-        Client(api_key=KEY, base_url="http://h/v1", extra_headers=headers)
+        kind(api_key=KEY, base_url="http://h/v1", extra_headers=headers)
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -220,14 +247,10 @@ def test_log_of_failures(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     assert "sk-secret" not in caplog.text
 
 
-def test_wrong_key_does_not_come_back() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_wrong_key_does_not_come_back(kind: str) -> None:
     """A refused key is not repeated by the error."""
-
-    async def main() -> None:
-        async with AsyncClient(api_key="sk-wrong-and-secret-and-long", base_url=server.url) as client:
-            await client.runs.list("thread_a")
-
     with serve(runs=runs(3), faults=["token-in-message"]) as server:
         with pytest.raises(AuthenticationError) as caught:
-            asyncio.run(main())
+            WALKS[kind](server, client={"api_key": "sk-wrong-and-secret-and-long"})
         assert "sk-wrong" not in everything_shown(caught.value)

@@ -10,11 +10,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from threadruns import ArgumentError, Client, Run, ThreadrunsError, write_csv, write_json_lines
+from threadruns._service import KEY_VARIABLE, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PAGE = 100
+
+
+def hidden(_: click.Context, __: click.Parameter, value: str | None) -> Secret:
+    """Return the key so that no variable of a command shows it."""
+    return Secret(value)
 
 
 @click.command()
@@ -24,7 +30,9 @@ PAGE = 100
 @click.option("--after", metavar="RUN_ID", help="Begin with the run after this one.")
 @click.option("--before", metavar="RUN_ID", help="Go backward from this run, the nearest first.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
-@click.option("--api-key", envvar="OPENAI_API_KEY", metavar="KEY", show_envvar=True, help="The key to send.")
+@click.option(
+    "--api-key", callback=hidden, envvar=KEY_VARIABLE, metavar="KEY", show_envvar=True, help="The key to send."
+)
 @click.option("--base-url", metavar="URL", envvar="OPENAI_BASE_URL", show_envvar=True, help="Where the API is.")
 @click.option("--beta", default="assistants=v1", show_default=True, help="The value of the OpenAI-Beta header.")
 @click.option("--azure-api-version", metavar="VERSION", help="Speak Azure's form of the API, in this version.")
@@ -36,7 +44,7 @@ def command(
     after: str | None,
     before: str | None,
     form: str,
-    api_key: str | None,
+    api_key: Secret,
     base_url: str | None,
     beta: str,
     azure_api_version: str | None,
@@ -54,7 +62,11 @@ def command(
     page_size = min(limit or PAGE, PAGE)
     try:
         with Client(
-            api_key=api_key, base_url=base_url, beta=beta, azure_api_version=azure_api_version, timeout=timeout
+            api_key=api_key.reveal(),
+            base_url=base_url,
+            beta=beta,
+            azure_api_version=azure_api_version,
+            timeout=timeout,
         ) as client:
             runs = client.runs.list(thread_id, limit=page_size, order=order, max_items=limit, **cursors)
             match form:
