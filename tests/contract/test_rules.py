@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 from typing import Any
 
@@ -160,6 +161,18 @@ def test_the_key_is_masked_in_every_spelling() -> None:
         for spelling in key.near:
             assert spelling not in probe.mask(f"before {spelling} after")
     assert key not in repr(Request("t"))
+
+
+@pytest.mark.parametrize("near", ["shorter", "beheaded", "prefix", "otherwise", "sibling", "escaped", "encoded"])
+def test_a_shell_spells_a_key_that_is_nearly_right_as_it_was_sent(near: str) -> None:
+    """What the curl command makes of the variable is what the check has sent."""
+    request = Request("t", authorization=f"Basic {{key.{near}}}")
+    key = Key("sk-Tests$8a2b77z")
+    command = request.curl("http://h/v1", "assistants=v1").replace("curl -i -g", "printf '%s\\n'", 1)
+    done = subprocess.run(
+        ["bash", "-c", command], env={"OPENAI_API_KEY": key, "PATH": os.environ["PATH"]}, capture_output=True, text=True
+    )
+    assert f"Authorization: Basic {getattr(key, near)}" in done.stdout.splitlines()
 
 
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=2, max_size=12))

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from threadruns.contract import generated, reads, refusals
 from threadruns.contract.contact import contact
 from threadruns.contract.docket import Departed, Docket, Outcome, Result, Verdict
-from threadruns.contract.exchanges import Request
+from threadruns.contract.exchanges import Exchange, Request
 from threadruns.contract.judge import Finding
 from threadruns.contract.probe import CannotJudge, Probe
 from threadruns.contract.rules import Severity
@@ -223,7 +223,7 @@ class _Run:
         for rule, request, param in refusals.parameters(self._roles["largest"] or thread):
             self._try(rule, refusals.refused, rule, request, {400}, param)
         for value, number in refusals.spellings(self._random):
-            self._try("limit.spelling", refusals.spelled, thread, value, number)
+            self._try("limit.spelling", refusals.spelled, self._roles["largest"] or thread, value, number)
         for rule, request, param, statuses in refusals.cursors(thread, other, self._stranger):
             self._try(rule, refusals.refused, rule, request, statuses, param)
         for request in refusals.odd_threads(thread, self._unknown):
@@ -273,11 +273,15 @@ class _Run:
         self._try("method.refused", refusals.methods, thread, self._unknown)
 
     def _head_body(self) -> reads.Conversation:
-        request = self._main.request(method="HEAD")
-        after = self._docket.probe.after_head(request)
-        exchange = yield request
-        problem = f"{len(after)} bytes follow the header section" if after else None
-        return [Finding("method.head-body", problem, exchange)]
+        plain = self._main.request(method="HEAD")
+        yield plain
+        findings: list[Finding] = []
+        bad = evolve(plain, query=(("limit", "0"),))
+        for request in (plain, bad, evolve(plain, thread=self._unknown), evolve(plain, authorization=None)):
+            after = self._docket.probe.after_head(request)
+            problem = f"{len(after)} bytes follow the header section" if after else None
+            findings.append(Finding("method.head-body", problem, Exchange(request, 0)))
+        return findings
 
     def _generated(self) -> None:
         self._docket.converse(lambda: generated.conversation(self._threads, self._seed), sure=True)

@@ -54,6 +54,11 @@ class Key(str):
         return self[:-1] + ("A" if self[-1:] != "A" else "B")
 
     @property
+    def escaped(self) -> str:
+        """The key with its last character percent-encoded."""
+        return f"{self[:-1]}%{ord(self[-1:] or 'A'):02X}"
+
+    @property
     def encoded(self) -> str:
         """The key as a password of the Basic scheme."""
         return base64.b64encode(f":{self}".encode()).decode()
@@ -61,7 +66,7 @@ class Key(str):
     @property
     def near(self) -> tuple[str, ...]:
         """Every spelling that would give the key away."""
-        return (self, self.encoded, self.otherwise, self.sibling, self.shorter, self.beheaded)
+        return (self, self.encoded, self.escaped, self.otherwise, self.sibling, self.shorter, self.beheaded)
 
 
 class _ShellKey:
@@ -74,6 +79,7 @@ class _ShellKey:
         self.prefix = f"${{{variable}:0:$((${{#{variable}}} / 2))}}"
         self.otherwise = f"${{{variable}~~}}"
         self.sibling = f"${{{variable}%?}}A"
+        self.escaped = f"${{{variable}%?}}$(printf %%%02X \\'${{{variable}: -1}})"
         self.encoded = f"$(printf :%s ${variable} | base64 -w0)"
 
     def __str__(self) -> str:

@@ -255,6 +255,7 @@ def edges(thread: Thread, orders: Sequence[str | None] = (None, "asc")) -> Itera
             continue
         middle = ids[count // 2]
         yield Query(2, order, before=last)
+        yield Query(LARGEST_LIMIT, order, before=last) if order == "asc" else Query(LARGEST_LIMIT, order, after=first)
         yield Query(order=order, after=first)
         yield Query(1, order, after=ids[-2])
         yield Query(1, order, before=ids[1])

@@ -122,6 +122,9 @@ def cursors(thread: Thread, other: Thread | None, stranger: str) -> Iterator[tup
         yield "cursor.unknown", request(name, "run_" + "a" * 300), name, either
         yield "cursor.unknown", request(name, "run_1'OR'1'='1"), name, either
         yield "cursor.empty", request(name, ""), name, {400}
+        namesake = "run_" + thread.id.removeprefix("thread_")
+        if namesake not in thread.newest_first:
+            yield "cursor.unknown", request(name, namesake), name, either
         for malformed in ("not a run", "thread_abc", "\u00fcber", "1700000000", "3"):
             yield "cursor.malformed", request(name, malformed), name, {400}
         for borderline in ("run_", "run_ ", "null"):
@@ -134,7 +137,7 @@ def cursors(thread: Thread, other: Thread | None, stranger: str) -> Iterator[tup
         if known:
             one = thread.newest_first[len(known) // 2]
             wildcard = one[:-1] + "_"
-            for near in (one[:-1], one + "x", one[:4] + one[4:].swapcase(), one + "%", wildcard, one + ","):
+            for near in (one[:-1], one + "x", one[:4] + one[4:].swapcase(), one + "%", wildcard, one + ",", one + ";x"):
                 if near not in known:
                     yield "cursor.whole", request(name, near), name, either
             yield "cursor.whole", request(name, one + " "), name, either
@@ -145,6 +148,9 @@ def cursors(thread: Thread, other: Thread | None, stranger: str) -> Iterator[tup
         one = thread.newest_first[0]
         yield "cursor.unknown", Request(thread.segment, (("after", one), ("before", stranger))), "before", either
         yield "cursor.unknown", Request(thread.segment, (("after", stranger), ("before", one))), "after", either
+        for foreign in other.newest_first[:1] if other is not None else ():
+            yield "cursor.foreign", Request(thread.segment, (("after", one), ("before", foreign))), "before", either
+            yield "cursor.foreign", Request(thread.segment, (("after", foreign), ("before", one))), "after", either
 
 
 def odd_threads(thread: Thread, stranger: str) -> Iterator[Request]:
@@ -171,7 +177,7 @@ def unauthorized(thread: Thread, unknown: str) -> Iterator[tuple[str, Request]]:
     yield "auth.required", evolve(plain, authorization="Bearer")
     reads = [Query(limit=1), Query(order="asc"), Query(limit=100)]
     if cursor is not None:
-        reads += [Query(after=cursor), Query(before=cursor)]
+        reads += [Query(after=cursor), Query(before=cursor), Query(after=cursor, before=thread.newest_first[-1])]
     for query in reads:
         yield "auth.every-read", evolve(plain, query=query.pairs(), authorization=None)
     yield "auth.every-read", evolve(plain, query=Query(limit=1).pairs(), authorization=f"Bearer {FAKE_KEY}")
@@ -186,6 +192,7 @@ def unauthorized(thread: Thread, unknown: str) -> Iterator[tuple[str, Request]]:
         "{key.otherwise}",
         "{key.sibling}",
         "{key.prefix}",
+        "{key.escaped}",
         "{key}{key}",
     ]
     near += ["{key} x", "x {key}", "{key},", '"{key}"']
@@ -290,6 +297,7 @@ def lenient_headers(thread: Thread, beta: str) -> Iterator[tuple[str, Request]]:
     yield "protocol.connections", evolve(plain, headers=(("Connection", "close"),))
     yield "protocol.connections", evolve(plain, headers=(("Accept", "application/json"),))
     yield "protocol.coding", evolve(plain, headers=(("Accept-Encoding", "gzip"),))
+    yield "protocol.accept", evolve(plain, headers=(("Accept", "text/html"),))
 
 
 def ignored(thread: Thread) -> Iterator[tuple[Request, Request]]:
@@ -439,4 +447,4 @@ def spellings(random: Random) -> list[tuple[str, int]]:
     """Return unusual spellings of small limits and the numbers that they stand for."""
     number = random.randint(1, min(9, DEFAULT_LIMIT))
     return [(f"+{number}", number), (f" {number}", number), (f"0{number}", number), (f"{number}.0", number),
-            (f"{number} ", number), ("\u0663", 3), ("1_0", 10)]  # fmt: skip
+            (f"{number} ", number), ("\u0663", 3), ("1_0", 10), ("010", 10)]  # fmt: skip

@@ -197,6 +197,11 @@ _OWN: list[Rule] = [
         "protocol.conditional", "A condition on a page that never was does not stop the page.", "RFC 9110, section 13"
     ),
     Rule(
+        "protocol.accept",
+        "A page is served whatever the request says that it accepts.",
+        "openapi.yaml, responses, none of which is 406",
+    ),
+    Rule(
         "protocol.connections",
         "A connection that closes after each answer serves as well as one that stays.",
         "RFC 9112",

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import base64
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from threadruns.server._deviations import on_answer
 from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, evolve, failure
@@ -69,6 +69,13 @@ class KeyIgnoresCase(_Resembling):
 
     def resembles(self, token: str) -> bool:
         return token.lower() == self.key.lower()
+
+
+class KeyPercentDecoded(_Resembling):
+    """Percent signs in the key are taken for an encoding."""
+
+    def resembles(self, token: str) -> bool:
+        return unquote(token) == self.key
 
 
 class KeyCutShort(_Resembling):
@@ -273,6 +280,14 @@ class LaterPagesOpen(Fault):
 
     def authenticate(self, request: Request) -> None:
         if b"after=" not in request.query:
+            super().authenticate(request)
+
+
+class WindowsOpen(Fault):
+    """A page between two cursors needs no key."""
+
+    def authenticate(self, request: Request) -> None:
+        if not (b"after=" in request.query and b"before=" in request.query):
             super().authenticate(request)
 
 

@@ -399,6 +399,32 @@ class ForeignCursorServed(_UnknownCursor):
         raise refusal
 
 
+class ForeignBeforeBesideAfter(_UnknownCursor):
+    """A run of another thread is ignored as `before`, beside an `after` that names one of the thread."""
+
+    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
+        if refusal.detail["param"] == "after" or not query.after:
+            raise refusal
+        return super().select(thread, evolve(query, before=None))
+
+
+class ThreadNamesRun(_UnknownCursor):
+    """The newest run also has the name of its thread, with the prefix of a run."""
+
+    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
+        name = refusal.detail["param"]
+        if getattr(query, name) != "run_" + thread.removeprefix("thread_"):
+            raise refusal
+        newest = super().select(thread, Query(1, "desc", None, None)).runs
+        return super().select(thread, _with(query, **{name: newest[0].id}))
+
+
+@on_value
+def cursor_cut_at_semicolon(name: str, value: str) -> str | None:
+    """A cursor counts up to a semicolon, which once parted parameters."""
+    return value.partition(";")[0] if name in CURSORS else value
+
+
 @on_value
 def cursor_malformed_ignored(name: str, value: str) -> str | None:
     """A cursor that can be no id is ignored."""

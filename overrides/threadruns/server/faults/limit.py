@@ -218,6 +218,12 @@ def limit_hexadecimal(name: str, value: str) -> str | None:
 
 
 @on_value
+def limit_octal(name: str, value: str) -> str | None:
+    """A limit that begins with a zero is octal: `010` is 8."""
+    return str(int(value, 8)) if name == "limit" and re.fullmatch(r"0[0-7]{1,3}", value) else value
+
+
+@on_value
 def limit_boolean(name: str, value: str) -> str | None:
     """A limit of `true` counts as 1."""
     return "1" if (name, value) == ("limit", "true") else value
@@ -257,6 +263,12 @@ def limit_ignored_ascending(query: Query) -> Query:
 def limit_off_after(query: Query) -> Query:
     """A page after a cursor holds one run less, since the cursor's own is counted."""
     return evolve(query, limit=max(1, query.limit - 1)) if query.after else query
+
+
+@on_query
+def largest_page_short_after(query: Query) -> Query:
+    """A page of 100 runs after a cursor holds one less."""
+    return evolve(query, limit=99) if query.after and query.limit == 100 else query
 
 
 class CancelledCountTowardsLimit(Fault):

@@ -115,13 +115,23 @@ class HeadWithBody(Fault):
         self.memory["head"] = request.method == "HEAD"
         return super().answer(request)
 
+    def has_body(self, status: int) -> bool:
+        return True
+
     async def deliver(self, answer: Answer, connection: Connection) -> None:
-        if not self.memory["head"]:
+        if not self.memory["head"] or not self.has_body(answer.status):
             await super().deliver(answer, connection)
             return
         head = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
         connection.raw(head % (answer.status, len(answer.body)) + answer.body)
         await connection.close()
+
+
+class HeadNotFoundWithBody(HeadWithBody):
+    """A 404 to HEAD has a body."""
+
+    def has_body(self, status: int) -> bool:
+        return status == 404
 
 
 class HeadFails(Fault):

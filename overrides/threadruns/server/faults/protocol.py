@@ -341,6 +341,15 @@ class UnknownParameterFails(Fault):
         return super().parse(pairs)
 
 
+class HtmlNotAcceptable(Fault):
+    """A request that would rather have HTML is a 406."""
+
+    def negotiate(self, request: Request) -> None:
+        if "text/html" in request.header("accept"):
+            raise Refusal(406, "Only JSON is served here.")
+        super().negotiate(request)
+
+
 class ParameterIgnoresCase(Fault):
     """The case of a parameter's name does not count."""
 
