@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from threadruns._transport import Answer
 
 CLOSED = "The client is closed and cannot send; make a new one, or close it later."
+CALLED_OFF = "The client, or the walk, was closed while a page was on its way."
 
 
 class Interrupt:
@@ -58,7 +59,7 @@ class Interrupt:
             ClientClosedError: It was.
         """
         if self._event.is_set():
-            raise ClientClosedError(CLOSED)
+            raise ClientClosedError(CALLED_OFF)
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not beyond the end.
@@ -98,8 +99,14 @@ class Ahead:
         self._call = call
         self._interrupt = interrupt
         self._answer: Future[Answer] = Future()
+        self._started = True
         sender.ahead.add(self)
-        Thread(target=self._send, name="threadruns-prefetch", daemon=True).start()
+        try:
+            Thread(target=self._send, name="threadruns-prefetch", daemon=True).start()
+        except RuntimeError:
+            # No thread is to be had, or the interpreter is about to end.
+            self._started = False
+            sender.ahead.discard(self)
 
     def _send(self) -> None:
         try:
@@ -118,16 +125,20 @@ class Ahead:
         """
         from concurrent.futures import wait
 
-        if self._interrupt.inherited:
-            return self._sender.send(self._call)
+        if not self._goes_on:
+            return self._sender.send(self._call, self._interrupt.renewed())
         wait([self._answer])
         self._interrupt.check()
         return self._answer.result()
 
     def drop(self) -> None:
         """Call it off, if it goes on still."""
-        if not self._interrupt.inherited and not self._answer.done():
+        if self._goes_on and not self._answer.done():
             self._interrupt.set()
+
+    @property
+    def _goes_on(self) -> bool:
+        return self._started and not self._interrupt.inherited
 
 
 class AsyncAhead:
@@ -148,7 +159,7 @@ class AsyncAhead:
         # wait, unlike awaiting the task, does not mistake its cancellation for that of the caller.
         await asyncio.wait({self._task})
         if self._task.cancelled():
-            raise ClientClosedError(CLOSED)
+            raise ClientClosedError(CALLED_OFF)
         return self._task.result()
 
     async def drop(self) -> None:

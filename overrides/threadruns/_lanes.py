@@ -266,6 +266,10 @@ class AsyncLanes:
     async def _idle(self) -> Idle:
         loop = asyncio.get_running_loop()
         if loop not in self._loops:
+            # The keeper of a loop's connections holds on to the loop, so closed ones do not go by themselves.
+            for other in [*self._loops]:
+                if other.is_closed():
+                    self._loops.pop(other, None)
             idle = self._loops[loop] = Idle()
             await anext(idle.keeper)
         return self._loops[loop]

@@ -122,7 +122,7 @@ class Listing(Bound[P, T]):
 
         def open_walk(name: str, interrupt: Interrupt) -> Generator[list[T]]:
             call = self.call((name, *args), kwargs)
-            return batches(self._sender, first_leg(call), Course(call), interrupt=interrupt)
+            return batches(self._sender, Course(first_leg(call)), interrupt=interrupt)
 
         return walk_many(_names(names), open_walk, concurrency)
 
@@ -176,7 +176,7 @@ class AsyncListing(Bound[P, T]):
 
         def open_walk(name: str) -> AsyncGenerator[list[T]]:
             call = self.call((name, *args), kwargs)
-            return async_batches(self._sender, first_leg(call), Course(call))
+            return async_batches(self._sender, Course(first_leg(call)))
 
         return async_walk_many(_names(names), open_walk, concurrency)
 

@@ -15,6 +15,7 @@ import json
 import logging
 from array import array
 from collections.abc import AsyncIterator, Iterator
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from threadruns._ahead import Ahead, AsyncAhead, Interrupt
@@ -358,14 +359,18 @@ class Hashes:
 
 
 class Course(Generic[T]):
-    """How far a walk has come: what it has yielded, what it has left out, and where it would go on.
+    """How far a walk has come: what it has yielded, what it has left out, and where it goes on.
 
     Args:
-        call: The call that brings its first page.
+        leg: The way to its first page.
     """
 
-    def __init__(self, call: Call[Listed[T]]) -> None:
-        self._call = call
+    onward: Leg[T] | PagingError | None
+    """The way to the next page, None after the last one, or what is wrong with it."""
+
+    def __init__(self, leg: Leg[T]) -> None:
+        self.onward = leg
+        self._call = call = leg.call
         self._backward = is_backward(call.params)
         ascending = call.params.get("order") == "asc"
         self._seen: Seen[T] = Seen(ascending=ascending != self._backward)
@@ -387,8 +392,18 @@ class Course(Generic[T]):
         """Whether the walk has as many items as were asked for."""
         return self._call.options.max_items is not None and self.items >= self._call.options.max_items
 
-    def enter(self, page: PageOf[T]) -> tuple[list[T], Leg[T] | PagingError | None]:
-        """Take in a page, and return what the walk yields of it and how it goes on."""
+    def leg(self) -> Leg[T] | None:
+        """Return the way to the next page, or None after the last one.
+
+        Raises:
+            PagingError: The server's cursors lead nowhere.
+        """
+        if isinstance(self.onward, PagingError):
+            raise self.onward
+        return self.onward
+
+    def enter(self, page: PageOf[T]) -> list[T]:
+        """Take in a page, and return what the walk yields of it."""
         disorder = self.disorder
         served = page.data[::-1] if self._backward else page.data
         new = [item for item in served if self._seen.add(item)]
@@ -404,7 +419,8 @@ class Course(Generic[T]):
             logger.warning("%s: %d items came again and were left out", self._call, len(served) - len(new))
         if self.disorder > disorder:
             logger.warning("%s: %d items came out of order", self._call, self.disorder - disorder)
-        return items, None if self.full else page.next_leg()
+        self.onward = None if self.full else page.next_leg()
+        return items
 
     def reach(self, item: T) -> None:
         """Note that an item is about to be yielded."""
@@ -540,8 +556,7 @@ class Page(PageOf[T]):
 
     def __iter__(self) -> Walk[T]:
         """Go through the items of the list, from this page on. Each call starts again."""
-        course = Course(self._leg.call)
-        return Walk(course, batches(self._sender, self._leg, course, self))
+        return Walk(self._sender, Course(self._leg), self)
 
 
 def page_of(sender: Sender, leg: Leg[T], answer: Answer) -> Page[T]:
@@ -550,33 +565,55 @@ def page_of(sender: Sender, leg: Leg[T], answer: Answer) -> Page[T]:
 
 
 class Walk(WalkOf[T], Iterator[T]):
-    """An iteration over all items of a list, which knows how far it has come."""
+    """An iteration over all items of a list, which knows how far it has come.
 
-    def __init__(self, course: Course[T], batches: Generator[list[T]]) -> None:
+    After an error it has not come to its end: the next step asks for the page again. Threads may share it.
+    """
+
+    def __init__(self, sender: Sender, course: Course[T], page: Page[T]) -> None:
         super().__init__(course)
-        self._batches = batches
+        self._sender = sender
+        self._interrupt = Interrupt()
+        self._batches = batches(sender, course, page, self._interrupt)
+        self._lock = Lock()
 
     def __next__(self) -> T:
         while True:
             for item in self._items:
                 self._course.reach(item)
                 return item
-            self._items = iter(next(self._batches))
+            with self._lock:
+                for item in self._items:  # Another thread may have been first.
+                    self._course.reach(item)
+                    return item
+                self._items = iter(self._batch())
+
+    def _batch(self) -> list[T]:
+        try:
+            return next(self._batches)
+        except StopIteration:
+            raise
+        except BaseException:
+            # A generator that has failed is at its end, and would say so.
+            self._batches = batches(self._sender, self._course, None, self._interrupt)
+            raise
 
     def close(self) -> None:
-        """End the walk. A page that was asked for ahead is called off."""
-        self._items = iter(())
-        self._batches.close()
+        """End the walk. A page that was asked for ahead, or by another thread, is called off."""
+        self._interrupt.set()
+        with self._lock:
+            self._items = iter(())
+            self._course.onward = None
+            self._batches.close()
 
 
 def batches(
-    sender: Sender, leg: Leg[T], course: Course[T], page: Page[T] | None = None, interrupt: Interrupt | None = None
+    sender: Sender, course: Course[T], page: Page[T] | None = None, interrupt: Interrupt | None = None
 ) -> Generator[list[T]]:
     """Yield what a walk yields, page by page.
 
     Args:
         sender: Sends the calls.
-        leg: The way to the first page.
         course: The walk; it takes in the pages.
         page: The first page, if it is there.
         interrupt: What another thread may end the walk by.
@@ -584,20 +621,15 @@ def batches(
     ahead: Ahead | None = None
     interrupt = interrupt or Interrupt()
     try:
-        while True:
+        while leg := course.leg():
             interrupt = interrupt.renewed()
             page = page or page_of(sender, leg, ahead.take() if ahead else sender.send(leg.call, interrupt))
-            items, onward = course.enter(page)
+            items = course.enter(page)
             # A page that is held while the next one is awaited moves through the generations of the garbage collector.
             page = ahead = None
-            if isinstance(onward, Leg) and onward.call.options.prefetch:
-                ahead = Ahead(sender, onward.call, interrupt)
+            if isinstance(course.onward, Leg) and course.onward.call.options.prefetch:
+                ahead = Ahead(sender, course.onward.call, interrupt)
             yield items
-            if onward is None:
-                return
-            if isinstance(onward, PagingError):
-                raise onward
-            leg = onward
     finally:
         if ahead is not None:
             ahead.drop()
@@ -630,8 +662,7 @@ class AsyncPage(PageOf[T]):
 
     def __aiter__(self) -> AsyncWalk[T]:
         """Go through the items of the list, from this page on. Each call starts again."""
-        course = Course(self._leg.call)
-        return AsyncWalk(course, async_batches(self._sender, self._leg, course, self))
+        return AsyncWalk(self._sender, Course(self._leg), self)
 
 
 def async_page_of(sender: AsyncSender, leg: Leg[T], answer: Answer) -> AsyncPage[T]:
@@ -640,43 +671,62 @@ def async_page_of(sender: AsyncSender, leg: Leg[T], answer: Answer) -> AsyncPage
 
 
 class AsyncWalk(WalkOf[T], AsyncIterator[T]):
-    """An iteration over all items of a list, which knows how far it has come."""
+    """An iteration over all items of a list, which knows how far it has come.
 
-    def __init__(self, course: Course[T], batches: AsyncGenerator[list[T]]) -> None:
+    After an error, or a timeout of the caller's, it has not come to its end: the next step asks for the page again.
+    Tasks may share it.
+    """
+
+    def __init__(self, sender: AsyncSender, course: Course[T], page: AsyncPage[T] | None) -> None:
+        import asyncio
+
         super().__init__(course)
-        self._batches = batches
+        self._sender = sender
+        self._batches = async_batches(sender, course, page)
+        self._lock = asyncio.Lock()
 
     async def __anext__(self) -> T:
         while True:
             for item in self._items:
                 self._course.reach(item)
                 return item
-            self._items = iter(await anext(self._batches))
+            async with self._lock:
+                for item in self._items:  # Another task may have been first.
+                    self._course.reach(item)
+                    return item
+                self._items = iter(await self._batch())
+
+    async def _batch(self) -> list[T]:
+        try:
+            return await anext(self._batches)
+        except StopAsyncIteration:
+            raise
+        except BaseException:
+            # A generator that has failed is at its end, and would say so.
+            self._batches = async_batches(self._sender, self._course)
+            raise
 
     async def aclose(self) -> None:
         """End the walk. A page that was asked for ahead is called off."""
-        self._items = iter(())
-        await self._batches.aclose()
+        async with self._lock:
+            self._items = iter(())
+            self._course.onward = None
+            await self._batches.aclose()
 
 
 async def async_batches(
-    sender: AsyncSender, leg: Leg[T], course: Course[T], page: AsyncPage[T] | None = None
+    sender: AsyncSender, course: Course[T], page: AsyncPage[T] | None = None
 ) -> AsyncGenerator[list[T]]:
     """Yield what a walk yields, page by page; see ``batches``."""
     ahead: AsyncAhead | None = None
     try:
-        while True:
+        while leg := course.leg():
             page = page or async_page_of(sender, leg, await (ahead.take() if ahead else sender.send(leg.call)))
-            items, onward = course.enter(page)
+            items = course.enter(page)
             page = ahead = None
-            if isinstance(onward, Leg) and onward.call.options.prefetch:
-                ahead = AsyncAhead(sender, onward.call)
+            if isinstance(course.onward, Leg) and course.onward.call.options.prefetch:
+                ahead = AsyncAhead(sender, course.onward.call)
             yield items
-            if onward is None:
-                return
-            if isinstance(onward, PagingError):
-                raise onward
-            leg = onward
     finally:
         if ahead is not None:
             await ahead.drop()
@@ -699,9 +749,9 @@ class Pager(Generic[T]):
 
     def __aiter__(self) -> AsyncWalk[T]:
         """Go through the items of the list. Each call starts again."""
-        course, leg = Course(self._call), first_leg(self._call)
+        leg = first_leg(self._call)
         page = async_page_of(self._sender, leg, nothing_left(self._call)) if self._done else None
-        return AsyncWalk(course, async_batches(self._sender, leg, course, page))
+        return AsyncWalk(self._sender, Course(leg), page)
 
     async def iter_pages(self) -> AsyncIterator[AsyncPage[T]]:
         """Go through the pages of the list, as the server sends them."""

@@ -85,7 +85,8 @@ class Driven:
 
     def __getattr__(self, name: str) -> Any:
         if name == "close" and hasattr(self.inner, "aclose"):
-            name = "aclose"  # What ends an iteration has another name on the async side.
+            # What ends an iteration has another name on the async side.
+            return lambda: self._run(self.inner.aclose())
         return self._driven(getattr(self.inner, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

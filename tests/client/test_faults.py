@@ -32,8 +32,9 @@ from threadruns.testing import serve
 
 COUNT = 60
 WHOLE = ids(COUNT)
-DEADLINE = 5.0
-"""Seconds within which every row has its outcome."""
+DEADLINE = 30.0
+"""Seconds within which every row has its outcome, on a machine that is busy too: half of the client's own timeout, so
+that a row that ends by nothing but that, or does not end, is told from one that is slow."""
 
 ONCE: dict[str, Any] = {"max_retries": 0}
 QUICK: dict[str, Any] = {"max_retries": 0, "timeout": 0.4}
@@ -61,7 +62,7 @@ TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     ("header-huge", APIConnectionError, ONCE),
     # Time.
     ("stays-silent", APITimeoutError, QUICK),
-    ("stays-silent:first=1", WHOLE, {"timeout": 0.4}),
+    ("stays-silent:first=1", WHOLE, {"timeout": 2}),
     ("drips-body", APITimeoutError, QUICK),
     ("drips-headers", APITimeoutError, QUICK),
     ("answers-late", WHOLE, {"limit": 100}),

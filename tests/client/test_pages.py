@@ -346,34 +346,6 @@ def test_prefetch_is_one_page_ahead_async() -> None:
         asyncio.run(asyncio.wait_for(main(), 10))
 
 
-def test_prefetch_is_cancelled() -> None:
-    """A walk that is given up cancels the page that it asked for ahead: no task is left."""
-
-    async def main() -> None:
-        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
-            before = asyncio.all_tasks()
-            walk = aiter(client.runs.list("thread_a", limit=10, prefetch=True))
-            await anext(walk)
-            assert len(asyncio.all_tasks() - before) == 1
-            await walk.aclose()
-            assert asyncio.all_tasks() == before
-
-    with serve(runs=runs(40), faults=["answers-late:every=2"]) as server:
-        asyncio.run(asyncio.wait_for(main(), 10))
-
-
-def test_prefetch_given_up() -> None:
-    """A sync walk that is given up returns at once, and the client can be closed and the page ahead is dropped."""
-    with serve(runs=runs(40), faults=["answers-late:every=2"]) as server, opened(server) as client:
-        walk = iter(client.runs.list("thread_a", limit=10, prefetch=True))
-        next(walk)
-        started = time.monotonic()
-        walk.close()
-        assert time.monotonic() - started < 0.15
-        with pytest.raises(StopIteration):
-            next(walk)
-
-
 @pytest.mark.parametrize("kind", WALKS)
 def test_error_of_the_page_ahead_comes_in_its_turn(kind: str) -> None:
     """What goes wrong with the page ahead is raised once the runs before it are through."""
