@@ -67,8 +67,7 @@ class Address:
         return None
 
     def _host(self, parts: SplitResult) -> str:
-        host = parts.hostname or ""
-        return host.encode("ascii" if host.isascii() else "idna").decode("ascii")
+        return (parts.hostname or "").encode("idna").decode("ascii")
 
     @property
     def parts(self) -> SplitResult:

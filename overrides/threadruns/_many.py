@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from threadruns._ahead import Interrupt
 from threadruns._errors import ArgumentError, ThreadrunsError
+from threadruns._senders import check_loop
 
 if TYPE_CHECKING:
     import asyncio
@@ -93,6 +94,8 @@ async def async_walk_many(
 ) -> AsyncGenerator[tuple[str, list[T] | ThreadrunsError]]:
     """Go through many lists, page by page, with tasks; see ``walk_many``."""
     import asyncio
+
+    check_loop()
 
     async def advance(name: str, walk: AsyncGenerator[list[T]] | None) -> Turn[T, AsyncGenerator[list[T]]]:
         try:

@@ -114,7 +114,7 @@ class AsyncSender:
 
         from threadruns._calls import Trail
 
-        _check_loop()
+        check_loop()
         trail = Trail(call, self.service, self._budget)
         message = call.message(self.service)
         again = tenacity.retry_if_exception(trail.again)
@@ -148,7 +148,12 @@ class AsyncSender:
             await self._transport.close()
 
 
-def _check_loop() -> None:
+def check_loop() -> None:
+    """Refuse to work without an event loop.
+
+    Raises:
+        ArgumentError: None of asyncio is running.
+    """
     import asyncio
 
     try:

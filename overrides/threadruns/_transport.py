@@ -216,7 +216,13 @@ class Message:
 
     def for_httpx(self, client: httpx.Client | httpx.AsyncClient, timeout: float | None) -> httpx.Request:
         """Return it as a signed request of httpx, with what the caller's client adds of its own."""
-        request = client.build_request(self.method, self.url, headers=self.headers)
+        import httpx
+
+        url = httpx.URL(self.url)
+        # A client with query parameters of its own would put them in place of ours.
+        request = client.build_request(
+            self.method, url, params=url.params if client.params else None, headers=self.headers
+        )
         request.headers[self.service.key_header] = self.service.signature().decode("ascii")
         request.extensions["timeout"] = phases(timeout)
         return request

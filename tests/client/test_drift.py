@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.client.data import run, runs
-from tests.client.driving import opened
+from tests.client.driving import WALKS, opened
 from threadruns import Drift, Run
 from threadruns.testing import serve
 
@@ -15,7 +17,8 @@ def test_no_drift() -> None:
     assert str(drift) == "5 compared with the document; no drift."
 
 
-def test_unknown_fields_and_values() -> None:
+@pytest.mark.parametrize("kind", WALKS)
+def test_unknown_fields_and_values(kind: str) -> None:
     """Unknown fields, enum values and variants are counted by where they stand, free-form maps left out."""
     odd = run(
         1,
@@ -31,7 +34,7 @@ def test_unknown_fields_and_values() -> None:
         response_format={"type": "json_schema", "json_schema": {}},
         last_error={"code": "gremlins", "message": "m"},
     )
-    with serve(runs=[run(0), odd, {**odd, "id": "run_a0002"}]) as server, opened(server) as client:
+    with serve(runs=[run(0), odd, {**odd, "id": "run_a0002"}]) as server, opened(server, kind) as client:
         drift = Drift(client.runs.list("thread_a"))
     assert drift.items == 3
     assert drift.fields == {"reasoning_effort": 2, "tools[].function.strict": 2, "response_format.json_schema": 2}

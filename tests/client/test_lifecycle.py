@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -22,18 +23,6 @@ from tests.client.relay import relaying, to
 from threadruns import ArgumentError, AsyncClient, Client, ClientClosedError, Run, RunList, Skipped, ThreadrunsError
 from threadruns._pages import async_page_of, first_leg, nothing_left, page_of
 from threadruns.testing import serve
-
-
-def test_eight_threads() -> None:
-    """Eight threads share a client: each gets its own list, whole."""
-    threads = [f"thread_{letter}" for letter in "abcdefgh"]
-    with serve(runs=[each for thread in threads for each in runs(50, thread)]) as server, opened(server) as client:
-
-        def check(thread: str) -> bool:
-            return all(names(list(client.runs.list(thread, limit=20))) == ids(50, thread) for _ in range(5))
-
-        with ThreadPoolExecutor(8) as pool:
-            assert all(pool.map(check, threads))
 
 
 def test_two_event_loops() -> None:
@@ -181,6 +170,25 @@ def test_own_http_client(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
+def test_own_http_client_with_settings_of_its_own(kind: str) -> None:
+    """Query and cookies of the caller's client are added to ours; its base URL, password and timeout are not."""
+    own = OWN[kind](
+        base_url="http://127.0.0.1:9",
+        auth=("user", "x"),
+        params={"z": "1", "limit": "1"},
+        cookies={"c": "d"},
+        timeout=0,
+    )
+    with serve(runs=runs(5)) as server, opened(server, kind, http_client=own) as client:
+        assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
+        for seen in server.requests:
+            assert "z=1" in seen.target
+            assert "limit=2" in seen.target
+            assert seen.headers["cookie"] == "c=d"
+            assert seen.headers["authorization"] == f"Bearer {server.api_key}"
+
+
+@pytest.mark.parametrize("kind", WALKS)
 def test_own_transport(kind: str) -> None:
     """A transport of the caller takes the place of the network."""
 
@@ -288,13 +296,42 @@ def test_models_need_no_client() -> None:
     assert Run.from_dict(raw).to_dict() == raw
 
 
-def test_event_loops_side_by_side() -> None:
-    """An async client serves several event loops at a time, each over connections of its own."""
+def test_without_an_event_loop_of_asyncio() -> None:
+    """An async client that is driven by anything but asyncio says so; under anyio on asyncio it works."""
 
-    async def main() -> bool:
-        listed = [[run.id async for run in client.runs.list("thread_a", limit=5)] for _ in range(5)]
-        return listed == [ids(20)] * 5
+    async def listed() -> int:
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
+            with anyio.fail_after(30):
+                return len([run async for run in client.runs.list("thread_a", limit=5, prefetch=True)])
 
-    with serve(runs=runs(20)) as server, ThreadPoolExecutor(4) as pool:
+    with serve(runs=runs(20)) as server:
+        assert anyio.run(listed) == 20
         client = AsyncClient(api_key=server.api_key, base_url=server.url)
-        assert all(pool.map(lambda _: asyncio.run(main()), range(8)))
+        for step in (
+            client.runs.list("thread_a").__await__(),
+            anext(aiter(client.runs.list("thread_a"))).__await__(),
+            anext(client.runs.list.many(["thread_a"])).__await__(),
+        ):
+            with pytest.raises(ArgumentError, match="works in an event loop of asyncio"):
+                next(step)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_eight_threads_and_loops(kind: str) -> None:
+    """Eight threads share a client at a time, the async one with an event loop in each, and each gets its own list."""
+    threads = [f"thread_{letter}" for letter in "abcdefgh"]
+
+    def check(thread: str) -> bool:
+        if kind == "sync":
+            return all(names(list(client.runs.list(thread, limit=9, prefetch=True))) == ids(50, thread) for _ in "123")
+        return asyncio.run(main(thread))
+
+    async def main(thread: str) -> bool:
+        listed = [[run.id async for run in client.runs.list(thread, limit=9, prefetch=True)] for _ in "123"]
+        return listed == [ids(50, thread)] * 3
+
+    with serve(runs=[each for thread in threads for each in runs(50, thread)]) as server:
+        client: Any = CLIENTS[kind](api_key=server.api_key, base_url=server.url)
+        with ThreadPoolExecutor(8) as pool:
+            assert all(pool.map(check, threads))
+        client.close() if kind == "sync" else asyncio.run(client.close())

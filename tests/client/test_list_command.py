@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.client.data import ids, run, runs
+from tests.client.driving import everything_shown
 from threadruns._cli.list import command
 from threadruns.testing import RunningServer, serve
 
@@ -118,3 +119,22 @@ def test_help_teaches() -> None:
     assert "threadruns list thread_abc123 --limit 10" in result.stdout
     assert "OPENAI_API_KEY" in result.stdout
     assert "OPENAI_BASE_URL" in result.stdout
+
+
+@pytest.mark.parametrize("by_option", [False, True])
+def test_no_variable_shows_the_key(by_option: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Were the command to fail unforeseen, its traceback with local variables would not show the key."""
+    key = "sk-secret-of-the-test"
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("threadruns._cli.list.show", fail)
+    with serve(runs=runs(1), api_key=key) as server:
+        options = ["--api-key", key] if by_option else []
+        result = invoke(server, "thread_a", *options, OPENAI_API_KEY="" if by_option else key)
+    assert isinstance(result.exception, ZeroDivisionError)
+    ours = [line for line in everything_shown(result.exception).splitlines() if "threadruns/_" in line]
+    assert any("/_cli/list.py command" in line for line in ours)
+    assert not [line for line in ours if "sk-secret" in line]
+    assert "Secret(hidden)" in "".join(ours)

@@ -167,9 +167,19 @@ def test_rate_holds_for_many(kind: str) -> None:
         assert time.monotonic() - started >= 19 / 50
 
 
-def test_bad_concurrency() -> None:
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_one_name_is_not_many(kind: str) -> None:
+    """A single id is refused: it would be taken for a list of its letters."""
+    with serve(runs=runs(1)) as server, opened(server, kind) as client:
+        with pytest.raises(ArgumentError, match=r"many takes several names.*'thread_a' is one"):
+            client.runs.list.many("thread_a")
+        assert not server.requests
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_bad_concurrency(kind: str) -> None:
     """A concurrency that makes no sense is refused before anything is sent."""
-    with serve() as server, opened(server) as client:
+    with serve() as server, opened(server, kind) as client:
         with pytest.raises(ArgumentError, match="concurrency"):
             client.runs.list.many(["thread_a"], concurrency=0)
         assert not server.requests

@@ -209,12 +209,16 @@ def test_unknown_option_is_named() -> None:
         ("http://[::1/v1", "cannot be read"),
         ("http://h/v1?x=1", "must end before its query"),
         ("http://h/v 1", "spaces or control characters"),
+        ("http://h..x/v1", "no valid host name"),
+        (f"http://{'a' * 70}/v1", "no valid host name"),
+        ("http://h:99999/v1", "cannot be read"),
     ],
 )
-def test_base_url_that_cannot_be_used(url: str, says: str) -> None:
+@pytest.mark.parametrize("kind", CLIENTS.values())
+def test_base_url_that_cannot_be_used(url: str, says: str, kind: Any) -> None:
     """A base URL that cannot be used is refused with an example of one that can."""
     with pytest.raises(ArgumentError, match=says):
-        Client(api_key="sk", base_url=url)
+        kind(api_key="sk", base_url=url)
 
 
 @pytest.mark.parametrize(
