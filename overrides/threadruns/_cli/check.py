@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from rich.table import Table
 from threadruns.contract.check import Report, check
 from threadruns.contract.docket import Outcome, Result, Verdict
 from threadruns.contract.reports import as_json, as_junit, rule_as_json
-from threadruns.contract.rules import RULES, Severity
+from threadruns.contract.rules import RULES, Rule, Severity
 
 EXIT = {Verdict.CONFORMS: 0, Verdict.DEPARTS: 1, Verdict.UNDECIDED: 3}
 
@@ -126,13 +127,23 @@ def _print_rules(form: str) -> None:
     if form == "json":
         click.echo(json.dumps([rule_as_json(rule) for rule in RULES.values()], indent=2, ensure_ascii=False))
         return
-    table = Table("rule", "severity", "what it says", "rests on", "needs", box=None, pad_edge=False)
-    table.columns[0].no_wrap = True
-    for rule in RULES.values():
-        table.add_row(rule.id, rule.severity, escape(rule.says), escape(rule.source), rule.needs)
     console = _console()
-    console.print(table)
+    for rule in RULES.values():
+        _print_rule(console, rule, rule.severity)
+        _print_part(console, "why:", rule.source)
+        _print_part(console, "needs:", rule.needs)
     console.print(f"{len(RULES)} rules")
+
+
+def _print_rule(console: Console, rule: Rule, kind: str) -> None:
+    console.print(f"[bold]{rule.id}[/] ({kind}): {escape(rule.says)}")
+
+
+def _print_part(console: Console, name: str, text: str) -> None:
+    """Print a named part of what is said of a rule, its further lines below its beginning."""
+    room = max(console.width - 9, 20)
+    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+    console.print(escape(f"  {name:<7}" + "\n         ".join(lines)), soft_wrap=True)
 
 
 def _print_report(report: Report, show_all: bool) -> None:
@@ -150,12 +161,13 @@ def _print_report(report: Report, show_all: bool) -> None:
             if show_all or result.request or result.outcome is Outcome.UNDECIDED:
                 table.add_row(result.rule.id, _outcome(result.outcome, result.rule.severity), escape(result.rule.says))
     if any(result.outcome is not Outcome.ERROR for result in report.results):
-        console.print(table)
+        _print_table(console, table)
     for result in filter(lambda result: result.request, report.results):
         kind = result.rule.severity if result.outcome is Outcome.FAIL else "the check had to stop here"
-        console.print(f"\n[bold]{result.rule.id}[/] ({kind}): {escape(result.rule.says)}")
-        console.print(f"  came:  {escape(result.detail)}")
-        console.print(f"  why:   {escape(result.rule.source)}")
+        console.print()
+        _print_rule(console, result.rule, kind)
+        _print_part(console, "came:", result.detail)
+        _print_part(console, "why:", result.rule.source)
         console.print("  again: " + escape(result.request).replace("\n", "\n         "), soft_wrap=True)
     missing = report.of(Outcome.UNDECIDED)
     if missing:
@@ -167,6 +179,14 @@ def _print_report(report: Report, show_all: bool) -> None:
     sent = "1 request" if report.requests == 1 else f"{report.requests} requests"
     console.print(f"\n{read}; {sent} in {report.seconds:.1f} s, seed {report.seed}")
     _print_verdict(console, report)
+
+
+def _print_table(console: Console, table: Table) -> None:
+    with console.capture() as captured:
+        console.print(table)
+    # Cells are filled up with blanks, and whoever keeps a report does not want them.
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def _print_verdict(console: Console, report: Report) -> None:
@@ -194,5 +214,5 @@ def _console() -> Console:
     console = Console(highlight=False)
     if not console.is_terminal:
         # Whoever reads a file wants whole lines.
-        console.width = 220
+        console.width = 10_000
     return console

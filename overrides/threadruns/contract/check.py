@@ -19,7 +19,7 @@ from threadruns.contract.exchanges import Exchange, Request
 from threadruns.contract.judge import Finding
 from threadruns.contract.probe import CannotJudge, Probe
 from threadruns.contract.rules import Severity
-from threadruns.contract.threads import LARGEST_LIMIT, Query, Thread, roles
+from threadruns.contract.threads import DEFAULT_LIMIT, LARGEST_LIMIT, Query, Thread, roles
 
 DRAWN = 48
 """How many reads are drawn at random."""
@@ -187,7 +187,8 @@ class _Run:
             for query in dict.fromkeys(self._queries(thread)):
                 self._converse(reads.read, thread, query, also=also)
             if len(thread.newest_first) > 1 and not thread.unread:
-                self._converse(reads.reverse, thread)
+                if thread is self._main or thread.ties or thread.reads["asc"] != thread.reads["desc"][::-1]:
+                    self._converse(reads.reverse, thread)
                 for limit, order, back in self._walks(thread):
                     self._converse(reads.walk, thread, limit, order, back=back)
         for _ in range(REPEATS):
@@ -201,7 +202,12 @@ class _Run:
         if thread in (self._roles["ties"], self._roles["largest"]):
             return list(reads.edges(thread, ("asc",) if thread is self._roles["ties"] else (None,)))
         queries = [query for query in reads.edges(thread, (None,)) if query.after is None and query.before is None]
-        return queries + [Query(after=run_id) for run_id in thread.newest_first[-1:]]
+        queries += [Query(after=run_id) for run_id in thread.newest_first[-1:]]
+        if len(thread.newest_first) > DEFAULT_LIMIT and not thread.unread:
+            # What is left is the default page exactly.
+            queries += [Query(after=thread.newest_first[-1 - DEFAULT_LIMIT])]
+            queries += [Query(before=thread.newest_first[DEFAULT_LIMIT])]
+        return queries
 
     def _walks(self, thread: Thread) -> list[tuple[int | None, str | None, bool]]:
         """Pick the walks of a thread: limit, order, backwards; limits that divide its size, and that leave one over."""
@@ -226,6 +232,9 @@ class _Run:
             self._try("limit.spelling", refusals.spelled, self._roles["largest"] or thread, value, number)
         for rule, request, param, statuses in refusals.cursors(thread, other, self._stranger):
             self._try(rule, refusals.refused, rule, request, statuses, param)
+        if self._roles["empty"] not in (None, thread):
+            for rule, request, param, statuses in refusals.without_runs(self._roles["empty"], self._stranger):
+                self._try(rule, refusals.refused, rule, request, statuses, param)
         for request in refusals.odd_threads(thread, self._unknown):
             statuses = {400, 404, 414, 431} if len(request.thread) > 1000 else {400, 404}
             self._try("error.odd-thread", refusals.refused, "error.odd-thread", request, statuses, names=False)
@@ -236,6 +245,7 @@ class _Run:
             self._try(rule, reads.same, rule, plain, request)
         rule = "protocol.encoded-path"
         self._try(rule, reads.same, rule, thread.request(), refusals.encoded(thread))
+        self._try(rule, reads.same, rule, thread.request(Query(limit=1)), refusals.encoded_name(thread))
         pair = refusals.encoded_cursor(thread)
         if pair is not None:
             self._try(rule, reads.same, rule, *pair)
@@ -284,7 +294,10 @@ class _Run:
         return findings
 
     def _generated(self) -> None:
-        self._docket.converse(lambda: generated.conversation(self._threads, self._seed), sure=True)
+        self._docket.converse(
+            lambda: generated.conversation(self._threads, self._seed, lambda: self._docket.probe.spare < SPARE),
+            sure=True,
+        )
 
     def _drawn(self) -> None:
         threads = [thread for thread in self._threads if thread.newest_first] or self._threads

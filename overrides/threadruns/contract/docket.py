@@ -83,6 +83,7 @@ class Docket:
     _request_ids: set[str] = field(factory=set[str], init=False)
     _rechecked: set[tuple[str, Request]] = field(factory=set[tuple[str, Request]], init=False)
     _unclear: Finding | None = field(default=None, init=False)
+    _dropped: int = field(default=0, init=False)
 
     def converse(self, start: Callable[[], Conversation], *, sure: bool = False) -> None:
         """Hold a conversation; if it raises a suspicion, hold it again.
@@ -187,8 +188,6 @@ class Docket:
 
     def _let_go(self, suspicions: dict[str, Finding]) -> None:
         for rule, finding in suspicions.items():
-            if finding.exchange.dropped:
-                continue  # once is no fault: the server closed the connection just as the request went out
             fleeting = self._fleeting.setdefault(rule, [])
             fleeting.append(finding)
             if len(fleeting) > 1:
@@ -225,13 +224,18 @@ class Docket:
             yield Finding("data.own-thread", problem, exchange)
 
     def send(self, request: Request) -> Exchange:
-        """Send one request without judging its answer, only what came before it: the answers that ask to wait."""
+        """Send one request without judging its answer, only what came before it: dropped connections, and 429s."""
         try:
-            return self.probe.send(request)
+            exchange = self.probe.send(request)
         finally:
-            for exchange in self.probe.limited:
-                self._heed(exchange)
+            for limited in self.probe.limited:
+                self._heed(limited)
             self.probe.limited.clear()
+        self._dropped += exchange.dropped and exchange.failure is None
+        if self._dropped > 1 and self.open("protocol.answers"):
+            came = "now and then, a fresh connection is dropped without an answer"
+            self.confirm({"protocol.answers": Finding("protocol.answers", came, exchange)})
+        return exchange
 
     def _heed(self, exchange: Exchange) -> None:
         problem = judge.retry_after(exchange)

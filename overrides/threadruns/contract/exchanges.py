@@ -172,7 +172,7 @@ class Exchange:
         headers: The headers of the answer in their order, names in lower case.
         raw: The body as it came, before any content coding is undone.
         failure: What broke while the answer was read, as a sentence; None if it came whole.
-        dropped: Whether the connection was dropped on the request, which was then sent on a fresh one.
+        dropped: Whether a fresh connection was dropped on the request, which was then sent again.
         seconds: How long the answer took.
     """
 

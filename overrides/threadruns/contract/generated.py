@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
@@ -29,8 +29,11 @@ from threadruns.contract.judge import Finding
 from threadruns.contract.reads import Conversation
 from threadruns.contract.threads import Thread
 
-DRAWN = 60
+DRAWN = 50
 """How many requests of each kind, right and wrong, are drawn; the same one is sent once."""
+
+FEWEST = 10
+"""How many of them are sent even if little is left of the bounds."""
 
 JUDGES = [
     checks.not_a_server_error,
@@ -46,7 +49,7 @@ JUDGES = [
 _BASE = "http://server.invalid"
 
 
-def conversation(threads: Sequence[Thread], random_seed: int) -> Conversation:
+def conversation(threads: Sequence[Thread], random_seed: int, enough: Callable[[], bool]) -> Conversation:
     """Send what schemathesis makes of the document and have it judge the answers.
 
     A suspicion is asked again here, so a finding needs no confirmation.
@@ -54,10 +57,14 @@ def conversation(threads: Sequence[Thread], random_seed: int) -> Conversation:
     Args:
         threads: The threads whose ids and runs are fed in.
         random_seed: Decides what is drawn.
+        enough: Says when no more should be sent than has to be.
     """
     findings: list[Finding] = []
     ends = (run_id for thread in threads for run_id in thread.newest_first[:3] + thread.newest_first[-3:])
-    for case, request in _drawn(tuple(thread.id for thread in threads), tuple(dict.fromkeys(ends)), random_seed):
+    drawn = _drawn(tuple(thread.id for thread in threads), tuple(dict.fromkeys(ends)), random_seed)
+    for number, (case, request) in enumerate(drawn):
+        if number >= FEWEST and enough():
+            break
         exchange = yield request
         problem = _judged(case, exchange)
         if problem is not None:

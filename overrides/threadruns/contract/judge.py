@@ -58,8 +58,7 @@ def answer(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding
     def finding(rule: str, problem: str | None) -> Finding:
         return Finding(rule, problem, exchange)
 
-    dropped = "the connection was dropped, and the request had to be sent again" if exchange.dropped else None
-    yield finding("protocol.answers", exchange.failure or dropped)
+    yield finding("protocol.answers", exchange.failure)
     if exchange.failure is not None or not exchange.status:
         return
     yield finding(

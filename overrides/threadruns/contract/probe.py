@@ -33,6 +33,9 @@ NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 LONGEST_WAIT = 60.0
 """The longest that a 429 can make the check wait, in seconds."""
 
+DROPS = 2
+"""After so many dropped connections each request gets one of its own, so that one more drop is the server's doing."""
+
 TRIES = 6
 """How often a request is sent that is answered 429 each time."""
 
@@ -94,6 +97,7 @@ class Probe:
         self._rate = rate
         self._deadline = time.monotonic() + max_seconds
         self._next = 0.0
+        self._drops = 0
         self._on_request = on_request
         self._socket: socket.socket | None = None
         self._watch = _Watch(timeout, self._cut)
@@ -107,12 +111,7 @@ class Probe:
         if verify is False:
             self._tls.check_hostname = False
             self._tls.verify_mode = ssl.CERT_NONE
-        self._client = httpx.Client(
-            timeout=timeout,
-            follow_redirects=False,
-            verify=self._tls,
-            headers={"accept-encoding": "identity", "user-agent": "threadruns-check"},
-        )
+        self._client = self._connected()
 
     def __enter__(self) -> Probe:
         return self
@@ -120,6 +119,21 @@ class Probe:
     def __exit__(self, *_: object) -> None:
         self._watch.close()
         self._client.close()
+
+    def _connected(self, keep: int | None = None) -> httpx.Client:
+        return httpx.Client(
+            timeout=self.timeout,
+            follow_redirects=False,
+            verify=self._tls,
+            limits=httpx.Limits(max_keepalive_connections=keep),
+            headers={"accept-encoding": "identity", "user-agent": "threadruns-check"},
+        )
+
+    def _count_drop(self) -> None:
+        self._drops += 1
+        if self._drops == DROPS:
+            self._client.close()
+            self._client = self._connected(keep=0)
 
     @property
     def spare(self) -> int:
@@ -168,8 +182,10 @@ class Probe:
             if exchange.failure is not None and not exchange.status and SILENCE not in exchange.failure:
                 # A server may close a connection that it kept open just as the next request goes out on it.
                 self._take_turn()
+                fresh = self._drops >= DROPS
                 exchange = self._send_once(request)
-                exchange.dropped = True
+                exchange.dropped = fresh
+                self._count_drop()
             if not asks_to_wait(exchange):
                 return exchange
             self.limited.append(exchange)

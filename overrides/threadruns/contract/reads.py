@@ -262,6 +262,7 @@ def edges(thread: Thread, orders: Sequence[str | None] = (None, "asc")) -> Itera
         yield Query(order=order, before=middle)
         yield Query(min(max(1, count - 1 - count // 2), LARGEST_LIMIT), order, after=middle)
         yield Query(min(count // 2, LARGEST_LIMIT), order, before=middle)
+        yield Query(min(count // 2 + 1, LARGEST_LIMIT), order, before=middle)
         yield Query(order=order, after=first, before=last)
         yield Query(order=order, after=last, before=first)
         yield Query(order=order, after=middle, before=middle)

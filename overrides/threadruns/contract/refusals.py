@@ -22,6 +22,9 @@ from threadruns.contract.threads import DEFAULT_LIMIT, Query, Thread
 NO_JSON = b"{threadruns"
 """A body that no server can take for the description of a run."""
 
+MADE_UP = "PERUSE"
+"""A method that there is not."""
+
 FAKE_KEY = "sk-threadruns-check-d41d8cd98f00b204e9800998ecf8427e"
 """A key that is nobody's."""
 
@@ -137,7 +140,16 @@ def cursors(thread: Thread, other: Thread | None, stranger: str) -> Iterator[tup
         if known:
             one = thread.newest_first[len(known) // 2]
             wildcard = one[:-1] + "_"
-            for near in (one[:-1], one + "x", one[:4] + one[4:].swapcase(), one + "%", wildcard, one + ",", one + ";x"):
+            for near in (
+                one[:-1],
+                one + "x",
+                one[:4] + one[4:].swapcase(),
+                one + "%",
+                wildcard,
+                one + ",",
+                one + ";x",
+                one[4:],
+            ):
                 if near not in known:
                     yield "cursor.whole", request(name, near), name, either
             yield "cursor.whole", request(name, one + " "), name, either
@@ -148,9 +160,24 @@ def cursors(thread: Thread, other: Thread | None, stranger: str) -> Iterator[tup
         one = thread.newest_first[0]
         yield "cursor.unknown", Request(thread.segment, (("after", one), ("before", stranger))), "before", either
         yield "cursor.unknown", Request(thread.segment, (("after", stranger), ("before", one))), "after", either
+        yield "cursor.malformed", Request(thread.segment, (("after", "abc"), ("before", one))), "after", {400}
+        yield "cursor.malformed", Request(thread.segment, (("after", one), ("before", "abc"))), "before", {400}
         for foreign in other.newest_first[:1] if other is not None else ():
             yield "cursor.foreign", Request(thread.segment, (("after", one), ("before", foreign))), "before", either
             yield "cursor.foreign", Request(thread.segment, (("after", foreign), ("before", one))), "after", either
+
+
+def without_runs(thread: Thread, stranger: str) -> Iterator[tuple[str, Request, str, set[int]]]:
+    """Yield bad requests to a thread that has no runs, which a careless server answers before it looks at them.
+
+    Args:
+        thread: The thread without runs.
+        stranger: An id of the form of a run's that names none.
+    """
+    yield "limit.range", Request(thread.segment, (("limit", "101"),)), "limit", {400}
+    yield "order.values", Request(thread.segment, (("order", "foo"),)), "order", {400}
+    yield "cursor.unknown", Request(thread.segment, (("after", stranger),)), "after", {400, 404}
+    yield "cursor.malformed", Request(thread.segment, (("before", "abc"),)), "before", {400}
 
 
 def odd_threads(thread: Thread, stranger: str) -> Iterator[Request]:
@@ -297,7 +324,7 @@ def lenient_headers(thread: Thread, beta: str) -> Iterator[tuple[str, Request]]:
     yield "protocol.connections", evolve(plain, headers=(("Connection", "close"),))
     yield "protocol.connections", evolve(plain, headers=(("Accept", "application/json"),))
     yield "protocol.coding", evolve(plain, headers=(("Accept-Encoding", "gzip"),))
-    yield "protocol.accept", evolve(plain, headers=(("Accept", "text/html"),))
+    yield "protocol.accept", evolve(plain, headers=(("Accept", "text/html, */*;q=0.1"),))
 
 
 def ignored(thread: Thread) -> Iterator[tuple[Request, Request]]:
@@ -317,6 +344,11 @@ def ignored(thread: Thread) -> Iterator[tuple[Request, Request]]:
 def encoded(thread: Thread) -> Request:
     """Return the plain read of a thread, by an id that is percent-encoded throughout."""
     return Request("".join(f"%{byte:02X}" for byte in thread.id.encode()))
+
+
+def encoded_name(thread: Thread) -> Request:
+    """Return a read of one run whose parameter has a name that is percent-encoded in part."""
+    return Request(thread.segment, secret_query=(("%6Cimit", "1"),))
 
 
 def encoded_cursor(thread: Thread) -> tuple[Request, Request] | None:
@@ -341,8 +373,13 @@ def unknown_thread(unknown: str, query: Query) -> Conversation:
 def codes(thread: Thread) -> Conversation:
     """Ask with a wrong key and without the beta header, for the codes that clients tell these by."""
     wrong = yield Request(thread.segment, authorization=f"Bearer {FAKE_KEY}")
-    bare = yield Request(thread.segment, beta=None)
+    bare = yield Request(thread.segment, Query(limit=1).pairs(), beta=None)
     findings: list[Finding] = []
+    if bare.status == 400 and "param" in bare.error:
+        param = bare.error["param"]
+        right = param is None or str(param).lower() == "openai-beta"
+        problem = None if right else f"param is {param!r} for a missing beta header, expected null"
+        findings.append(Finding("error.param", problem, bare))
     for exchange, status, code in ((wrong, 401, "invalid_api_key"), (bare, 400, "invalid_beta")):
         if exchange.status == status and exchange.error:
             found = exchange.error.get("code")
@@ -419,6 +456,12 @@ def methods(thread: Thread, unknown: str) -> Conversation:
             judge(method, exchange)
             if exchange.status != 405 and method != "OPTIONS":
                 break
+    # A method that nobody has a meaning for can do nothing but read.
+    for segment in (unknown, thread.segment):
+        exchange = yield Request(segment, method=MADE_UP)
+        if exchange.failure is None:
+            problem = None if exchange.status >= 400 else f"{MADE_UP} is answered {exchange.status}"
+            findings.append(Finding("method.refused", problem, exchange))
     # A server that creates runs here looks at the body, one that takes POST for GET at the query.
     like_get = Request(unknown, (("limit", "0"),), method="POST", body=NO_JSON)
     exchange = yield like_get

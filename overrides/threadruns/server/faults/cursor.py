@@ -420,6 +420,21 @@ class ThreadNamesRun(_UnknownCursor):
 
 
 @on_value
+def cursor_without_prefix(name: str, value: str) -> str | None:
+    """A cursor may lack the prefix of a run."""
+    return f"run_{value}" if name in CURSORS and value.isalnum() and len(value) > 9 else value
+
+
+class MalformedAfterBesideBefore(Fault):
+    """An `after` that can be no id is ignored beside a `before`."""
+
+    def parse(self, pairs: list[tuple[str, str]]) -> Query:
+        if any(name == "before" for name, _ in pairs):
+            pairs = [(name, value) for name, value in pairs if name != "after" or value.startswith("run_")]
+        return super().parse(pairs)
+
+
+@on_value
 def cursor_cut_at_semicolon(name: str, value: str) -> str | None:
     """A cursor counts up to a semicolon, which once parted parameters."""
     return value.partition(";")[0] if name in CURSORS else value

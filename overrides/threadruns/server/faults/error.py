@@ -145,6 +145,13 @@ def param_cursor(body: Json, _: int) -> None:
 
 
 @on_error
+def param_limit_for_beta(body: Json, _: int) -> None:
+    """A missing beta header is an error of `limit`."""
+    if body["error"]["code"] == "invalid_beta":
+        body["error"]["param"] = "limit"
+
+
+@on_error
 def param_with_place(body: Json, _: int) -> None:
     """An error names a parameter with its place, as `query.limit`."""
     if body["error"]["param"]:

@@ -45,6 +45,13 @@ def has_more_if_default_full(page: Json, _: Query) -> None:
 
 
 @on_body
+def has_more_if_default_full_after(page: Json, query: Query) -> None:
+    """`has_more` is true on every full page of 20 runs after a cursor."""
+    if query.after and query.limit == len(page["data"]) == 20:
+        page["has_more"] = True
+
+
+@on_body
 def has_more_false_at_limit_hundred(page: Json, query: Query) -> None:
     """`has_more` is false on pages of 100."""
     page["has_more"] = page["has_more"] and query.limit < 100

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from threadruns.server._deviations import Listed, RepeatedTaken, on_query, on_value
-from threadruns.server._exchange import Page, Query, Refusal, Stored, evolve
+from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, Stored, evolve
 from threadruns.server.faults import Fault
 
 
@@ -263,6 +263,20 @@ def limit_ignored_ascending(query: Query) -> Query:
 def limit_off_after(query: Query) -> Query:
     """A page after a cursor holds one run less, since the cursor's own is counted."""
     return evolve(query, limit=max(1, query.limit - 1)) if query.after else query
+
+
+class EmptyThreadTakesAny(Fault):
+    """A thread without runs is an empty page, whatever is asked of it."""
+
+    def answer(self, request: Request) -> Answer:
+        self.memory["thread"] = request.path.split(b"/")[-2].decode("latin-1") if b"/runs" in request.path else ""
+        return super().answer(request)
+
+    def parse(self, pairs: list[tuple[str, str]]) -> Query:
+        thread = self.memory["thread"]
+        if self.store.knows(thread) and not self.store.page(thread, 1, "asc").runs:
+            pairs = []
+        return super().parse(pairs)
 
 
 @on_query

@@ -19,6 +19,14 @@ class _Taken(Fault):
             super().check_method(request)
 
 
+class MadeUpServed(Fault):
+    """A method that nobody knows is answered like GET."""
+
+    def check_method(self, request: Request) -> None:
+        if request.method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
+            super().check_method(request)
+
+
 class PostServed(_Taken):
     """POST is answered like GET."""
 

@@ -322,6 +322,13 @@ class NullByteFails(Fault):
         return super().route(request)
 
 
+class NameNotDecoded(Fault):
+    """The name of a parameter is taken as it stands in the query, percent signs included."""
+
+    def parameters(self, request: Request) -> list[tuple[str, str]]:
+        return super().parameters(evolve(request, query=re.sub(rb"%(?=[^&=]*=)", b"%25", request.query)))
+
+
 class UnknownParameterRefused(Fault):
     """A parameter that the document does not name is refused."""
 
@@ -345,7 +352,7 @@ class HtmlNotAcceptable(Fault):
     """A request that would rather have HTML is a 406."""
 
     def negotiate(self, request: Request) -> None:
-        if "text/html" in request.header("accept"):
+        if any(accepted.startswith("text/html") for accepted in request.header("accept")):
             raise Refusal(406, "Only JSON is served here.")
         super().negotiate(request)
 
@@ -471,6 +478,14 @@ class ClosesUnanswered(Fault):
 
     async def deliver(self, answer: Answer, connection: Connection) -> None:  # noqa: ARG002
         await connection.close()
+
+
+class ResetsNowAndThen(Fault):
+    """Every fortieth connection is reset without an answer."""
+
+    async def deliver(self, answer: Answer, connection: Connection) -> None:
+        self.memory["answers"] = self.memory.get("answers", 0) + 1
+        await (super().deliver(answer, connection) if self.memory["answers"] % 40 else connection.reset())
 
 
 class ClosesNowAndThen(Fault):
