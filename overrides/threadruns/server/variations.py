@@ -94,6 +94,16 @@ def connection_closes(answer: Answer, _: Request) -> Answer:
     return with_headers(answer, connection="close")
 
 
+class ConnectionClosesUnsaid(Variation):
+    """Every seventh answer is followed by the end of its connection, which it did not announce."""
+
+    async def deliver(self, answer: Answer, connection: Connection) -> None:
+        await super().deliver(answer, connection)
+        self.memory["answers"] = self.memory.get("answers", 0) + 1
+        if self.memory["answers"] % 7 == 0:
+            await connection.close()
+
+
 class Slow(Variation):
     """An answer takes 20 milliseconds."""
 
