@@ -33,7 +33,7 @@ PARTICIPANTS: dict[str, tuple[str, str | None]] = {
     SDK: ("official", "openai"),
     OLD_SDK: ("official", "openai-1.14"),
 }
-"""The script of each participant, and its environment; None is our own, which has the same httpx and orjson."""
+"""The script of each participant, and its environment; None is our own, for the same httpx."""
 
 
 class Race(Generic[T]):

@@ -79,6 +79,7 @@ def build(document: Path, target: Path) -> None:
         errors = project.build()
     if errors:
         raise GenerateError("\n".join(f"{document.name}: {_one_line(error)}" for error in errors))
+    (target / "structs.py").write_text(project.env.get_template("structs.py.jinja").render(), encoding="utf-8")
     if found := list(dropped(raw, data)):
         raise GenerateError("\n".join(f"{document.name}: {line}" for line in found))
     finish(document, raw, target)

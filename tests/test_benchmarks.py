@@ -45,7 +45,7 @@ def test_a_table_is_measured_printed_and_written(
     assert rows[OURS]["target"] == {"bound": 2.7, "kind": "at most"}
     assert rows[STOCK]["value"] is None
     assert rows[STOCK]["met"] is None
-    assert written["versions"][OURS]["orjson"]
+    assert written["versions"][OURS]["msgspec"]
 
 
 def test_an_unknown_table_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:

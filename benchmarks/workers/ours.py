@@ -93,7 +93,7 @@ if __name__ == "__main__":
     serve(
         "threadruns",
         "httpcore",
-        "orjson",
+        "msgspec",
         decode=decode,
         walk=walk,
         async_walk=async_walk,

@@ -3,45 +3,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Generic, Literal, Protocol, Self, TypedDict, TypeVar, final
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, ClassVar, Final, Generic, Literal, Self, TypedDict, TypeVar
 from urllib.parse import quote
 
-import orjson
-from attrs import frozen
+from attrs import define, field, frozen
+from msgspec import UNSET as UNSET
+from msgspec import UnsetType
 
 from .errors import DecodeError as DecodeError
+from .structs import Codec
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-@final
-class Unset:
-    """The type of `UNSET`: a key that is absent, which is not the same as null. False in a condition."""
-
-    __slots__ = ()
-    _instance: Unset | None = None
-
-    def __new__(cls) -> Unset:
-        if cls._instance is None:
-            cls._instance = super().__new__(cls)
-        return cls._instance
-
-    def __bool__(self) -> Literal[False]:
-        return False
-
-    def __repr__(self) -> str:
-        return "UNSET"
-
-    def __reduce__(self) -> tuple[type[Unset], tuple[()]]:
-        return Unset, ()
-
+Unset = UnsetType
+"""The type of `UNSET`: a key that is absent, which is not the same as null. False in a condition."""
 
 new: Final[Any] = object.__new__
 """Makes an instance without calling its initialiser: what was decoded needs no second look."""
-
-UNSET: Final = Unset()
-"""Stands for a key that is absent."""
 
 
 def wrong(value: Any, expected: str, *path: str | int) -> DecodeError:
@@ -63,18 +43,6 @@ def integer(value: Any, *path: str | int) -> int:
     if type(value) is float and value.is_integer():
         return int(value)
     raise wrong(value, "an integer", *path)
-
-
-def parse_json(content: bytes | str) -> Any:
-    """Parse JSON text.
-
-    Raises:
-        DecodeError: It is not JSON, or nested too deeply.
-    """
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise DecodeError((), f"not JSON: {error}") from None
 
 
 def as_dict(source: Any) -> dict[str, Any]:
@@ -117,7 +85,7 @@ def key_of(source: dict[str, Any], value: Any) -> str:
     return next(key for key, other in source.items() if other is value)
 
 
-def unknown_fields(source: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+def unknown_fields(source: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
     """Return the fields of an object that the document does not know."""
     return {key: value for key, value in source.items() if key not in known}
 
@@ -145,16 +113,50 @@ class UnknownVariant(dict[str, Any]):
         return dict(self)
 
 
-class Model(Protocol):
+class Model:
     """What every generated model can do."""
 
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self: ...
+    __slots__ = ()
+    _codec: ClassVar[Codec]
 
     @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self: ...
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Make one from parsed JSON. What the document does not know is kept.
 
-    def to_dict(self) -> dict[str, Any]: ...
+        Raises:
+            DecodeError: A required key is missing or a value has the wrong type.
+        """
+        decoded: Self = cls._codec.decode(as_dict(source), cls)
+        return decoded
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Make one from JSON text. What the document does not know is kept.
+
+        Raises:
+            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
+        """
+        decoded: Self = cls._codec.from_json(content, cls)
+        return decoded
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
+        raise NotImplementedError
+
+
+@define(kw_only=True, weakref_slot=False)
+class Object(Model):
+    """A model with fields of its own."""
+
+    # None as long as there is none, as hardly any object has one.
+    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that the document does not know, by name."""
+        if self._unknown is None:
+            self._unknown = {}
+        return self._unknown
 
 
 class CallOptions(TypedDict, total=False):

@@ -29,9 +29,9 @@ OTHER = "other"
 
 def json_line(item: Decoded) -> bytes:
     """Return an item as a line of JSON."""
-    import orjson
+    import msgspec
 
-    return orjson.dumps(item.to_dict(), option=orjson.OPT_APPEND_NEWLINE)
+    return msgspec.json.encode(item.to_dict()) + b"\n"
 
 
 def csv_header(kind: type[AttrsInstance]) -> list[str]:
@@ -43,13 +43,13 @@ def csv_header(kind: type[AttrsInstance]) -> list[str]:
 
 def csv_row(item: Decoded, header: list[str]) -> list[str]:
     """Return an item as the cells of a row."""
-    import orjson
+    import msgspec
 
     raw = item.to_dict()
     known = {name: raw.pop(name, None) for name in header[:-1]}
 
     def cell(value: Any) -> str:
-        return value if isinstance(value, str) else "" if value is None else orjson.dumps(value).decode()
+        return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode()
 
     return [*map(cell, known.values()), cell(raw or None)]
 

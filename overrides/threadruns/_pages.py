@@ -15,6 +15,7 @@ import json
 import logging
 from array import array
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
@@ -216,6 +217,23 @@ def decode(call: Call[Listed[T]], answer: Answer) -> Contents[T]:
     Raises:
         APIResponseValidationError: The page is not what the contract says, or an item and ``invalid`` is "raise".
     """
+    listed = None
+    # What goes wrong is said by an error of its own, without this one, which holds the body as it came.
+    with suppress(DecodeError):
+        listed = call.request.model.from_json(answer.body)
+    if listed is None:
+        return _salvaged(call, answer)
+    # The ids of the items are what the server accepts as cursors, whatever the envelope says.
+    ends = (listed.data[0].id, listed.data[-1].id) if listed.data else (None, None)
+    return Contents(listed, [], ends)
+
+
+def _salvaged(call: Call[Listed[T]], answer: Answer) -> Contents[T]:
+    """Decode what can be decoded of a page.
+
+    Raises:
+        APIResponseValidationError: It is no page at all, or an item cannot be decoded and ``invalid`` is "raise".
+    """
     raw = _parse(call, answer)
     data = raw.get("data") if is_object(raw) else None
     items = data if is_array(data) else []
@@ -233,7 +251,6 @@ def decode(call: Call[Listed[T]], answer: Answer) -> Contents[T]:
                     raw = {**raw, "data": [items[place] for place in places]}
                 case _:
                     raise _invalid(call, answer, f"{error}.", error.path, error.problem) from None
-    # The ids of the items are what the server accepts as cursors, whatever the envelope says.
     contents = Contents(listed, skipped, (_first_id(items), _first_id(reversed(items))))
     if skipped:
         _report(call, answer, contents, len(items))
@@ -257,11 +274,11 @@ def _report(call: Call[Any], answer: Answer, contents: Contents[Any], total: int
 
 
 def _parse(call: Call[Any], answer: Answer) -> Any:
-    import orjson
+    from threadruns._wire import parse_json
 
     try:
-        return orjson.loads(answer.body)
-    except orjson.JSONDecodeError:
+        return parse_json(answer.body)
+    except DecodeError:
         pass  # Left before the error is raised: it holds the body as it came, and would be its context.
     kind = answer.header("content-type") or "none"
     begins = excerpt(answer.redacted().body[:20_000].decode("utf-8", "replace"), markup=True)

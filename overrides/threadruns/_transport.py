@@ -71,11 +71,11 @@ class Answer:
     @property
     def parsed(self) -> Any:
         """The body parsed as JSON; its text if it is not JSON."""
-        import orjson
+        from threadruns._wire import DecodeError, parse_json
 
         try:
-            return orjson.loads(self.body)
-        except orjson.JSONDecodeError:
+            return parse_json(self.body)
+        except DecodeError:
             return self.body.decode("utf-8", "replace")
 
     @property

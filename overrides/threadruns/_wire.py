@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from threadruns_api.errors import DecodeError as DecodeError
     from threadruns_api.models import Run as Run
     from threadruns_api.models import RunList as RunList
+    from threadruns_api.structs import parse_json as parse_json
     from threadruns_api.types import UNSET as UNSET
     from threadruns_api.types import CallOptions as CallOptions
     from threadruns_api.types import Request as Request
@@ -26,6 +27,7 @@ _HOMES = {
     "DecodeError": "errors",
     "Run": "models",
     "RunList": "models",
+    "parse_json": "structs",
     "UNSET": "types",
     "CallOptions": "types",
     "Request": "types",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +48,7 @@ def test_page_is_cut_as_by_hand(runs: list[dict[str, Any]], limit: int, order: s
     store.add(runs)
     cursors = {name: value for name, value in (("after", after), ("before", before)) if value is not None}
     query = "&".join(f"{name}={value}" for name, value in {"limit": limit, "order": order, **cursors}.items())
-    page = orjson.loads(Endpoint(store, KEY).answer(get(THREAD, query)).body)
+    page = msgspec.json.decode(Endpoint(store, KEY).answer(get(THREAD, query)).body)
     store.close()
     expected, has_more = by_hand(runs, limit, order, after, before)
     assert [run["id"] for run in page["data"]] == expected
@@ -66,7 +66,7 @@ def test_walk_meets_every_run_once(runs: list[dict[str, Any]], limit: int, order
     seen: list[str] = []
     query = f"limit={limit}&order={order}"
     for _ in range(len(runs) + 1):
-        page = orjson.loads(endpoint.answer(get(THREAD, query)).body)
+        page = msgspec.json.decode(endpoint.answer(get(THREAD, query)).body)
         seen += [run["id"] for run in page["data"]]
         if not page["has_more"]:
             break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import httpx
-import orjson
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -186,4 +186,4 @@ def test_any_request_is_answered(segment: bytes, query: bytes) -> None:
     answer = Endpoint(store, KEY).answer(Request("GET", b"/v1/threads/" + segment + b"/runs", query, good.headers))
     store.close()
     assert answer.status in (400, 404)
-    assert set(orjson.loads(answer.body)["error"]) == {"message", "type", "param", "code"}
+    assert set(msgspec.json.decode(answer.body)["error"]) == {"message", "type", "param", "code"}

@@ -2,55 +2,26 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class CodeInterpreterTool:
+class CodeInterpreterTool(Object):
     """Runs Python in a sandbox."""
 
     type: Literal["code_interpreter"] = "code_interpreter"
     """The kind of tool, always `code_interpreter`."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_code_interpreter_tool(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -62,7 +33,7 @@ class CodeInterpreterTool:
         return result
 
 
-_KNOWN: Final = frozenset(("type",))
+_KEYS: Final = ("type",)
 
 
 def decode_code_interpreter_tool(source: Any, cls: type[Any] = CodeInterpreterTool) -> Any:
@@ -81,5 +52,20 @@ def decode_code_interpreter_tool(source: Any, cls: type[Any] = CodeInterpreterTo
     if fields == 1:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
+
+
+def adopt_code_interpreter_tool(struct: Any) -> Any:
+    """Make a `CodeInterpreterTool` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 0:
+        values, unknown = beyond(struct, values, 0)
+    made = new(CodeInterpreterTool)
+    made.type = "code_interpreter"
+    made._unknown = unknown
+    return made
+
+
+register(CodeInterpreterTool, decode_code_interpreter_tool, adopt_code_interpreter_tool, _KEYS, "type")

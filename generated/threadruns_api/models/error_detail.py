@@ -2,24 +2,22 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class ErrorDetail:
+class ErrorDetail(Object):
     """What went wrong with a request."""
 
     message: str
@@ -30,33 +28,6 @@ class ErrorDetail:
     """The parameter at fault; null if it is none."""
     code: str | None
     """The fault as a word for programs; null if it has none."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_error_detail(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -71,13 +42,11 @@ class ErrorDetail:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "message",
-        "type",
-        "param",
-        "code",
-    )
+_KEYS: Final = (
+    "message",
+    "type",
+    "param",
+    "code",
 )
 
 
@@ -111,5 +80,30 @@ def decode_error_detail(source: Any, cls: type[Any] = ErrorDetail) -> Any:
     if fields == 4:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
+
+
+def adopt_error_detail(struct: Any) -> Any:
+    """Make a `ErrorDetail` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 4:
+        values, unknown = beyond(struct, values, 4)
+    (
+        v_message,
+        v_type_,
+        v_param,
+        v_code,
+    ) = values
+
+    made = new(ErrorDetail)
+    made.message = v_message
+    made.type = v_type_
+    made.param = v_param
+    made.code = v_code
+    made._unknown = unknown
+    return made
+
+
+register(ErrorDetail, decode_error_detail, adopt_error_detail, _KEYS)

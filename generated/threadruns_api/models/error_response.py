@@ -2,56 +2,27 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     encode,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class ErrorResponse:
+class ErrorResponse(Object):
     """What the server sends instead of a page."""
 
     error: ErrorDetail
     """What went wrong."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_error_response(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -63,7 +34,7 @@ class ErrorResponse:
         return result
 
 
-_KNOWN: Final = frozenset(("error",))
+_KEYS: Final = ("error",)
 
 
 def decode_error_response(source: Any, cls: type[Any] = ErrorResponse) -> Any:
@@ -84,8 +55,24 @@ def decode_error_response(source: Any, cls: type[Any] = ErrorResponse) -> Any:
     if fields == 1:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
 
 
-from .error_detail import ErrorDetail, decode_error_detail  # noqa: E402
+def adopt_error_response(struct: Any) -> Any:
+    """Make a `ErrorResponse` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 1:
+        values, unknown = beyond(struct, values, 1)
+    (v_error,) = values
+    v_error = adopt_error_detail(v_error)
+    made = new(ErrorResponse)
+    made.error = v_error
+    made._unknown = unknown
+    return made
+
+
+register(ErrorResponse, decode_error_response, adopt_error_response, _KEYS)
+
+from .error_detail import ErrorDetail, adopt_error_detail, decode_error_detail  # noqa: E402

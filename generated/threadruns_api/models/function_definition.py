@@ -2,27 +2,25 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
     UNSET,
+    Object,
     Unset,
-    as_dict,
     encode,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class FunctionDefinition:
+class FunctionDefinition(Object):
     """What the model knows of a function."""
 
     name: str
@@ -31,33 +29,6 @@ class FunctionDefinition:
     """What the function does, for the model to choose by."""
     parameters: FunctionParameters | Unset = UNSET
     """The arguments of the function."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_function_definition(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -73,12 +44,10 @@ class FunctionDefinition:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "name",
-        "description",
-        "parameters",
-    )
+_KEYS: Final = (
+    "name",
+    "description",
+    "parameters",
 )
 
 
@@ -115,8 +84,32 @@ def decode_function_definition(source: Any, cls: type[Any] = FunctionDefinition)
     if fields == 3:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
 
 
-from .function_parameters import FunctionParameters, decode_function_parameters  # noqa: E402
+def adopt_function_definition(struct: Any) -> Any:
+    """Make a `FunctionDefinition` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 3:
+        values, unknown = beyond(struct, values, 3)
+    (
+        v_name,
+        v_description,
+        v_parameters,
+    ) = values
+
+    if v_parameters is not UNSET:
+        v_parameters = adopt_function_parameters(v_parameters)
+    made = new(FunctionDefinition)
+    made.name = v_name
+    made.description = v_description
+    made.parameters = v_parameters
+    made._unknown = unknown
+    return made
+
+
+register(FunctionDefinition, decode_function_definition, adopt_function_definition, _KEYS)
+
+from .function_parameters import FunctionParameters, adopt_function_parameters, decode_function_parameters  # noqa: E402

@@ -2,58 +2,29 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     encode,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class FunctionTool:
+class FunctionTool(Object):
     """A function that the caller carries out."""
 
     type: Literal["function"] = "function"
     """The kind of tool, always `function`."""
     function: FunctionDefinition
     """The function, as the model is told of it."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_function_tool(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -66,11 +37,9 @@ class FunctionTool:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "type",
-        "function",
-    )
+_KEYS: Final = (
+    "type",
+    "function",
 )
 
 
@@ -96,8 +65,25 @@ def decode_function_tool(source: Any, cls: type[Any] = FunctionTool) -> Any:
     if fields == 2:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
 
 
-from .function_definition import FunctionDefinition, decode_function_definition  # noqa: E402
+def adopt_function_tool(struct: Any) -> Any:
+    """Make a `FunctionTool` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 1:
+        values, unknown = beyond(struct, values, 1)
+    (v_function,) = values
+    v_function = adopt_function_definition(v_function)
+    made = new(FunctionTool)
+    made.type = "function"
+    made.function = v_function
+    made._unknown = unknown
+    return made
+
+
+register(FunctionTool, decode_function_tool, adopt_function_tool, _KEYS, "type")
+
+from .function_definition import FunctionDefinition, adopt_function_definition, decode_function_definition  # noqa: E402

@@ -2,17 +2,15 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
@@ -20,38 +18,11 @@ from .incomplete_reason import IncompleteReason
 
 
 @define(kw_only=True, weakref_slot=False)
-class IncompleteDetails:
+class IncompleteDetails(Object):
     """Why a run was cut short."""
 
     reason: IncompleteReason
     """The limit that was reached."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_incomplete_details(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -63,7 +34,7 @@ class IncompleteDetails:
         return result
 
 
-_KNOWN: Final = frozenset(("reason",))
+_KEYS: Final = ("reason",)
 
 
 def decode_incomplete_details(source: Any, cls: type[Any] = IncompleteDetails) -> Any:
@@ -82,5 +53,22 @@ def decode_incomplete_details(source: Any, cls: type[Any] = IncompleteDetails) -
     if fields == 1:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
+
+
+def adopt_incomplete_details(struct: Any) -> Any:
+    """Make a `IncompleteDetails` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 1:
+        values, unknown = beyond(struct, values, 1)
+    (v_reason,) = values
+
+    made = new(IncompleteDetails)
+    made.reason = v_reason
+    made._unknown = unknown
+    return made
+
+
+register(IncompleteDetails, decode_incomplete_details, adopt_incomplete_details, _KEYS)

@@ -2,17 +2,15 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
@@ -20,40 +18,13 @@ from .last_error_code import LastErrorCode
 
 
 @define(kw_only=True, weakref_slot=False)
-class LastError:
+class LastError(Object):
     """Why a run failed."""
 
     code: LastErrorCode
     """What kind of failure it was."""
     message: str
     """The failure in words."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_last_error(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -66,11 +37,9 @@ class LastError:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "code",
-        "message",
-    )
+_KEYS: Final = (
+    "code",
+    "message",
 )
 
 
@@ -94,5 +63,26 @@ def decode_last_error(source: Any, cls: type[Any] = LastError) -> Any:
     if fields == 2:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
+
+
+def adopt_last_error(struct: Any) -> Any:
+    """Make a `LastError` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 2:
+        values, unknown = beyond(struct, values, 2)
+    (
+        v_code,
+        v_message,
+    ) = values
+
+    made = new(LastError)
+    made.code = v_code
+    made.message = v_message
+    made._unknown = unknown
+    return made
+
+
+register(LastError, decode_last_error, adopt_last_error, _KEYS)

@@ -2,55 +2,26 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class NamedFunction:
+class NamedFunction(Object):
     """A function, by name."""
 
     name: str
     """The name of the function."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_named_function(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -62,7 +33,7 @@ class NamedFunction:
         return result
 
 
-_KNOWN: Final = frozenset(("name",))
+_KEYS: Final = ("name",)
 
 
 def decode_named_function(source: Any, cls: type[Any] = NamedFunction) -> Any:
@@ -81,5 +52,22 @@ def decode_named_function(source: Any, cls: type[Any] = NamedFunction) -> Any:
     if fields == 1:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
+
+
+def adopt_named_function(struct: Any) -> Any:
+    """Make a `NamedFunction` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 1:
+        values, unknown = beyond(struct, values, 1)
+    (v_name,) = values
+
+    made = new(NamedFunction)
+    made.name = v_name
+    made._unknown = unknown
+    return made
+
+
+register(NamedFunction, decode_named_function, adopt_named_function, _KEYS)

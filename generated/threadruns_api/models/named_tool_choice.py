@@ -2,20 +2,18 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
     UNSET,
+    Object,
     Unset,
-    as_dict,
     encode,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
@@ -23,40 +21,13 @@ from .named_tool_type import NamedToolType
 
 
 @define(kw_only=True, weakref_slot=False)
-class NamedToolChoice:
+class NamedToolChoice(Object):
     """A tool that the model must call."""
 
     type: NamedToolType
     """The kind of tool."""
     function: NamedFunction | Unset = UNSET
     """The function to call, if `type` is `function`."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_named_tool_choice(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -70,11 +41,9 @@ class NamedToolChoice:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "type",
-        "function",
-    )
+_KEYS: Final = (
+    "type",
+    "function",
 )
 
 
@@ -104,8 +73,30 @@ def decode_named_tool_choice(source: Any, cls: type[Any] = NamedToolChoice) -> A
     if fields == 2:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
 
 
-from .named_function import NamedFunction, decode_named_function  # noqa: E402
+def adopt_named_tool_choice(struct: Any) -> Any:
+    """Make a `NamedToolChoice` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 2:
+        values, unknown = beyond(struct, values, 2)
+    (
+        v_type_,
+        v_function,
+    ) = values
+
+    if v_function is not UNSET:
+        v_function = adopt_named_function(v_function)
+    made = new(NamedToolChoice)
+    made.type = v_type_
+    made.function = v_function
+    made._unknown = unknown
+    return made
+
+
+register(NamedToolChoice, decode_named_tool_choice, adopt_named_tool_choice, _KEYS)
+
+from .named_function import NamedFunction, adopt_named_function, decode_named_function  # noqa: E402

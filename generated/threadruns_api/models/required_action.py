@@ -2,58 +2,29 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     encode,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class RequiredAction:
+class RequiredAction(Object):
     """What the caller must do for a run to go on."""
 
     type: Literal["submit_tool_outputs"] = "submit_tool_outputs"
     """The kind of action, always `submit_tool_outputs`."""
     submit_tool_outputs: SubmitToolOutputs
     """The calls that wait for their outputs."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_required_action(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -66,11 +37,9 @@ class RequiredAction:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "type",
-        "submit_tool_outputs",
-    )
+_KEYS: Final = (
+    "type",
+    "submit_tool_outputs",
 )
 
 
@@ -96,8 +65,29 @@ def decode_required_action(source: Any, cls: type[Any] = RequiredAction) -> Any:
     if fields == 2:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
 
 
-from .submit_tool_outputs import SubmitToolOutputs, decode_submit_tool_outputs  # noqa: E402
+def adopt_required_action(struct: Any) -> Any:
+    """Make a `RequiredAction` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 2:
+        values, unknown = beyond(struct, values, 2)
+    (
+        _,
+        v_submit_tool_outputs,
+    ) = values
+
+    v_submit_tool_outputs = adopt_submit_tool_outputs(v_submit_tool_outputs)
+    made = new(RequiredAction)
+    made.type = "submit_tool_outputs"
+    made.submit_tool_outputs = v_submit_tool_outputs
+    made._unknown = unknown
+    return made
+
+
+register(RequiredAction, decode_required_action, adopt_required_action, _KEYS)
+
+from .submit_tool_outputs import SubmitToolOutputs, adopt_submit_tool_outputs, decode_submit_tool_outputs  # noqa: E402

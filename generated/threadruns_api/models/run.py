@@ -2,23 +2,22 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, Self
+from collections.abc import Callable
+from typing import Any, Final, Literal
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import ADOPT, astuple, beyond, register
 from ..types import (
     UNSET,
+    Object,
     UnknownVariant,
     Unset,
-    as_dict,
     encode,
     integer,
     keep_variant,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
@@ -28,7 +27,7 @@ from .tool_choice_mode import ToolChoiceMode
 
 
 @define(kw_only=True, weakref_slot=False)
-class Run:
+class Run(Object):
     """One execution of an assistant on a thread."""
 
     id: str
@@ -85,33 +84,6 @@ class Run:
     """The form that the model must answer in."""
     tool_choice: ToolChoiceMode | NamedToolChoice | Unset = UNSET
     """Which tool the model must call, if any."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_run(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -160,36 +132,34 @@ class Run:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "id",
-        "object",
-        "created_at",
-        "assistant_id",
-        "thread_id",
-        "status",
-        "started_at",
-        "expires_at",
-        "cancelled_at",
-        "failed_at",
-        "completed_at",
-        "last_error",
-        "model",
-        "instructions",
-        "tools",
-        "metadata",
-        "required_action",
-        "incomplete_details",
-        "file_ids",
-        "usage",
-        "temperature",
-        "top_p",
-        "max_prompt_tokens",
-        "max_completion_tokens",
-        "truncation_strategy",
-        "response_format",
-        "tool_choice",
-    )
+_KEYS: Final = (
+    "id",
+    "object",
+    "created_at",
+    "assistant_id",
+    "thread_id",
+    "status",
+    "started_at",
+    "expires_at",
+    "cancelled_at",
+    "failed_at",
+    "completed_at",
+    "last_error",
+    "model",
+    "instructions",
+    "tools",
+    "metadata",
+    "required_action",
+    "incomplete_details",
+    "file_ids",
+    "usage",
+    "temperature",
+    "top_p",
+    "max_prompt_tokens",
+    "max_completion_tokens",
+    "truncation_strategy",
+    "response_format",
+    "tool_choice",
 )
 
 
@@ -389,21 +359,111 @@ def decode_run(source: Any, cls: type[Any] = Run) -> Any:
     if fields == 27:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
 
 
+def adopt_run(struct: Any) -> Any:
+    """Make a `Run` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 27:
+        values, unknown = beyond(struct, values, 27)
+    (
+        v_id,
+        _,
+        v_created_at,
+        v_assistant_id,
+        v_thread_id,
+        v_status,
+        v_started_at,
+        v_expires_at,
+        v_cancelled_at,
+        v_failed_at,
+        v_completed_at,
+        v_last_error,
+        v_model,
+        v_instructions,
+        v_tools,
+        v_metadata,
+        v_required_action,
+        v_incomplete_details,
+        v_file_ids,
+        v_usage,
+        v_temperature,
+        v_top_p,
+        v_max_prompt_tokens,
+        v_max_completion_tokens,
+        v_truncation_strategy,
+        v_response_format,
+        v_tool_choice,
+    ) = values
+
+    if v_last_error is not None:
+        v_last_error = adopt_last_error(v_last_error)
+
+    for place, item in enumerate(v_tools):
+        v_tools[place] = ADOPT[type(item)](item)
+    v_metadata = adopt_metadata(v_metadata)
+    if v_required_action is not None and v_required_action is not UNSET:
+        v_required_action = adopt_required_action(v_required_action)
+    if v_incomplete_details is not None and v_incomplete_details is not UNSET:
+        v_incomplete_details = adopt_incomplete_details(v_incomplete_details)
+
+    if v_usage is not None and v_usage is not UNSET:
+        v_usage = adopt_usage(v_usage)
+
+    if v_truncation_strategy is not UNSET:
+        v_truncation_strategy = adopt_truncation_strategy(v_truncation_strategy)
+    if type(v_response_format) is not str and v_response_format is not UNSET:
+        v_response_format = adopt_response_format(v_response_format)
+    if type(v_tool_choice) is not str and v_tool_choice is not UNSET:
+        v_tool_choice = adopt_named_tool_choice(v_tool_choice)
+    made = new(Run)
+    made.id = v_id
+    made.object = "thread.run"
+    made.created_at = v_created_at
+    made.assistant_id = v_assistant_id
+    made.thread_id = v_thread_id
+    made.status = v_status
+    made.started_at = v_started_at
+    made.expires_at = v_expires_at
+    made.cancelled_at = v_cancelled_at
+    made.failed_at = v_failed_at
+    made.completed_at = v_completed_at
+    made.last_error = v_last_error
+    made.model = v_model
+    made.instructions = v_instructions
+    made.tools = v_tools
+    made.metadata = v_metadata
+    made.required_action = v_required_action
+    made.incomplete_details = v_incomplete_details
+    made.file_ids = v_file_ids
+    made.usage = v_usage
+    made.temperature = v_temperature
+    made.top_p = v_top_p
+    made.max_prompt_tokens = v_max_prompt_tokens
+    made.max_completion_tokens = v_max_completion_tokens
+    made.truncation_strategy = v_truncation_strategy
+    made.response_format = v_response_format
+    made.tool_choice = v_tool_choice
+    made._unknown = unknown
+    return made
+
+
+register(Run, decode_run, adopt_run, _KEYS)
+
 from .code_interpreter_tool import CodeInterpreterTool, decode_code_interpreter_tool  # noqa: E402
 from .function_tool import FunctionTool, decode_function_tool  # noqa: E402
-from .incomplete_details import IncompleteDetails, decode_incomplete_details  # noqa: E402
-from .last_error import LastError, decode_last_error  # noqa: E402
-from .metadata import Metadata, decode_metadata  # noqa: E402
-from .named_tool_choice import NamedToolChoice, decode_named_tool_choice  # noqa: E402
-from .required_action import RequiredAction, decode_required_action  # noqa: E402
-from .response_format import ResponseFormat, decode_response_format  # noqa: E402
+from .incomplete_details import IncompleteDetails, adopt_incomplete_details, decode_incomplete_details  # noqa: E402
+from .last_error import LastError, adopt_last_error, decode_last_error  # noqa: E402
+from .metadata import Metadata, adopt_metadata, decode_metadata  # noqa: E402
+from .named_tool_choice import NamedToolChoice, adopt_named_tool_choice, decode_named_tool_choice  # noqa: E402
+from .required_action import RequiredAction, adopt_required_action, decode_required_action  # noqa: E402
+from .response_format import ResponseFormat, adopt_response_format, decode_response_format  # noqa: E402
 from .retrieval_tool import RetrievalTool, decode_retrieval_tool  # noqa: E402
-from .truncation_strategy import TruncationStrategy, decode_truncation_strategy  # noqa: E402
-from .usage import Usage, decode_usage  # noqa: E402
+from .truncation_strategy import TruncationStrategy, adopt_truncation_strategy, decode_truncation_strategy  # noqa: E402
+from .usage import Usage, adopt_usage, decode_usage  # noqa: E402
 
 _TOOLS_ITEM: dict[Any, Callable[[Any], Any]] = {
     "code_interpreter": decode_code_interpreter_tool,

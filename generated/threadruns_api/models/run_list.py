@@ -2,25 +2,23 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     encode,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class RunList:
+class RunList(Object):
     """One page of the runs of a thread, in the requested order."""
 
     object: Literal["list"] = "list"
@@ -33,33 +31,6 @@ class RunList:
     """The id of the last run of `data`, null if there is none."""
     has_more: bool
     """Whether runs are left beyond this page in the direction walked."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_run_list(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -75,14 +46,12 @@ class RunList:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "object",
-        "data",
-        "first_id",
-        "last_id",
-        "has_more",
-    )
+_KEYS: Final = (
+    "object",
+    "data",
+    "first_id",
+    "last_id",
+    "has_more",
 )
 
 
@@ -128,8 +97,37 @@ def decode_run_list(source: Any, cls: type[Any] = RunList) -> Any:
     if fields == 5:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
 
 
-from .run import Run, decode_run  # noqa: E402
+def adopt_run_list(struct: Any) -> Any:
+    """Make a `RunList` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 5:
+        values, unknown = beyond(struct, values, 5)
+    (
+        _,
+        v_data,
+        v_first_id,
+        v_last_id,
+        v_has_more,
+    ) = values
+
+    for place, item in enumerate(v_data):
+        v_data[place] = adopt_run(item)
+
+    made = new(RunList)
+    made.object = "list"
+    made.data = v_data
+    made.first_id = v_first_id
+    made.last_id = v_last_id
+    made.has_more = v_has_more
+    made._unknown = unknown
+    return made
+
+
+register(RunList, decode_run_list, adopt_run_list, _KEYS)
+
+from .run import Run, adopt_run, decode_run  # noqa: E402

@@ -2,56 +2,27 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     encode,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class SubmitToolOutputs:
+class SubmitToolOutputs(Object):
     """Calls of functions that wait for their outputs."""
 
     tool_calls: list[ToolCall]
     """The calls, in no promised order."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_submit_tool_outputs(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -63,7 +34,7 @@ class SubmitToolOutputs:
         return result
 
 
-_KNOWN: Final = frozenset(("tool_calls",))
+_KEYS: Final = ("tool_calls",)
 
 
 def decode_submit_tool_outputs(source: Any, cls: type[Any] = SubmitToolOutputs) -> Any:
@@ -90,8 +61,25 @@ def decode_submit_tool_outputs(source: Any, cls: type[Any] = SubmitToolOutputs) 
     if fields == 1:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
 
 
-from .tool_call import ToolCall, decode_tool_call  # noqa: E402
+def adopt_submit_tool_outputs(struct: Any) -> Any:
+    """Make a `SubmitToolOutputs` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 1:
+        values, unknown = beyond(struct, values, 1)
+    (v_tool_calls,) = values
+    for place, item in enumerate(v_tool_calls):
+        v_tool_calls[place] = adopt_tool_call(item)
+    made = new(SubmitToolOutputs)
+    made.tool_calls = v_tool_calls
+    made._unknown = unknown
+    return made
+
+
+register(SubmitToolOutputs, decode_submit_tool_outputs, adopt_submit_tool_outputs, _KEYS)
+
+from .tool_call import ToolCall, adopt_tool_call, decode_tool_call  # noqa: E402

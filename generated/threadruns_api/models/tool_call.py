@@ -2,25 +2,23 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     encode,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class ToolCall:
+class ToolCall(Object):
     """One call of a function that the model asks for."""
 
     id: str
@@ -29,33 +27,6 @@ class ToolCall:
     """The kind of call, always `function`."""
     function: ToolCallFunction
     """The function and its arguments."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_tool_call(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -69,12 +40,10 @@ class ToolCall:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "id",
-        "type",
-        "function",
-    )
+_KEYS: Final = (
+    "id",
+    "type",
+    "function",
 )
 
 
@@ -104,8 +73,31 @@ def decode_tool_call(source: Any, cls: type[Any] = ToolCall) -> Any:
     if fields == 3:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
 
 
-from .tool_call_function import ToolCallFunction, decode_tool_call_function  # noqa: E402
+def adopt_tool_call(struct: Any) -> Any:
+    """Make a `ToolCall` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 3:
+        values, unknown = beyond(struct, values, 3)
+    (
+        v_id,
+        _,
+        v_function,
+    ) = values
+
+    v_function = adopt_tool_call_function(v_function)
+    made = new(ToolCall)
+    made.id = v_id
+    made.type = "function"
+    made.function = v_function
+    made._unknown = unknown
+    return made
+
+
+register(ToolCall, decode_tool_call, adopt_tool_call, _KEYS)
+
+from .tool_call_function import ToolCallFunction, adopt_tool_call_function, decode_tool_call_function  # noqa: E402

@@ -2,57 +2,28 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class ToolCallFunction:
+class ToolCallFunction(Object):
     """Which function is called, and with what."""
 
     name: str
     """The name of the function."""
     arguments: str
     """The arguments as JSON text, as the model wrote it; not always valid."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_tool_call_function(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -65,11 +36,9 @@ class ToolCallFunction:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "name",
-        "arguments",
-    )
+_KEYS: Final = (
+    "name",
+    "arguments",
 )
 
 
@@ -93,5 +62,26 @@ def decode_tool_call_function(source: Any, cls: type[Any] = ToolCallFunction) ->
     if fields == 2:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
+
+
+def adopt_tool_call_function(struct: Any) -> Any:
+    """Make a `ToolCallFunction` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 2:
+        values, unknown = beyond(struct, values, 2)
+    (
+        v_name,
+        v_arguments,
+    ) = values
+
+    made = new(ToolCallFunction)
+    made.name = v_name
+    made.arguments = v_arguments
+    made._unknown = unknown
+    return made
+
+
+register(ToolCallFunction, decode_tool_call_function, adopt_tool_call_function, _KEYS)

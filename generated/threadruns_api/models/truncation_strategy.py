@@ -2,18 +2,16 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     integer,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
@@ -21,40 +19,13 @@ from .truncation_type import TruncationType
 
 
 @define(kw_only=True, weakref_slot=False)
-class TruncationStrategy:
+class TruncationStrategy(Object):
     """How a thread is shortened before it reaches the model."""
 
     type: TruncationType
     """The rule for what is kept."""
     last_messages: int | None
     """How many of the newest messages are kept; null if `type` is not `last_messages`."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_truncation_strategy(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -67,11 +38,9 @@ class TruncationStrategy:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "type",
-        "last_messages",
-    )
+_KEYS: Final = (
+    "type",
+    "last_messages",
 )
 
 
@@ -96,5 +65,26 @@ def decode_truncation_strategy(source: Any, cls: type[Any] = TruncationStrategy)
     if fields == 2:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
+
+
+def adopt_truncation_strategy(struct: Any) -> Any:
+    """Make a `TruncationStrategy` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 2:
+        values, unknown = beyond(struct, values, 2)
+    (
+        v_type_,
+        v_last_messages,
+    ) = values
+
+    made = new(TruncationStrategy)
+    made.type = v_type_
+    made.last_messages = v_last_messages
+    made._unknown = unknown
+    return made
+
+
+register(TruncationStrategy, decode_truncation_strategy, adopt_truncation_strategy, _KEYS)

@@ -2,25 +2,23 @@
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from attrs import define, field
+from attrs import define
 
 from ..errors import DecodeError
+from ..structs import astuple, beyond, register
 from ..types import (
-    as_dict,
+    Object,
     integer,
     new,
-    parse_json,
-    same_fields,
     unknown_fields,
     wrong,
 )
 
 
 @define(kw_only=True, weakref_slot=False)
-class Usage:
+class Usage(Object):
     """The tokens that a run used."""
 
     prompt_tokens: int
@@ -29,33 +27,6 @@ class Usage:
     """Tokens of completions, over the whole run."""
     total_tokens: int
     """The sum of prompt and completion tokens."""
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = decode_usage(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        return cls.from_dict(parse_json(content))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
@@ -69,12 +40,10 @@ class Usage:
         return result
 
 
-_KNOWN: Final = frozenset(
-    (
-        "prompt_tokens",
-        "completion_tokens",
-        "total_tokens",
-    )
+_KEYS: Final = (
+    "prompt_tokens",
+    "completion_tokens",
+    "total_tokens",
 )
 
 
@@ -102,5 +71,28 @@ def decode_usage(source: Any, cls: type[Any] = Usage) -> Any:
     if fields == 3:
         decoded._unknown = None
     else:
-        decoded._unknown = unknown_fields(source, _KNOWN)
+        decoded._unknown = unknown_fields(source, _KEYS)
     return decoded
+
+
+def adopt_usage(struct: Any) -> Any:
+    """Make a `Usage` of a struct of it."""
+    values = astuple(struct)
+    unknown = None
+    if len(values) != 3:
+        values, unknown = beyond(struct, values, 3)
+    (
+        v_prompt_tokens,
+        v_completion_tokens,
+        v_total_tokens,
+    ) = values
+
+    made = new(Usage)
+    made.prompt_tokens = v_prompt_tokens
+    made.completion_tokens = v_completion_tokens
+    made.total_tokens = v_total_tokens
+    made._unknown = unknown
+    return made
+
+
+register(Usage, decode_usage, adopt_usage, _KEYS)

@@ -6,7 +6,7 @@ import hmac
 import re
 from typing import ClassVar
 
-import orjson
+import msgspec
 
 from threadruns._document import parameter
 from threadruns.server._endpoint import Endpoint
@@ -80,5 +80,5 @@ class Azure(Endpoint):
     def refuse(self, refusal: Refusal) -> Answer:
         """Say no more than a code and a message; what does not exist is described no further."""
         message = "Resource not found" if refusal.status == 404 else refusal.detail["message"]
-        body = orjson.dumps({"error": {"code": str(refusal.status), "message": message}})
+        body = msgspec.json.encode({"error": {"code": str(refusal.status), "message": message}})
         return Answer(refusal.status, body, {"content-type": "application/json", **refusal.headers})

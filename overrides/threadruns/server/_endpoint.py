@@ -12,7 +12,7 @@ import re
 from typing import ClassVar
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
 
-import orjson
+import msgspec
 
 from threadruns._document import PATH, document, parameter
 from threadruns.server._connection import Connection
@@ -139,7 +139,7 @@ class Endpoint:
         first, last = self.ids(page.runs)
         head = b'{"object":"list","data":['
         tail = b'],"first_id":%b,"last_id":%b,"has_more":%b}'
-        values = (orjson.dumps(first), orjson.dumps(last), b"true" if page.has_more else b"false")
+        values = (msgspec.json.encode(first), msgspec.json.encode(last), b"true" if page.has_more else b"false")
         return Answer(200, head + b",".join([run.text for run in page.runs]) + tail % values)
 
     def ids(self, runs: list[Stored]) -> tuple[str | None, str | None]:
@@ -148,7 +148,7 @@ class Endpoint:
 
     def refuse(self, refusal: Refusal) -> Answer:
         """Put a refusal into the shape of an error."""
-        body = orjson.dumps({"error": refusal.detail})
+        body = msgspec.json.encode({"error": refusal.detail})
         return Answer(refusal.status, body, {"content-type": "application/json", **refusal.headers})
 
     async def deliver(self, answer: Answer, connection: Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import h11
-import orjson
+import msgspec
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from threadruns.server._exchange import Refusal
@@ -55,7 +55,7 @@ class Protocol(H11Protocol):
         if self.cycle and not self.cycle.response_complete:
             self.cycle.disconnected = True  # Nothing that the application still sends goes out.
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            body = orjson.dumps({"error": refusal.detail})
+            body = msgspec.json.encode({"error": refusal.detail})
             headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}
             head = h11.Response(status_code=refusal.status, headers=list(headers.items()))
             for event in (head, h11.Data(data=body), h11.EndOfMessage()):

@@ -1,0 +1,177 @@
+"""The short cut from JSON text to models: it is taken where it can be, and never changes what a body decodes to."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.document.bodies import FIRST, RUNS, listed
+from tests.strategies import JSON, spoiled, values
+from threadruns._document import document
+from threadruns_api import structs
+from threadruns_api.models import CodeInterpreterTool, FunctionTool, Metadata, Run, RunList
+from threadruns_api.structs import Codec
+from threadruns_api.types import DecodeError, UnknownVariant
+
+RELAXED = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+SCHEMAS: dict[str, Any] = document()["components"]["schemas"]
+V2: dict[str, Any] = {"parallel_tool_calls": True, "reasoning_effort": None, "x-y z": [1, {"deep": {}}]}
+
+
+@pytest.fixture(autouse=True)
+def _from_the_first_body(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let the first body have structs, and forget afterwards what was learnt."""
+    monkeypatch.setattr(structs, "WORTHWHILE", 1)
+    _forget()
+    yield
+    _forget()
+
+
+def _forget() -> None:
+    for codec in structs.CODECS.values():
+        codec.__init__(codec.model, codec.decode, codec.adopt, codec.keys, codec.tag)
+
+
+def taken(codec: Codec, content: bytes) -> bool:
+    """Say whether structs take a body; if not, it is decoded from a dict."""
+    read = codec._read
+    assert read is not None
+    try:
+        read(content)
+    except ValueError:
+        return False
+    return True
+
+
+def outcome(decode: Any, source: Any) -> Any:
+    """Return what a body decodes to, or the sentence that refuses it."""
+    try:
+        return decode(source)
+    except DecodeError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("name", [*RUNS, "page"])
+def test_every_shape_that_runs_had_takes_the_short_cut(name: str) -> None:
+    """No shape that runs and pages had over time needs more than structs, and each comes back as it was sent."""
+    model, body = (Run, RUNS[name]) if name in RUNS else (RunList, listed(*RUNS.values()))
+    content = json.dumps(body).encode()
+    assert model.from_json(content).to_dict() == body
+    assert taken(model._codec, content)
+
+
+@RELAXED
+@given(st.lists(values(SCHEMAS["RunList"]) | spoiled(SCHEMAS["RunList"]) | JSON, min_size=1, max_size=4))
+def test_bodies_decode_alike_with_and_without_structs(bodies: list[Any]) -> None:
+    """Whatever came before and was learnt from, a body is decoded, or refused in the same words, as from a dict."""
+    for body in bodies:
+        content = json.dumps(body)
+        plain = outcome(RunList.from_dict, json.loads(content))
+        for _ in range(2):
+            found = outcome(RunList.from_json, content)
+            assert found == plain
+            assert type(found) is type(plain)
+            if isinstance(found, RunList):
+                assert repr(found) == repr(plain)
+                assert found.to_dict() == body
+
+
+@RELAXED
+@given(st.data())
+def test_every_model_decodes_alike_with_and_without_structs(data: st.DataObject) -> None:
+    """What holds for pages holds for each model that is decoded by itself."""
+    codec = data.draw(st.sampled_from([codec for codec in structs.CODECS.values() if codec.model.__name__ in SCHEMAS]))
+    schema = SCHEMAS[codec.model.__name__]
+    content = json.dumps(data.draw(values(schema) | spoiled(schema)))
+    plain = outcome(codec.model.from_dict, json.loads(content))
+    assert outcome(codec.model.from_json, content) == plain
+
+
+def test_unknown_fields_are_learnt() -> None:
+    """Bodies with a field that is unknown lose none of it, and the next ones take the short cut, with it or without."""
+    tool = {"type": "function", "function": {"name": "f", "strict": True}, "x": 1}
+    sent = {**FIRST, **V2, "tools": [tool, {"type": "code_interpreter", "cache": 3}], "usage": None}
+    content = json.dumps(sent).encode()
+    assert Run.from_json(content).to_dict() == sent
+    assert taken(Run._codec, content)
+    run = Run.from_json(content)
+    assert run.to_dict() == sent
+    assert run == Run.from_dict(sent)
+    assert run.additional_properties == V2
+    tools = run.tools
+    assert isinstance(tools[0], FunctionTool)
+    assert isinstance(tools[1], CodeInterpreterTool)
+    assert (tools[0].additional_properties, tools[1].additional_properties) == ({"x": 1}, {"cache": 3})
+    less = {key: value for key, value in sent.items() if key != "x-y z"}
+    assert taken(Run._codec, json.dumps(less).encode())
+    assert Run.from_json(json.dumps(less)).to_dict() == less
+    assert Run.from_json(json.dumps(FIRST))._unknown is None
+
+
+def test_an_unknown_variant_is_kept_whole_each_time() -> None:
+    """A tool that the document does not know stops the short cut, not the body: every body with one keeps it."""
+    tool = {"type": "file_search", "file_search": {"ranker": "auto"}}
+    content = json.dumps({**FIRST, "tools": [{"type": "retrieval"}, tool]}).encode()
+    for _ in range(3):
+        run = Run.from_json(content)
+        assert isinstance(run.tools[1], UnknownVariant)
+        assert run.tools[1] == tool
+    assert not taken(Run._codec, content)
+
+
+def test_what_is_learnt_is_bounded() -> None:
+    """A server that sends another key each time teaches a few of them; all are kept all the same."""
+    Run.from_json(json.dumps(FIRST))
+    before = len(structs.EXTRA)
+    for number in range(structs.LESSONS + 5):
+        sent = {**FIRST, **{f"key_{number}_{place}": place for place in range(20)}}
+        assert Run.from_json(json.dumps(sent)).to_dict() == sent
+    assert len(Run._codec.learnt) == structs.LEARNT_AT_MOST
+    assert len(structs.EXTRA) - before <= structs.LESSONS * len(structs.CODECS)
+
+
+def test_a_class_of_ones_own_is_decoded_to() -> None:
+    """A class derived from a model keeps its type, after the model has structs as before."""
+
+    class MyRun(Run):
+        pass
+
+    content = json.dumps(FIRST)
+    assert type(Run.from_json(content)) is Run
+    assert type(MyRun.from_json(content)) is MyRun
+    assert type(Metadata.from_json('{"k": "v"}')) is Metadata
+
+
+def test_the_first_bodies_make_no_structs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that reads few bodies does not pay for structs that only many are worth."""
+    monkeypatch.setattr(structs, "WORTHWHILE", 3)
+    content = json.dumps(FIRST)
+    for _ in range(2):
+        Run.from_json(content)
+        assert Run._codec._read is None
+    Run.from_json(content)
+    assert Run._codec._read is not None
+
+
+def test_structs_are_made_once_many_threads_read() -> None:
+    """Threads that decode their first bodies together all get theirs right."""
+    bodies = [json.dumps({**FIRST, "id": f"run_{number}", f"key_{number % 3}": number}) for number in range(64)]
+    found: list[Run] = []
+    together = threading.Barrier(8)
+
+    def work(part: int) -> None:
+        together.wait()
+        found.extend([Run.from_json(body) for body in bodies[part::8]])
+
+    threads = [threading.Thread(target=work, args=(part,)) for part in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted((run.to_dict() for run in found), key=lambda run: int(run["id"][4:])) == [*map(json.loads, bodies)]
