@@ -15,6 +15,7 @@ T = TypeVar("T")
 C = TypeVar("C", bound=Child)
 
 OURS = "threadruns"
+OURS_LEARNING = "threadruns, which has seen unknown fields"
 ORJSON = "orjson.loads, dicts"
 HTTPX = "httpx + orjson, dicts"
 AIOHTTP = "aiohttp + orjson, dicts"
@@ -25,6 +26,7 @@ MSGSPEC = "msgspec Structs"
 
 PARTICIPANTS: dict[str, tuple[str, str | None]] = {
     OURS: ("ours", None),
+    OURS_LEARNING: ("ours", None),
     ORJSON: ("httpx_dicts", None),
     HTTPX: ("httpx_dicts", None),
     AIOHTTP: ("aiohttp_dicts", "libraries"),

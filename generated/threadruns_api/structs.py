@@ -226,7 +226,11 @@ def learn(decoded: Any) -> bool:
 
 def beyond(struct: Any, values: tuple[Any, ...], known: int) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
     """Split the values of a struct into those that the document knows and, by key, the others that it has."""
-    unknown = dict(zip(EXTRA[type(struct)], values[known:], strict=False))
-    if UNSET in unknown.values():
+    more = values[known:]
+    absent = more.count(UNSET)
+    if absent == len(more):
+        return values[:known], None
+    unknown = dict(zip(EXTRA[type(struct)], more))
+    if absent:
         unknown = {key: value for key, value in unknown.items() if value is not UNSET}
-    return values[:known], unknown or None
+    return values[:known], unknown
