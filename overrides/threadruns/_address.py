@@ -67,7 +67,11 @@ class Address:
         return None
 
     def _host(self, parts: SplitResult) -> str:
-        return (parts.hostname or "").encode("idna").decode("ascii")
+        host = parts.hostname or ""
+        # What is plain already needs no codec, which takes its time to import.
+        if host.isascii() and all(0 < len(label) < 64 for label in host.removesuffix(".").split(".")):
+            return host
+        return host.encode("idna").decode("ascii")
 
     @property
     def parts(self) -> SplitResult:
