@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 from threadruns._address import Address
@@ -82,6 +83,9 @@ class Network:
         return ssl.create_default_context(cafile=file or (None if folder else certifi.where()), capath=folder)
 
     def _proxy_of_environment(self) -> Address | None:
+        # The module is large, and only these systems have proxies beside the environment.
+        if sys.platform not in ("darwin", "win32") and not any(name.lower().endswith("_proxy") for name in os.environ):
+            return None
         from urllib.request import getproxies, proxy_bypass
 
         proxies = getproxies()

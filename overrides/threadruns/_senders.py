@@ -134,7 +134,7 @@ class AsyncSender:
         if self.closed:
             raise ClientClosedError(CLOSED)
         if self._transport is None:
-            from threadruns._lanes import AsyncBorrowed, AsyncLanes
+            from threadruns._async_lanes import AsyncBorrowed, AsyncLanes
 
             self._transport = AsyncBorrowed(self._client) if self._client is not None else AsyncLanes(self._network)
         return self._transport

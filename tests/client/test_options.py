@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import subprocess
 import sys
 from typing import Any
@@ -335,13 +336,25 @@ def test_import_is_lazy() -> None:
     code = (
         "import sys, threadruns; print('typing' in sys.modules, *[m for m in sys.modules if m.startswith('thr')]);"
         "c = threadruns.Client(api_key='sk'), threadruns.AsyncClient(api_key='sk');"
-        "print(*[m for m in ('httpx', 'httpcore', 'attrs', 'attr', 'asyncio', 'ssl', 'orjson', 'tenacity', 'logging',"
+        "print(*[m for m in ('httpx', 'httpcore', 'attrs', 'attr', 'asyncio', 'ssl', 'msgspec', 'tenacity', 'logging',"
         " 'inspect', 'rich', 'click', 'threadruns_api.types', 'threadruns_api.models') if m in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     first, second, *_ = ran.stdout.split("\n")
     assert first.split()[1:] == ["threading", "threadruns"] or first.split()[1:] == ["threadruns"]
     assert second == ""
+
+
+def test_a_blocking_client_needs_no_event_loop() -> None:
+    """The first page of a client that blocks imports neither asyncio nor, without a proxy, what knows of proxies."""
+    with serve(runs=runs(3)) as server:
+        code = (
+            f"import sys, threadruns; c = threadruns.Client(api_key={server.api_key!r}, base_url={server.url!r});"
+            "print(len(c.runs.list('thread_a').data), *{'asyncio', 'urllib.request', 'httpx'} & {*sys.modules})"
+        )
+        plain = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=plain)
+    assert ran.stdout == "3\n"
 
 
 def test_public_names() -> None:
