@@ -79,7 +79,7 @@ def _spellings() -> list[Request]:
     run, foreign = here[10]["id"], there[2]["id"]
     limits = (
         *("0", "-1", "-5", "101", "100", "999", "1000", "4294967297", "", "abc", "5.5", "5.0", "5abc", "%205", "%2B5"),
-        *("1e1", "0x0a", "true", "1_0", "005", "%D9%A5", "99999999999999999999999999"),
+        *("1e1", "0x0a", "true", "1_0", "005", "010", "%D9%A5", "99999999999999999999999999"),
     )
     orders = ("", "ASC", "Desc", "foo", "ascending", "descx", "1", "-1", "%20asc")
     cursors = (
@@ -101,6 +101,7 @@ def _spellings() -> list[Request]:
         *(f"order={value}" for value in orders),
         *(f"{cursor}={value}&limit=3" for cursor in ("after", "before") for value in cursors),
         *("limit=1&limit=2", "order=asc&order=desc", f"after={run}&after={foreign}", f"after={foreign}&after={run}"),
+        *(f"after={run}&before={foreign}", f"after=foo&before={run}", f"after={run};x", "after=run_Of21"),
         *(f"before={foreign}&before={run}", f"before={run}&before={run}", "limit=2&limit=2"),
         *(
             "foo=bar",
@@ -114,13 +115,19 @@ def _spellings() -> list[Request]:
         ),
         *(f"before=&after={run}", "order=foo&limit=0", "limit=2&foo=1&foo=2"),
     ]
-    return [get(name(21), query) for query in queries]
+    newest = THREADS[name(137)][-1]["id"]
+    return [
+        *(get(name(21), query) for query in queries),
+        get(name(0), "limit=1000"),
+        *(get(name(137), f"after={newest}&order=desc&limit={limit}") for limit in (20, 100)),
+    ]
 
 
 def _credentials() -> list[Request]:
     spellings: list[str | None] = [
         *(None, "", "Bearer", "Bearer ", KEY, f"bearer {KEY}", f"BEARER {KEY}", f"Basic {KEY}", f"Token {KEY}"),
         *(f"Bearer {KEY[:-1]}", f"Bearer {KEY}x", f"Bearer {KEY} x", f"Bearer {KEY.upper()}", "Bearer sk-other"),
+        f"Bearer {KEY.replace('b', '%62')}",
         *(f"Bearer {KEY[:7]}zzzzzzzzzzzzzzzzzzzzzzzz", f"Bearer {KEY[:-1]}Q", f'Bearer "{KEY}"', f"Bearer  {KEY}"),
         *(
             f"BearerX {KEY}",
@@ -137,7 +144,9 @@ def _credentials() -> list[Request]:
         *({header: KEY} for header in ("api_key", "x_api_key")),
         *({"proxy_authorization": f"Bearer {KEY}"}, {"cookie": f"key={KEY}"}, {"x_forwarded_for": "127.0.0.1"}),
     ]
+    first, *_, last = (run["id"] for run in THREADS[name(5)])
     return [
+        get(name(5), f"after={last}&before={first}", authorization=None),
         *(get(name(size), authorization=value) for value in spellings for size in (5, 0, 999)),
         *(get(name(5), authorization=None, **place) for place in places),
         *(get(name(5), f"{field}={KEY}", authorization=None) for field in ("api_key", "key", "token", "access_token")),
@@ -166,7 +175,7 @@ def _betas() -> list[Request]:
 
 
 def _methods() -> list[Request]:
-    methods = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD")
+    methods = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "BREW")
     return [
         *(get(name(size), method=method) for method in methods for size in (5, 999)),
         get(name(5), "limit=0", "HEAD"),
@@ -187,4 +196,8 @@ def _paths() -> list[Request]:
         "/v1/nothing",
     )
     headers = get(name(5)).headers
-    return [*(get(thread) for thread in threads), *(Request("GET", path.encode(), b"", headers) for path in paths)]
+    return [
+        get(name(5), accept="text/html, */*;q=0.1"),
+        *(get(thread) for thread in threads),
+        *(Request("GET", path.encode(), b"", headers) for path in paths),
+    ]

@@ -81,11 +81,12 @@ def test_every_fault_of_framing_shows(fault: type[Deviation]) -> None:
     """What is broken on the wire is an error of the protocol, or another body, for a client that looks."""
     with serve(runs()[:6], faults=[fault.name], api_key=KEY) as server, client(server) as http:
         outcomes = set()
-        for _ in range(10):
+        for _ in range(40):
             try:
                 outcomes.add(http.get(f"/threads/{name(1)}/runs").json()["last_id"])
             except (httpx.TransportError, ValueError) as error:
                 outcomes.add(type(error))
+                break
         assert any(isinstance(outcome, type) for outcome in outcomes)
 
 

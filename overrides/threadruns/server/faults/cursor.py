@@ -392,10 +392,12 @@ class ForeignCursorServed(_UnknownCursor):
     """A run of another thread as a cursor gives runs of that other thread."""
 
     def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        cursor = getattr(query, refusal.detail["param"])
+        name = refusal.detail["param"]
+        cursor = getattr(query, name)
         for owner in self.store.threads():
             if self.store.position(owner, cursor):
-                return super().select(owner, query)
+                # The other cursor may be of this thread, which would send the read back and forth.
+                return super().select(owner, _with(query, **{**dict.fromkeys(CURSORS), name: cursor}))
         raise refusal
 
 
