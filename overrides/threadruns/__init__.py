@@ -39,7 +39,8 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from threadruns._export import write_csv, write_json_lines
-    from threadruns._pages import AsyncPage, AsyncWalk, Page, Pager, Walk
+    from threadruns._pages import AsyncPage, Page, Pager
+    from threadruns._walks import AsyncWalk, Walk
     from threadruns._wire import UNSET, CallOptions, DecodeError, Run, RunList, UnknownVariant, Unset, models
 
 __version__ = "0.1.0"
@@ -69,7 +70,8 @@ _HOMES = {
         "UnprocessableEntityError",
     ],
     "_export": ["write_csv", "write_json_lines"],
-    "_pages": ["AsyncPage", "AsyncWalk", "Page", "Pager", "Walk"],
+    "_pages": ["AsyncPage", "Page", "Pager"],
+    "_walks": ["AsyncWalk", "Walk"],
     "_wire": ["UNSET", "CallOptions", "DecodeError", "Run", "RunList", "UnknownVariant", "Unset", "models"],
 }
 

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from threadruns._items import Item, Listed
     from threadruns._lists import AsyncListing, Listing
-    from threadruns._pages import Item, Listed
     from threadruns._wire import CallOptions, Request
 
 P = ParamSpec("P")

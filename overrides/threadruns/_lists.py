@@ -7,22 +7,14 @@ from inspect import signature
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
 
 from threadruns._calls import Call
+from threadruns._course import Course
+from threadruns._cursors import first_leg
 from threadruns._errors import ArgumentError
+from threadruns._items import Item, Listed
 from threadruns._many import async_walk_many, walk_many
-from threadruns._pages import (
-    PAGE_SIZE,
-    Course,
-    Item,
-    Listed,
-    Page,
-    Pager,
-    async_batches,
-    batches,
-    first_leg,
-    nothing_left,
-    page_of,
-    resumed,
-)
+from threadruns._pages import Page, Pager, nothing_left, page_of
+from threadruns._tokens import resumed
+from threadruns._walks import async_batches, batches
 from threadruns._wire import UNSET
 
 if TYPE_CHECKING:
@@ -35,6 +27,9 @@ if TYPE_CHECKING:
     from threadruns._settings import Settings
     from threadruns._transport import Answer
     from threadruns._wire import CallOptions, Request
+
+PAGE_SIZE = 100
+"""Items that a page is asked to hold unless ``limit`` says otherwise: the most that the API allows."""
 
 _signature = cache(signature)
 

@@ -29,9 +29,9 @@ from threadruns import (
     UnknownVariant,
 )
 from threadruns._calls import Call
+from threadruns._decoding import decode
 from threadruns._errors import status_error
 from threadruns._options import Options
-from threadruns._pages import decode
 from threadruns._transport import Answer
 from threadruns._wire import list_runs
 from threadruns.testing import serve

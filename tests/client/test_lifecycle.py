@@ -21,7 +21,8 @@ from tests.client.data import ids, runs
 from tests.client.driving import CLIENTS, OWN, WALKS, names, opened
 from tests.client.relay import relaying, to
 from threadruns import ArgumentError, AsyncClient, Client, ClientClosedError, Run, RunList, Skipped, ThreadrunsError
-from threadruns._pages import async_page_of, first_leg, nothing_left, page_of
+from threadruns._cursors import first_leg
+from threadruns._pages import async_page_of, nothing_left, page_of
 from threadruns.testing import serve
 
 

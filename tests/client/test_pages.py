@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tests.client.data import ids, run, runs
 from tests.client.driving import WALKS, names, opened
 from threadruns import ArgumentError, AsyncClient, Page, PagingError, Run
-from threadruns._pages import Hashes, Seen
+from threadruns._seen import Hashes, Seen
 from threadruns.testing import RunningServer, serve
 
 NEWEST_FIRST = ids(25)
