@@ -61,7 +61,9 @@ def _reading() -> list[Request]:
 
 
 def _cursors() -> list[Request]:
-    requests = []
+    oldest_first = [run["id"] for run in THREADS[name(21)]]
+    requests = [get(name(21), "limit=5&order=asc")]
+    requests += [get(name(21), f"limit=5&order=asc&after={oldest_first[place]}") for place in (4, 9, 14, 19)]
     for size in SIZES[1:]:
         ids = [run["id"] for run in THREADS[name(size)]]
         ends = sorted({0, 1, size // 2, size // 2 + 7, size - 2, size - 1, min(size - 1, 104)} & set(range(size)))

@@ -215,7 +215,20 @@ def walk(thread: Thread, limit: int | None, order: str | None, *, back: bool = F
         if thread.newest_first != before and _walked([run for run in came if run in known], known) is None:
             problem = None
     assert exchange is not None
-    return [Finding(rule, problem and f"pages of {size}, order {order or 'desc'}: {problem}", exchange)]
+    findings = [Finding(rule, problem and f"pages of {size}, order {order or 'desc'}: {problem}", exchange)]
+    # All that came is right, and the last page says that it is the last: no other rule is broken.
+    right = known[-len(came) :] if back else known[: len(came)]
+    if problem and exchange.ids and tuple(came) == tuple(right):
+        more = (
+            "has_more.before"
+            if back
+            else "has_more.after"
+            if "after" in dict(exchange.request.query)
+            else "has_more.first"
+        )
+        said = exchange.members.get("has_more")
+        findings.append(Finding(more, f"has_more is {said!r} with {len(known) - len(came)} runs left", exchange))
+    return findings
 
 
 def _walked(came: Sequence[str], known: Sequence[str]) -> str | None:

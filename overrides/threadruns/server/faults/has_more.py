@@ -162,6 +162,17 @@ class HasMoreFalseDeep(_HasMore):
         return page.has_more and ids.index(page.runs[-1].id) < 100
 
 
+class HasMoreFalseOnThirdPage(Fault):
+    """`has_more` is false on the third page of a walk."""
+
+    def select(self, thread: str, query: Query) -> Page:
+        page = super().select(thread, query)
+        cursor, pages = self.memory.get("walk", (None, 0))
+        pages = pages + 1 if query.after and query.after == cursor else 1
+        self.memory["walk"] = (page.runs[-1].id if page.runs else None, pages)
+        return evolve(page, has_more=False) if pages == 3 else page
+
+
 class HasMoreLags(Fault):
     """`has_more` is what it was for the page before."""
 
