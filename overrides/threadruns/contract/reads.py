@@ -219,13 +219,8 @@ def walk(thread: Thread, limit: int | None, order: str | None, *, back: bool = F
     # All that came is right, and the last page says that it is the last: no other rule is broken.
     right = known[-len(came) :] if back else known[: len(came)]
     if problem and exchange.ids and tuple(came) == tuple(right):
-        more = (
-            "has_more.before"
-            if back
-            else "has_more.after"
-            if "after" in dict(exchange.request.query)
-            else "has_more.first"
-        )
+        cursors = {"before": "has_more.before", "after": "has_more.after"}
+        more = next((cursors[name] for name, _ in exchange.request.query if name in cursors), "has_more.first")
         said = exchange.members.get("has_more")
         findings.append(Finding(more, f"has_more is {said!r} with {len(known) - len(came)} runs left", exchange))
     return findings
