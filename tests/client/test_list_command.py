@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from tests.client.data import ids, run, runs
 from tests.client.driving import everything_shown
+from threadruns._cli import check
 from threadruns._cli.list import command
 from threadruns.testing import RunningServer, serve
 
@@ -136,5 +137,26 @@ def test_no_variable_shows_the_key(by_option: bool, monkeypatch: pytest.MonkeyPa
     assert isinstance(result.exception, ZeroDivisionError)
     ours = [line for line in everything_shown(result.exception).splitlines() if "threadruns/_" in line]
     assert any("/_cli/list.py command" in line for line in ours)
+    assert not [line for line in ours if "sk-secret" in line]
+    assert "Secret(hidden)" in "".join(ours)
+
+
+@pytest.mark.parametrize("by_option", [False, True])
+def test_no_variable_of_the_check_shows_the_key(by_option: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command that checks a server hides the key in the same way, once the check is over, too."""
+    key = "sk-secret-of-the-test"
+
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(check, "_print_report", fail)
+    with serve(runs=runs(1), api_key=key) as server:
+        options = ["--api-key", key] if by_option else []
+        environment = {"OPENAI_API_KEY": "" if by_option else key}
+        args = [server.url, "--thread", "thread_a", "--fail-fast", *options]
+        result = CliRunner().invoke(check.command, args, env=environment)
+    assert isinstance(result.exception, ZeroDivisionError)
+    ours = [line for line in everything_shown(result.exception).splitlines() if "threadruns/_" in line]
+    assert any("/_cli/check.py command" in line for line in ours)
     assert not [line for line in ours if "sk-secret" in line]
     assert "Secret(hidden)" in "".join(ours)

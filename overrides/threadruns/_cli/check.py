@@ -12,6 +12,9 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
+from threadruns._cli.list import hidden
+from threadruns._errors import ArgumentError
+from threadruns._service import KEY_VARIABLE, Secret
 from threadruns.contract.check import Report, check
 from threadruns.contract.docket import Outcome, Result, Verdict
 from threadruns.contract.reports import as_json, as_junit, rule_as_json
@@ -24,7 +27,13 @@ STYLES = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.UNDECIDED: "yellow
 
 @click.command()
 @click.argument("url", required=False)
-@click.option("--api-key", envvar="OPENAI_API_KEY", metavar="KEY", help="A key of the server; or set OPENAI_API_KEY.")
+@click.option(
+    "--api-key",
+    callback=hidden,
+    envvar=KEY_VARIABLE,
+    metavar="KEY",
+    help=f"A key of the server; or set {KEY_VARIABLE}.",
+)
 @click.option("--thread", "threads", multiple=True, metavar="ID", help="A thread to read; give several of all sizes.")
 @click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML to this file as well.")
@@ -52,7 +61,7 @@ STYLES = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.UNDECIDED: "yellow
 @click.option("--all", "show_all", is_flag=True, help="Show every rule, one by one.")
 def command(
     url: str | None,
-    api_key: str | None,
+    api_key: Secret,
     threads: tuple[str, ...],
     form: str,
     report: Path | None,
@@ -82,12 +91,15 @@ def command(
         return
     if url is None:
         raise click.UsageError("No URL was given; for example: threadruns check http://127.0.0.1:8000/v1 --thread ID")
-    if not api_key:
-        raise click.UsageError("No API key was given; use --api-key or set OPENAI_API_KEY.")
+    if not api_key.reveal():
+        raise click.UsageError(f"No API key was given; use --api-key or set {KEY_VARIABLE}.")
     if not threads:
         raise click.UsageError("No thread was given; name one that the key can read with --thread.")
-    if not api_key.isascii() or any(character in api_key for character in "\r\n\0"):
-        raise click.UsageError("The API key has characters that a header cannot carry.")
+    try:
+        api_key.check()
+    except ArgumentError:
+        message = "The API key has characters that a header cannot carry, or white space around it."
+        raise click.UsageError(message) from None
     if report is not None and not report.parent.is_dir():
         raise click.UsageError(f"The report cannot be written: {str(report.parent)!r} is no folder.")
     console = Console(stderr=True)
@@ -97,7 +109,7 @@ def command(
         try:
             found = check(
                 url,
-                api_key,
+                str(api_key.reveal()),
                 threads,
                 beta=beta,
                 seed=seed,
