@@ -148,6 +148,7 @@ class AsyncAhead:
         import asyncio
 
         self._sender = sender
+        self._call = call
         self._task = asyncio.create_task(sender.send(call))
         sender.ahead.add(self)
         self._task.add_done_callback(lambda _: sender.ahead.discard(self))
@@ -156,6 +157,9 @@ class AsyncAhead:
         """Return the answer once it is there."""
         import asyncio
 
+        if self._task.get_loop() is not asyncio.get_running_loop():
+            # The walk goes on in a forked child, where nobody works at the task.
+            return await self._sender.send(self._call)
         # wait, unlike awaiting the task, does not mistake its cancellation for that of the caller.
         await asyncio.wait({self._task})
         if self._task.cancelled():

@@ -163,14 +163,18 @@ class AsyncWalk(WalkOf[T], AsyncIterator[T]):
                 self._items = iter(await self._batch())
 
     async def _batch(self) -> list[T]:
-        try:
-            return await anext(self._batches)
-        except StopAsyncIteration:
-            raise
-        except BaseException:
-            # A generator that has failed is at its end, and would say so.
-            self._batches = async_batches(self._sender, self._course)
-            raise
+        while True:
+            try:
+                return await anext(self._batches)
+            except StopAsyncIteration:
+                if self._course.onward is None:
+                    raise
+                # An event loop that ends closes what was begun in it, and this is another one.
+                self._batches = async_batches(self._sender, self._course)
+            except BaseException:
+                # A generator that has failed is at its end, and would say so.
+                self._batches = async_batches(self._sender, self._course)
+                raise
 
     async def aclose(self) -> None:
         """End the walk. A page that was asked for ahead is called off."""

@@ -56,6 +56,21 @@ def working() -> list[threading.Thread]:
     ]
 
 
+@pytest.mark.parametrize("kind", WALKS)
+def test_prefetch_is_one_page_ahead(kind: str) -> None:
+    """While the caller works on a page, the next one is asked for, and no more than that."""
+    with serve(runs=runs(40)) as server, opened(server, kind) as client:
+        walk = iter(client.runs.list("thread_a", limit=10, prefetch=True))
+        for taken, asked in ((1, 2), (9, 2), (1, 3), (9, 3), (1, 4), (19, 4)):
+            for _ in range(taken):
+                next(walk)
+            wait_until(client, lambda asked=asked: len(server.requests) >= asked and not working())
+            settle(client)
+            assert len(server.requests) == asked
+        assert list(walk) == []
+        assert len(server.requests) == 4
+
+
 class Stop(Exception):
     """What a caller raises."""
 
@@ -345,6 +360,45 @@ def test_fork_in_the_middle_of_a_walk(prefetch: bool) -> None:
         assert in_child(lambda: ",".join(run.id for run in walk)) == rest
         assert in_child(lambda: f"{walk.close()}") == "None"
         assert got + names(list(walk)) == ids(40)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("prefetch", [False, True])
+def test_fork_in_the_middle_of_an_async_walk(prefetch: bool) -> None:
+    """Parent and child both go on with an async walk, each in an event loop of its own; the child may drop it, too."""
+
+    async def rest(walk: Any) -> str:
+        async with asyncio.timeout(20):
+            return ",".join([run.id async for run in walk])
+
+    with serve(runs=runs(40), faults=["answers-late:every=2"]) as server, opened(server, "async") as client:
+        walk: Any = iter(client.runs.list("thread_a", limit=10, prefetch=prefetch))
+        got = [next(walk).id]
+        assert in_child(lambda: asyncio.run(rest(walk.inner))) == ",".join(ids(40)[1:])
+        assert in_child(lambda: f"{asyncio.run(walk.inner.aclose())}") == "None"
+        assert got + names(list(walk)) == ids(40)
+
+
+@pytest.mark.parametrize("prefetch", [False, True])
+def test_async_walk_goes_on_in_another_event_loop(prefetch: bool) -> None:
+    """A walk that one event loop has begun can be ended in the next one, the page ahead asked for anew."""
+
+    async def take(walk: Any, most: int) -> list[str]:
+        got: list[str] = []
+        async with asyncio.timeout(20):
+            while len(got) < most:
+                got.append((await anext(walk)).id)
+        return got
+
+    async def begin() -> tuple[Any, list[str]]:
+        walk = aiter(client.runs.list("thread_a", limit=10, prefetch=prefetch))
+        return walk, await take(walk, 3)
+
+    with serve(runs=runs(40)) as server:
+        client = AsyncClient(api_key=server.api_key, base_url=server.url)
+        walk, got = asyncio.run(begin())
+        assert got + asyncio.run(take(walk, 37)) == ids(40)
+        asyncio.run(client.close())
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

@@ -14,7 +14,7 @@ import pytest
 import threadruns
 from tests.client.data import ids, run, runs
 from tests.client.driving import CLIENTS, WALKS, names, opened
-from threadruns import ArgumentError, BadRequestError, Client, NotFoundError
+from threadruns import APITimeoutError, ArgumentError, BadRequestError, Client, NotFoundError
 from threadruns._options import Options
 from threadruns._wire import CallOptions, list_runs
 from threadruns.testing import serve
@@ -188,6 +188,16 @@ def test_timeouts_of_phases_are_refused() -> None:
 def test_a_timeout_is_set() -> None:
     """Nobody waits for ever who has not said so: a minute for an attempt, two more attempts."""
     assert (Options().timeout, Options().max_retries) == (60, 2)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_default_timeout_ends_a_call(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that stays silent ends the call of a caller who has set no timeout, after the one by default."""
+    monkeypatch.setattr(Options.__new__, "__defaults__", (0.2, *Options()[1:]))
+    with serve(runs=runs(3), faults=["stays-silent"]) as server, opened(server, kind, max_retries=0) as client:
+        with pytest.raises(APITimeoutError, match=r"no complete answer within 0\.\d s; raise timeout"):
+            client.runs.list("thread_a")
+        assert len(server.requests) == 1
 
 
 def test_unknown_option_is_named() -> None:

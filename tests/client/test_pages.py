@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -238,18 +237,36 @@ def test_resume_beyond_the_cut(most: int | None, more: int, kind: str) -> None:
         assert names(list(client.runs.list.resume(walk.token, max_items=most))) == NEWEST_FIRST[5 : 5 + more]
 
 
+RESUME = {
+    "sync": """
+import sys
+from threadruns import Client
+
+with Client() as client:
+    print(*(run.id for run in client.runs.list.resume(sys.argv[1])))
+""",
+    "async": """
+import asyncio, sys
+from threadruns import AsyncClient
+
+async def main():
+    async with AsyncClient() as client:
+        print(*[run.id async for run in client.runs.list.resume(sys.argv[1])])
+
+asyncio.run(main())
+""",
+}
+
+
 @pytest.mark.parametrize("kind", WALKS)
-def test_resume_in_another_process(kind: str) -> None:
-    """A token is all that another process needs to go on within a page."""
-    program = (
-        "import sys; from threadruns import Client\n"
-        "with Client() as client: print(*(run.id for run in client.runs.list.resume(sys.argv[1])))"
-    )
+@pytest.mark.parametrize("other", RESUME)
+def test_resume_in_another_process(other: str, kind: str) -> None:
+    """A token is all that another process needs to go on within a page, whichever client it has."""
     with serve(runs=runs(25)) as server, opened(server, kind) as client:
         walk = iter(client.runs.list("thread_a", limit=10, order="asc"))
         head = [next(walk).id for _ in range(13)]
         environment = {**os.environ, "OPENAI_API_KEY": server.api_key, "OPENAI_BASE_URL": server.url}
-        command = [sys.executable, "-c", program, walk.token]
+        command = [sys.executable, "-c", RESUME[other], walk.token]
         ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=30)
         assert head + ran.stdout.split() == NEWEST_FIRST[::-1]
 
@@ -312,40 +329,6 @@ def test_token_is_plain_and_without_the_key(kind: str) -> None:
         }
 
 
-def test_prefetch_is_one_page_ahead() -> None:
-    """While the caller works on a page, the next one is asked for, and no more than that."""
-    with serve(runs=runs(40)) as server, opened(server) as client:
-        walk = iter(client.runs.list("thread_a", limit=10, prefetch=True))
-        next(walk)
-        _wait_for(server, 2)
-        for _ in range(9):
-            next(walk)
-        assert len(server.requests) == 2
-        next(walk)
-        _wait_for(server, 3)
-        assert len(names(list(walk))) == 29
-        assert len(server.requests) == 4
-
-
-def test_prefetch_is_one_page_ahead_async() -> None:
-    """The async client asks one page ahead, too."""
-
-    async def main() -> None:
-        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
-            walk = aiter(client.runs.list("thread_a", limit=10, prefetch=True))
-            await anext(walk)
-            while len(server.requests) < 2:
-                await asyncio.sleep(0.005)
-            for _ in range(9):
-                await anext(walk)
-            assert len(server.requests) == 2
-            assert len([run.id async for run in walk]) == 30
-            assert len(server.requests) == 4
-
-    with serve(runs=runs(40)) as server:
-        asyncio.run(asyncio.wait_for(main(), 10))
-
-
 @pytest.mark.parametrize("kind", WALKS)
 def test_error_of_the_page_ahead_comes_in_its_turn(kind: str) -> None:
     """What goes wrong with the page ahead is raised once the runs before it are through."""
@@ -355,14 +338,6 @@ def test_error_of_the_page_ahead_comes_in_its_turn(kind: str) -> None:
         assert got == ids(40)[:10]
         with pytest.raises(Exception, match="403"):
             next(walk)
-
-
-def _wait_for(server: RunningServer, requests: int) -> None:
-    for _ in range(1000):
-        if len(server.requests) >= requests:
-            return
-        time.sleep(0.005)
-    raise AssertionError(f"{len(server.requests)} requests, not {requests}")
 
 
 @given(st.lists(st.integers(0, 20), max_size=60), st.booleans(), st.sampled_from([1, 3, Seen.CROWD]))

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import threading
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from email.utils import formatdate
+from random import Random
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -11,6 +18,7 @@ from hypothesis import strategies as st
 
 from tests.client.data import ids, runs
 from tests.client.driving import WALKS, names, opened
+from tests.client.relay import Relay, head_of, relaying, to
 from tests.client.test_errors import answer
 from threadruns import APIConnectionError, APITimeoutError, InternalServerError, RateLimitError
 from threadruns._errors import status_error
@@ -96,6 +104,70 @@ def test_budget_pauses_for_all() -> None:
         budget.pause(105.0)
         assert budget.reserve(101.0) == 4
         assert budget.reserve(106.0) <= 0.1
+
+
+@contextmanager
+def noting_waits() -> Generator[list[float]]:
+    """Note how long this thread is to sleep, by the clock or on an event loop, in place of sleeping."""
+    noted: list[float] = []
+    asleep, wait = time.sleep, asyncio.sleep
+    ours = threading.get_ident()
+
+    def sleep(seconds: float) -> None:
+        if threading.get_ident() != ours:
+            return asleep(seconds)
+        noted.append(seconds)
+        return None
+
+    async def asynchronous(seconds: float) -> None:
+        if threading.get_ident() != ours:
+            return await wait(seconds)
+        noted.append(seconds)
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", sleep)
+        patch.setattr(asyncio, "sleep", asynchronous)
+        yield noted
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_waits_double_less_a_part_by_chance(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that keeps failing is left alone for twice as long each time, up to a bound, less what chance takes."""
+    monkeypatch.setattr("threadruns._calls.random", Random(7).random)
+    with serve(runs=runs(3), faults=["status-500:first=6"]) as server:
+        with noting_waits() as waits:
+            assert names(WALKS[kind](server, max_retries=6)) == ids(3)
+        assert len(server.requests) == 7
+    chance = Random(7)
+    assert waits == [whole * (1 - 0.25 * chance.random()) for whole in (0.5, 1, 2, 4, 8, 8)]
+    assert len({wait / whole for wait, whole in zip(waits, (0.5, 1, 2, 4, 8, 8), strict=True)}) == 6
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(("cap", "waited"), [(90, [90.0]), (89, [])])
+def test_retry_after_as_a_date(cap: float, waited: list[float], kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moment that a server names is waited for, unless it is further away than the caller allows."""
+    monkeypatch.setattr("threadruns._calls.time", SimpleNamespace(time=lambda: NOW, monotonic=time.monotonic))
+
+    def fail_once(relay: Relay, client: socket.socket) -> socket.socket:
+        relay.targets.append("")
+        if len(relay.targets) > 1:
+            return to(server.url)(relay, client)
+        head_of(client)
+        moment = f"retry-after: {formatdate(NOW + 90, usegmt=True)}"
+        client.sendall(f"HTTP/1.1 503 Busy\r\n{moment}\r\ncontent-length: 0\r\n\r\n".encode())
+        raise OSError
+
+    with serve(runs=runs(3)) as server, relaying(fail_once) as relay:
+        url = f"http://127.0.0.1:{relay.port}/v1"
+        with opened(server, kind, base_url=url, max_retry_after=cap) as client, noting_waits() as waits:
+            if waited:
+                assert names(client.runs.list("thread_a").data) == ids(3)
+            else:
+                with pytest.raises(InternalServerError, match="asks to wait 90 s, more than max_retry_after allows"):
+                    client.runs.list("thread_a")
+    assert waits == waited
 
 
 @pytest.mark.parametrize("kind", WALKS)

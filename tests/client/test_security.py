@@ -7,6 +7,8 @@ import copy
 import logging
 import pickle
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -23,6 +25,7 @@ from threadruns import (
     AsyncClient,
     AuthenticationError,
     Client,
+    ClientClosedError,
     InternalServerError,
     ThreadrunsError,
 )
@@ -99,16 +102,40 @@ def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFix
         assert KEY.encode() not in pickle.dumps(caught.value)
 
 
-def test_cancelled_call() -> None:
+def test_walk_that_another_thread_closes() -> None:
+    """A walk that is closed under the thread that waits for it leaves no trace of the key in any frame."""
+    with serve(runs=runs(30), faults=["stays-silent:every=2"], api_key=KEY) as server, opened(server) as client:
+        walk: Any = iter(client.runs.list("thread_a", limit=10))
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(list, walk)
+            while len(server.requests) < 2:
+                time.sleep(0.002)
+            walk.close()
+            with pytest.raises(ClientClosedError) as caught:
+                waiting.result(20)
+        assert "/_senders.py send" in everything_shown(caught.value)
+        assert "sk-secret" not in everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("by", ["cancel", "timeout"])
+def test_cancelled_call(by: str) -> None:
     """A call that the caller breaks off leaves no trace of the key, in the frames of other libraries either."""
 
     async def main() -> None:
-        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client, asyncio.timeout(0.1):
-            await client.runs.list("thread_a")
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
+            call = asyncio.ensure_future(client.runs.list("thread_a"))
+            while not server.requests:
+                await asyncio.sleep(0.002)
+            if by == "cancel":
+                call.cancel()
+                await call
+            async with asyncio.timeout(0.01):
+                await call
 
     with serve(runs=runs(3), faults=["stays-silent"], api_key=KEY) as server:
-        with pytest.raises(TimeoutError) as caught:
+        with pytest.raises(TimeoutError if by == "timeout" else asyncio.CancelledError) as caught:
             asyncio.run(main())
+        assert "/_senders.py send" in everything_shown(caught.value)
         assert "sk-secret" not in everything_shown(caught.value)
 
 
