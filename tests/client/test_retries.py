@@ -156,7 +156,7 @@ def test_retry_after_as_a_date(cap: float, waited: list[float], kind: str, monke
             return to(server.url)(relay, client)
         head_of(client)
         moment = f"retry-after: {formatdate(NOW + 90, usegmt=True)}"
-        client.sendall(f"HTTP/1.1 503 Busy\r\n{moment}\r\ncontent-length: 0\r\n\r\n".encode())
+        client.sendall(f"HTTP/1.1 503 Busy\r\n{moment}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".encode())
         raise OSError
 
     with serve(runs=runs(3)) as server, relaying(fail_once) as relay:
