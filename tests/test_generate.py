@@ -347,6 +347,11 @@ def of_a_union(document: Document) -> None:
     properties["labels"] = {"oneOf": [{"$ref": "#/components/schemas/Metadata"}, {"type": "null"}], "description": "x"}
 
 
+def of_a_list(document: Document) -> None:
+    tools = {"oneOf": [{"$ref": "#/components/schemas/Tool"}, {"type": "null"}]}
+    schemas(document)["Run"]["properties"]["gaps"] = {"type": "array", "items": tools, "description": "x"}
+
+
 def of_a_map(document: Document) -> None:
     schemas(document)["Metadata"]["additionalProperties"] = {"$ref": "#/components/schemas/Usage"}
 
@@ -367,6 +372,7 @@ USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         (lambda _: None, {"metadata": {"k": "v"}, "top_p": 1}, True),
         (of_a_union, {"tool": {"type": "retrieval"}, "usages": [USAGE, USAGE], "labels": {}}, True),
         (of_a_union, {"tool": None, "usages": [], "labels": None}, True),
+        (of_a_list, {"gaps": [None, {"type": "retrieval"}]}, False),
         (of_a_map, {"metadata": {"k": USAGE}}, False),
         (of_a_variant_alone, {"only": {"type": "code_interpreter"}}, False),
         (of_a_variant_alone, {"only": None}, False),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -44,7 +46,7 @@ def taken(codec: Codec, content: bytes) -> bool:
     assert read is not None
     try:
         read(content)
-    except ValueError:
+    except msgspec.DecodeError:
         return False
     return True
 
@@ -136,6 +138,23 @@ def test_what_is_learnt_is_bounded() -> None:
     assert len(structs.EXTRA) - before <= structs.LESSONS * len(structs.CODECS)
 
 
+@pytest.mark.parametrize("key", ['a"b', "a\\b", "\n", "\x00", "x" * 65, "é", "_0", "__class__", "class", ""])
+def test_a_key_that_no_struct_can_have_costs_none(key: str) -> None:
+    """Whatever a key is called, its field is kept, and the bodies without it go the short way as before."""
+    plain = json.dumps(FIRST).encode()
+    Run.from_json(plain)
+    for _ in range(2):
+        assert Run.from_json(json.dumps({**FIRST, key: 1})).to_dict() == {**FIRST, key: 1}
+    assert taken(Run._codec, plain)
+
+
+def test_text_that_is_no_unicode_is_refused() -> None:
+    """A lone surrogate is an error of decoding, with structs and without."""
+    for _ in range(2):
+        with pytest.raises(DecodeError, match="not JSON"):
+            Run.from_json('{"id": "\ud800"}')
+
+
 def test_a_class_of_ones_own_is_decoded_to() -> None:
     """A class derived from a model keeps its type, after the model has structs as before."""
 
@@ -159,10 +178,13 @@ def test_the_first_bodies_make_no_structs(monkeypatch: pytest.MonkeyPatch) -> No
     assert Run._codec._read is not None
 
 
-def test_structs_are_made_once_many_threads_read() -> None:
-    """Threads that decode their first bodies together all get theirs right."""
-    bodies = [json.dumps({**FIRST, "id": f"run_{number}", f"key_{number % 3}": number}) for number in range(64)]
+def test_structs_are_made_as_many_threads_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that decode their first bodies, and learn from them, all get theirs right."""
+    monkeypatch.setattr(structs, "LESSONS", 1000)
+    _forget()
+    bodies = [json.dumps({**FIRST, "id": f"run_{number}", f"key_{number}": number}) for number in range(256)]
     found: list[Run] = []
+    interval = sys.getswitchinterval()
     together = threading.Barrier(8)
 
     def work(part: int) -> None:
@@ -170,8 +192,13 @@ def test_structs_are_made_once_many_threads_read() -> None:
         found.extend([Run.from_json(body) for body in bodies[part::8]])
 
     threads = [threading.Thread(target=work, args=(part,)) for part in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    sys.setswitchinterval(1e-6)
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert len(Run._codec.learnt) <= structs.LEARNT_AT_MOST
     assert sorted((run.to_dict() for run in found), key=lambda run: int(run["id"][4:])) == [*map(json.loads, bodies)]

@@ -5,12 +5,13 @@
 A model then takes over the values of its struct, which need no second look. A struct has the fields that the document
 knows and those that earlier bodies had beside them, and refuses whatever is else: a wrong type, an unknown variant, a
 field that is new. Such a body is decoded by the model's own decoder, which keeps what can be kept and says what is
-wrong. So structs are never the judge, and never change what a body decodes to.
+wrong. So structs are never the judge; they change nothing but the order of unknown fields.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 from types import GenericAlias
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -32,7 +33,11 @@ LESSONS: Final = 8
 LEARNT_AT_MOST: Final = 64
 """How many unknown fields a struct has at most."""
 
-_REFUSED: Final = (NotDecoded, UnicodeDecodeError, RecursionError)
+LONGEST_LEARNT: Final = 64
+"""How many characters the key of a field has at most that is learnt."""
+
+_REFUSED: Final = (NotDecoded, UnicodeError, RecursionError)
+_LEARNING: Final = Lock()
 
 
 def parse_json(content: bytes | str) -> Any:
@@ -45,7 +50,7 @@ def parse_json(content: bytes | str) -> Any:
         return parse(content)
     except RecursionError:
         raise DecodeError((), "not JSON: nested too deeply") from None
-    except (NotDecoded, UnicodeDecodeError) as error:
+    except (NotDecoded, UnicodeError) as error:
         raise DecodeError((), f"not JSON: {error}") from None
 
 
@@ -99,9 +104,14 @@ class Codec:
             except _REFUSED:
                 pass
         decoded = self.decode(parse_json(content), cls)
-        if self._lessons and learn(decoded):
-            self._lessons -= 1
-            self._read = self._reader()
+        # Whoever finds another thread learning, or a lock that was held while the process forked, leaves it at that.
+        if self._read is not None and self._lessons and _LEARNING.acquire(blocking=False):
+            try:
+                if learn(decoded):
+                    self._lessons -= 1
+                    self._read = self._reader() or self._read
+            finally:
+                _LEARNING.release()
         return decoded
 
     def _reader(self) -> Callable[[bytes | str], Any] | None:
@@ -162,7 +172,8 @@ def struct_of(codec: Codec, made: dict[type[Any], type[Struct] | None]) -> type[
             members.append((name, wire(hints[name], made), UNSET))
         else:
             members.append((name, wire(hints[name], made)))
-    for number, key in enumerate(codec.learnt):
+    learnt = tuple(codec.learnt)  # at once, as another thread may be learning
+    for number, key in enumerate(learnt):
         renamed[f"_{number}"] = key
         members.append((f"_{number}", Any, UNSET))
     tagged: dict[str, Any] = {"tag_field": codec.tag, "tag": get_args(hints[tag])[0]} if tag is not None else {}
@@ -170,7 +181,7 @@ def struct_of(codec: Codec, made: dict[type[Any], type[Struct] | None]) -> type[
     made[codec.model] = struct
     if codec.adopt is not None:
         ADOPT[struct] = codec.adopt
-    EXTRA[struct] = tuple(codec.learnt)
+    EXTRA[struct] = learnt
     return struct
 
 
@@ -212,16 +223,24 @@ def is_map(hint: Any) -> bool:
 
 
 def learn(decoded: Any) -> bool:
-    """Note the unknown fields of a model and of all that it holds; say whether there were any that are new."""
-    if isinstance(decoded, list):
-        return any([learn(item) for item in decoded])
+    """Note the unknown fields of a model and of those that it holds; say whether any was noted that is new."""
     codec = CODECS.get(type(decoded))
     if codec is None or not codec.keys:
         return False
-    fresh = [key for key in decoded._unknown or () if key not in codec.learnt]
-    codec.learnt.update(dict.fromkeys(fresh[: LEARNT_AT_MOST - len(codec.learnt)]))
-    below = [learn(getattr(decoded, attribute.name)) for attribute in fields(codec.model) if attribute.init]
-    return any([bool(fresh), *below])
+    room = LEARNT_AT_MOST - len(codec.learnt)
+    fresh = [key for key in decoded._unknown or () if key not in codec.learnt and is_learnable(key)][: max(room, 0)]
+    codec.learnt.update(dict.fromkeys(fresh))
+    noted = bool(fresh)
+    for attribute in fields(codec.model):
+        value = getattr(decoded, attribute.name)
+        for item in value if type(value) is list else (value,):
+            noted = learn(item) or noted
+    return noted
+
+
+def is_learnable(key: str) -> bool:
+    """Say whether a struct can have a field of this key: msgspec takes none that JSON would have to escape."""
+    return len(key) <= LONGEST_LEARNT and key.isprintable() and not {'"', "\\"} & {*key}
 
 
 def beyond(struct: Any, values: tuple[Any, ...], known: int) -> tuple[tuple[Any, ...], dict[str, Any] | None]:
