@@ -7,6 +7,7 @@ import inspect
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -48,13 +49,16 @@ def names(runs: list[Run]) -> list[str]:
     return [run.id for run in runs]
 
 
+TESTS = str(Path(__file__).parents[1])
+
+
 def everything_shown(error: BaseException | None) -> str:
     """Return all that a traceback with local variables shows, outside the tests, and what the error holds."""
     shown = ""
     while error is not None:
         rich = traceback.TracebackException.from_exception(error, capture_locals=True)
         for frame in rich.stack:
-            if "/tests/" not in frame.filename:
+            if not frame.filename.startswith(TESTS):
                 shown += f"{frame.filename} {frame.name} {frame.locals}\n"
         shown += f"{error!s} {error!r} {vars(error)}\n"
         error = error.__cause__ or error.__context__
