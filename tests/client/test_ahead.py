@@ -345,7 +345,10 @@ def test_interrupt_of_the_keyboard(prefetch: bool, kind: str) -> None:
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             wait_until(None, lambda: len(server.requests) == 2)
             process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
+            try:
+                out, err = process.communicate(timeout=30)
+            finally:
+                process.kill()
     assert (out, err) == (b"stopped 40\n", b"")
 
 
