@@ -21,7 +21,7 @@ from threadruns_api.models import CodeInterpreterTool, FunctionTool, Metadata, R
 from threadruns_api.structs import Codec
 from threadruns_api.types import DecodeError, UnknownVariant
 
-RELAXED = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+RELAXED = settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
 SCHEMAS: dict[str, Any] = document()["components"]["schemas"]
 V2: dict[str, Any] = {"parallel_tool_calls": True, "reasoning_effort": None, "x-y z": [1, {"deep": {}}]}
 
