@@ -75,10 +75,7 @@ def _check(name: str, value: Any) -> None:
         )
     match name:
         case "timeout":
-            fine, wanted = (
-                _is_time(value),
-                "one number of seconds above 0, for an attempt as a whole, or None",
-            )
+            fine, wanted = _is_time(value), "one number of seconds above 0, for an attempt as a whole, or None"
         case "deadline":
             fine, wanted = _is_time(value), "seconds above 0, or None"
         case "max_retry_after":

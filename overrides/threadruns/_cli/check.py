@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from threadruns._cli.list import hidden
+from threadruns._cli._key import hidden
 from threadruns._errors import ArgumentError
 from threadruns._service import KEY_VARIABLE, Secret
 from threadruns.contract.check import Report, check

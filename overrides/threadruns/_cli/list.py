@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from threadruns import ArgumentError, Client, Run, ThreadrunsError, write_csv, write_json_lines
+from threadruns._cli._key import hidden
 from threadruns._service import KEY_VARIABLE, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PAGE = 100
-
-
-def hidden(_: click.Context, __: click.Parameter, value: str | None) -> Secret:
-    """Return the key so that no variable of a command shows it."""
-    return Secret(value)
 
 
 @click.command()
