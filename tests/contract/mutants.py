@@ -24,8 +24,8 @@ from typing import NamedTuple
 
 from threadruns.contract import example
 from threadruns.contract.check import check
-from threadruns.contract.docket import Outcome, Verdict
-from threadruns.contract.rules import Severity
+from threadruns.contract.rules.rule import Severity
+from threadruns.contract.verdict import Outcome, Verdict
 from threadruns.server.faults import catalogue as faults
 from threadruns.server.variations import catalogue as variations
 from threadruns.testing import serve

@@ -22,11 +22,11 @@ from click.testing import CliRunner, Result
 
 from threadruns._cli.check import command
 from threadruns.contract import example
-from threadruns.contract.check import Report, check
-from threadruns.contract.docket import Outcome, Verdict
+from threadruns.contract.check import check
 from threadruns.contract.plugin import check_contract  # noqa: F401
 from threadruns.contract.reports import as_json, as_junit
-from threadruns.contract.rules import RULES
+from threadruns.contract.rules.catalogue import RULES
+from threadruns.contract.verdict import Outcome, Report, Verdict
 from threadruns.testing import RunningServer, serve
 
 KEY = "sk-check-tests-0f4b7a21"

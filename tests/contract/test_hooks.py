@@ -55,7 +55,7 @@ def test_relations_between_pages_are_judged_after_the_run(tmp_path: Path) -> Non
     with serve(runs=RUNS, api_key=KEY, faults=["after-inclusive"]) as server:
         done = campaign(server, tmp_path)
     assert done.returncode == 1
-    assert "WholeServer" in done.stdout
+    assert "ServerContract" in done.stdout
     assert "cursor.exclusive: The run that a cursor names is not part of the page." in done.stdout
     assert "$OPENAI_API_KEY" in done.stdout
     assert KEY not in done.stdout + done.stderr
@@ -67,7 +67,7 @@ def test_each_answer_is_judged_beyond_its_schema(tmp_path: Path) -> None:
     with serve(runs=runs, api_key=KEY) as server:
         done = campaign(server, tmp_path)
     assert done.returncode == 1
-    assert "OneAnswer" in done.stdout
+    assert "ResponseContract" in done.stdout
     assert "run.total-tokens" in done.stdout
 
 

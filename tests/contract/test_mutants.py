@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 from mutants import NOTHING_TO_JUDGE, SHOWN_BY, known, sample, trial
 
-from threadruns.contract.docket import Verdict
-from threadruns.contract.rules import RULES
+from threadruns.contract.rules.catalogue import RULES
+from threadruns.contract.verdict import Verdict
 
 DRAWN = sample(2)
 CUT = ["body-cut-short", "length-too-small"]

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from threadruns.contract.run_rules import ENDED, RUN_RULES, UNDER_WAY
+from threadruns.contract.rules.run_rules import ACTIVE_STATUSES, FINAL_STATUSES, RUN_RULES
 
 from . import bodies
 
 RULES = {rule.id: rule for rule in RUN_RULES}
-STATUSES = (*UNDER_WAY, *ENDED)
+STATUSES = (*ACTIVE_STATUSES, *FINAL_STATUSES)
 SET: dict[str, Any] = {
     "expires_at": 1700000600,
     "required_action": bodies.ACTION,

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threadruns._document import schema, validator
-from threadruns.contract.run_rules import RUN_RULES
+from threadruns.contract.rules.run_rules import RUN_RULES
 from threadruns.server.synth import synthesize, thread
 
 

@@ -15,10 +15,11 @@ from rich.table import Table
 from threadruns._cli._key import hidden
 from threadruns._errors import ArgumentError
 from threadruns._service import KEY_VARIABLE, Secret
-from threadruns.contract.check import Report, check
-from threadruns.contract.docket import Outcome, Result, Verdict
+from threadruns.contract.check import check
 from threadruns.contract.reports import as_json, as_junit, rule_as_json
-from threadruns.contract.rules import RULES, Rule, Severity
+from threadruns.contract.rules.catalogue import RULES
+from threadruns.contract.rules.rule import Rule, Severity
+from threadruns.contract.verdict import Outcome, Report, Result, Verdict
 
 EXIT = {Verdict.CONFORMS: 0, Verdict.DEPARTS: 1, Verdict.UNDECIDED: 3}
 

@@ -6,20 +6,21 @@
 exchanges: nothing here knows the models of the client or the code of the server.
 """
 
-from threadruns.contract.check import Report, check
-from threadruns.contract.docket import Outcome, Result, Verdict
-from threadruns.contract.hooks import OneAnswer, WholeServer
-from threadruns.contract.rules import RULES, Rule, Severity
+from threadruns.contract.check import check
+from threadruns.contract.hooks import ResponseContract, ServerContract
+from threadruns.contract.rules.catalogue import RULES
+from threadruns.contract.rules.rule import Rule, Severity
+from threadruns.contract.verdict import Outcome, Report, Result, Verdict
 
 __all__ = [
     "RULES",
-    "OneAnswer",
     "Outcome",
     "Report",
+    "ResponseContract",
     "Result",
     "Rule",
+    "ServerContract",
     "Severity",
     "Verdict",
-    "WholeServer",
     "check",
 ]

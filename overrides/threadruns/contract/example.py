@@ -14,7 +14,7 @@ SIZES = (0, 1, 5, 20, 21, 45, 100, 137)
 ONE_SECOND = 45
 """The size of the thread whose runs were all created in one second."""
 
-_BORN = 1_700_000_000
+_FIRST_CREATED_AT = 1_700_000_000
 _STATUSES = (
     "completed", "completed", "failed", "completed", "cancelled", "completed", "expired", "completed",
     "requires_action", "completed", "in_progress", "completed", "queued", "cancelling",
@@ -27,16 +27,16 @@ def threads(sizes: Sequence[int] = SIZES) -> dict[str, list[dict[str, Any]]]:
     Args:
         sizes: How many runs each thread has.
     """
-    return {_thread(size): [_run(size, place) for place in range(size)] for size in sizes}
+    return {_thread_id(size): [_run(size, place) for place in range(size)] for size in sizes}
 
 
-def _thread(size: int) -> str:
+def _thread_id(size: int) -> str:
     return f"thread_Of{size}Runs"
 
 
 def _run(size: int, place: int) -> dict[str, Any]:
     """Return a run; ids do not sort like times, and every status and shape comes up deep in a large thread."""
-    created = _BORN + (0 if size == ONE_SECOND else place * 17 + size)
+    created = _FIRST_CREATED_AT + (0 if size == ONE_SECOND else place * 17 + size)
     status = _STATUSES[(place * 5 + size) % len(_STATUSES)]
     ended = status in ("completed", "failed", "cancelled", "expired")
     run: dict[str, Any] = {
@@ -44,7 +44,7 @@ def _run(size: int, place: int) -> dict[str, Any]:
         "object": "thread.run",
         "created_at": created,
         "assistant_id": f"asst_Check{place % 3}",
-        "thread_id": _thread(size),
+        "thread_id": _thread_id(size),
         "status": status,
         "started_at": None if status == "queued" else created + 1,
         "expires_at": None if status in ("completed", "expired") else created + 600,

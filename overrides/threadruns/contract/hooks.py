@@ -17,11 +17,13 @@ import schemathesis
 from schemathesis import Case, CheckContext, Response
 
 from threadruns import _document
-from threadruns.contract import judge
 from threadruns.contract.check import check
-from threadruns.contract.docket import Outcome
-from threadruns.contract.exchanges import Exchange, Request
-from threadruns.contract.rules import RULES, Severity
+from threadruns.contract.http.exchange import Exchange
+from threadruns.contract.http.request import ProbeRequest
+from threadruns.contract.judging.responses import judge_response
+from threadruns.contract.rules.catalogue import RULES
+from threadruns.contract.rules.rule import Severity
+from threadruns.contract.verdict import Outcome
 
 
 def _is_ours(case: Case[Any]) -> bool:
@@ -29,7 +31,7 @@ def _is_ours(case: Case[Any]) -> bool:
 
 
 @schemathesis.check
-class OneAnswer:
+class ResponseContract:
     """Judges each answer by itself: framing, JSON, shape, ids, and what ties the fields of a run together."""
 
     def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
@@ -43,10 +45,10 @@ class OneAnswer:
             # schemathesis has undone the coding of the body, so what declares it does not fit any more.
             if name.lower() not in ("content-length", "content-encoding")
         )
-        exchange = Exchange(Request("_"), response.status_code, headers, response.content)
+        exchange = Exchange(ProbeRequest("_"), response.status_code, headers, response.content)
         problems = [
             f"{finding.rule}: {finding.problem}"
-            for finding in judge.answer(exchange)
+            for finding in judge_response(exchange)
             if finding.problem is not None and RULES[finding.rule].severity is Severity.DEPARTURE
         ]
         if problems:
@@ -54,7 +56,7 @@ class OneAnswer:
 
 
 @schemathesis.check
-class WholeServer:
+class ServerContract:
     """Checks the server as a whole after the run, on the threads that the run has reached.
 
     Args:

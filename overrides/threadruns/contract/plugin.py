@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from threadruns.contract.check import Report, check
-from threadruns.contract.docket import Outcome, Verdict
-from threadruns.contract.rules import Severity
+from threadruns.contract.check import check
+from threadruns.contract.rules.rule import Severity
+from threadruns.contract.verdict import Outcome, Report, Verdict
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,8 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-from threadruns.contract.check import Report
-from threadruns.contract.docket import Outcome
-from threadruns.contract.rules import Rule, Severity
+from threadruns.contract.rules.rule import Rule, Severity
+from threadruns.contract.verdict import Outcome, Report
 
 
 def as_json(report: Report) -> dict[str, Any]:

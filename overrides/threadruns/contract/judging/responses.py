@@ -5,53 +5,35 @@ Each judge yields a finding for every rule that it could decide, so that a rule 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Iterator
 from typing import Any, cast
 
-from attrs import frozen
-
 from threadruns import _document
-from threadruns.contract.exchanges import Exchange
-from threadruns.contract.probe import seconds_to_wait
-from threadruns.contract.run_rules import RUN_RULES
+from threadruns.contract.http.exchange import Exchange
+from threadruns.contract.http.probe import seconds_to_wait
+from threadruns.contract.judging.finding import Finding
+from threadruns.contract.rules.run_rules import RUN_RULES
 
-DOCUMENTED = {200, 400, 401, 404, 429}
-TOO_LONG = {414, 431}
+DOCUMENTED_STATUSES = {200, 400, 401, 404, 429}
+
+
+TOO_LONG_STATUSES = {414, 431}
 """What a server in front may answer to a target that is too long for it; the document cannot speak for it."""
 
-FINAL = ("cancelled", "failed", "completed", "expired")
-FIXED = ("id", "object", "created_at", "assistant_id", "thread_id", "model", "instructions", "tools", "file_ids")
-"""What stays as it is from the moment that a run is created."""
 
-INTEGERS = frozenset(
+INTEGER_KEYS = frozenset(
     """created_at started_at expires_at cancelled_at failed_at completed_at prompt_tokens completion_tokens total_tokens
     max_prompt_tokens max_completion_tokens last_messages""".split()  # noqa: SIM905 - a list of names reads best as one
 )
 
 
-@frozen
-class Finding:
-    """What one exchange says about one rule.
-
-    Attributes:
-        rule: The id of the rule.
-        problem: What is wrong, as a sentence with what was expected and what came; None if the rule was kept.
-        exchange: The exchange that shows it.
-    """
-
-    rule: str
-    problem: str | None
-    exchange: Exchange
-
-
-def answer(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding]:
+def judge_response(exchange: Exchange, changing: Collection[str] = ()) -> Iterator[Finding]:
     """Judge an answer by itself.
 
     Args:
         exchange: What was asked and what came.
-        moving: The ids of runs that were seen to change their status. What ties their fields together is not judged:
+        changing: The ids of runs that were seen to change their status. What ties their fields together is not judged:
             a server may be half-way through the change.
     """
 
@@ -68,27 +50,29 @@ def answer(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding
         return
     if exchange.request.method != "GET":
         return
-    yield finding("protocol.status", _status(exchange))
-    if exchange.status not in DOCUMENTED or exchange.status == 429:
+    yield finding("protocol.status", _status_problem(exchange))
+    if exchange.status not in DOCUMENTED_STATUSES or exchange.status == 429:
         return
     if (exchange.status == 400 and "%" in exchange.request.thread) or "%2F" in exchange.request.thread:
         return  # a router or a server in front may refuse such a path in its own words
-    yield finding("protocol.framing", _framing(exchange))
-    yield finding("protocol.coding", exchange.decoded[1] or _unasked(exchange))
-    yield finding("protocol.content-type", _content_type(exchange))
+    yield finding("protocol.framing", _framing_problem(exchange))
+    yield finding("protocol.coding", exchange.decoded[1] or _coding_problem(exchange))
+    yield finding("protocol.content-type", _content_type_problem(exchange))
     if exchange.decoded[1] is None:
         yield finding("protocol.json", exchange.parsed[1])
-    yield finding("protocol.headers", _headers(exchange))
+    yield finding("protocol.headers", _header_problem(exchange))
     if exchange.json is None:
         return
     if exchange.status == 200:
-        yield from page(exchange, moving)
+        yield from judge_page(exchange, changing)
     else:
         yield finding("error.shape", _document.violation("ErrorResponse", exchange.json))
-        kind = exchange.error.get("type") if exchange.status in (400, 404) else None
+        error_type = exchange.error.get("type") if exchange.status in (400, 404) else None
         yield finding(
             "error.type",
-            None if kind in ("invalid_request_error", None) else f"type is {kind!r}, expected 'invalid_request_error'",
+            None
+            if error_type in ("invalid_request_error", None)
+            else f"type is {error_type!r}, expected 'invalid_request_error'",
         )
     if exchange.status == 401:
         challenge = exchange.header("www-authenticate") or ""
@@ -96,7 +80,7 @@ def answer(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding
         yield finding("auth.challenge", None if right else f"WWW-Authenticate is {challenge!r}, not a Bearer challenge")
 
 
-def page(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding]:
+def judge_page(exchange: Exchange, changing: Collection[str] = ()) -> Iterator[Finding]:
     """Judge a page: its envelope, each of its runs, and whether they agree with the ids beside them."""
     body = exchange.members
     data = body.get("data")
@@ -113,13 +97,13 @@ def page(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding]:
             continue
         run = cast("dict[str, Any]", run)
         name = f"data[{place}] ({run.get('id')!r})"
-        floats = [key for key, value in _members(run) if key in INTEGERS and isinstance(value, float)]
+        floats = [key for key, value in _members(run) if key in INTEGER_KEYS and isinstance(value, float)]
         yield Finding("schema.integer", f"{name}: {floats[0]} is written as a float" if floats else None, exchange)
         unknown = sorted(set(run) - set(_document.schema("Run")["properties"]))
         yield Finding(
             "schema.unknown-key", f"{name} has {', '.join(map(repr, unknown))}" if unknown else None, exchange
         )
-        if violation is None and run["id"] not in moving:
+        if violation is None and run["id"] not in changing:
             for rule in RUN_RULES:
                 problem = rule.judge(run)
                 yield Finding(f"run.{rule.id}", problem and f"{name}: {problem}", exchange)
@@ -128,49 +112,31 @@ def page(exchange: Exchange, moving: Collection[str] = ()) -> Iterator[Finding]:
     yield Finding("data.duplicates", f"the run {twice!r} stands twice in the page" if twice else None, exchange)
     first, last, more = (body.get(key, _ABSENT) for key in ("first_id", "last_id", "has_more"))
     if ids:
-        yield Finding("ids.first", _differs("first_id", first, ids[0]), exchange)
-        yield Finding("ids.last", _differs("last_id", last, ids[-1]), exchange)
+        yield Finding("ids.first", _value_problem("first_id", first, ids[0]), exchange)
+        yield Finding("ids.last", _value_problem("last_id", last, ids[-1]), exchange)
     elif data == []:
-        yield Finding("ids.empty", _differs("first_id", first, None) or _differs("last_id", last, None), exchange)
-        yield Finding("has_more.empty", _differs("has_more", more, False), exchange)
+        yield Finding(
+            "ids.empty", _value_problem("first_id", first, None) or _value_problem("last_id", last, None), exchange
+        )
+        yield Finding("has_more.empty", _value_problem("has_more", more, False), exchange)
 
 
-def same_run(before: dict[str, Any], now: dict[str, Any]) -> str | None:
-    """Say how two readings of one run contradict each other; None if the later can follow from the earlier."""
-    name = repr(now.get("id"))
-    for key in FIXED:
-        if before.get(key, _ABSENT) != now.get(key, _ABSENT):
-            return f"{key} of {name} was {_short(before.get(key, _ABSENT))} and is {_short(now.get(key, _ABSENT))}"
-    was, status = before.get("status"), now.get("status")
-    if was in FINAL and status != was:
-        return f"status of {name} was {was!r}, which is final, and is {status!r}"
-    if was != status:
-        return None
-    if set(before) != set(now):
-        return f"{name} has the key {sorted(set(before) ^ set(now))[0]!r} in one reading and not in another"
-    if was in FINAL:
-        for key in sorted(now):
-            if before[key] != now[key]:
-                return f"{key} of {name} was {_short(before[key])} and is {_short(now[key])}, though the run has ended"
-    return None
-
-
-def _differs(name: str, found: Any, expected: Any) -> str | None:
+def _value_problem(name: str, found: Any, expected: Any) -> str | None:
     if found == expected and isinstance(found, bool) == isinstance(expected, bool):
         return None
     return f"{name} is {'absent' if found is _ABSENT else repr(found)}, expected {expected!r}"
 
 
-def _status(exchange: Exchange) -> str | None:
-    if exchange.status in DOCUMENTED:
+def _status_problem(exchange: Exchange) -> str | None:
+    if exchange.status in DOCUMENTED_STATUSES:
         return None
-    if exchange.status in TOO_LONG and len(exchange.request.thread) > 1000:
+    if exchange.status in TOO_LONG_STATUSES and len(exchange.request.thread) > 1000:
         return None
     where = exchange.header("location")
     return f"the status is {exchange.status}" + (f", to {where!r}" if where else "") + "; it is not documented"
 
 
-def _framing(exchange: Exchange) -> str | None:
+def _framing_problem(exchange: Exchange) -> str | None:
     declared = exchange.header("content-length")
     if declared is None:
         return None
@@ -181,7 +147,7 @@ def _framing(exchange: Exchange) -> str | None:
     return None
 
 
-def _unasked(exchange: Exchange) -> str | None:
+def _coding_problem(exchange: Exchange) -> str | None:
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
     offered = next((value for name, value in exchange.request.headers if name == "Accept-Encoding"), "identity")
     if coding in ("identity", offered) or not exchange.raw:
@@ -189,7 +155,7 @@ def _unasked(exchange: Exchange) -> str | None:
     return f"the body is coded as {coding!r}, and the request accepts {offered!r} alone"
 
 
-def retry_after(exchange: Exchange) -> str | None:
+def retry_after_problem(exchange: Exchange) -> str | None:
     """Say what is wrong with the Retry-After of an answer that asks to wait; None if it can be read or is absent."""
     said = exchange.header("retry-after")
     if said is None or seconds_to_wait(exchange) is not None:
@@ -197,7 +163,7 @@ def retry_after(exchange: Exchange) -> str | None:
     return f"Retry-After is {said!r}, neither a number of seconds nor an HTTP date"
 
 
-def _content_type(exchange: Exchange) -> str | None:
+def _content_type_problem(exchange: Exchange) -> str | None:
     declared = exchange.header("content-type")
     if declared is None:
         return "there is no Content-Type"
@@ -208,7 +174,7 @@ def _content_type(exchange: Exchange) -> str | None:
     return None
 
 
-def _headers(exchange: Exchange) -> str | None:
+def _header_problem(exchange: Exchange) -> str | None:
     milliseconds = exchange.header("openai-processing-ms")
     if milliseconds is not None and not re.fullmatch("[0-9]+", milliseconds):
         return f"openai-processing-ms is {milliseconds!r}, not a number of milliseconds"
@@ -226,10 +192,7 @@ def _members(value: Any) -> Iterator[tuple[str, Any]]:
                 yield from _members(member)
 
 
-def _short(value: Any) -> str:
-    text = "absent" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else text[:79] + "…"
-
-
 _ABSENT = object()
+
+
 _SAMPLE = _document.document()["components"]["examples"]["DocumentedPage"]["value"]["data"][0]

@@ -24,18 +24,21 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import Failure, FailureGroup
 
 from threadruns import _document
-from threadruns.contract.exchanges import Exchange, Request
-from threadruns.contract.judge import Finding
-from threadruns.contract.reads import Conversation
-from threadruns.contract.threads import Thread
+from threadruns.contract.http.exchange import Exchange
+from threadruns.contract.http.request import ProbeRequest
+from threadruns.contract.judging.finding import Finding
+from threadruns.contract.scenarios import Scenario
+from threadruns.contract.scenarios.known_thread import KnownThread
 
-DRAWN = 50
+MAX_GENERATED = 50
 """How many requests of each kind, right and wrong, are drawn; the same one is sent once."""
 
-FEWEST = 10
+
+MIN_GENERATED = 10
 """How many of them are sent even if little is left of the bounds."""
 
-JUDGES = [
+
+SCHEMATHESIS_CHECKS = [
     checks.not_a_server_error,
     checks.status_code_conformance,
     checks.content_type_conformance,
@@ -46,10 +49,11 @@ JUDGES = [
 ]
 """The checks of schemathesis that judge one answer; those left out send requests of their own."""
 
+
 _BASE = "http://server.invalid"
 
 
-def conversation(threads: Sequence[Thread], random_seed: int, enough: Callable[[], bool]) -> Conversation:
+def run_generated(threads: Sequence[KnownThread], random_seed: int, enough: Callable[[], bool]) -> Scenario:
     """Send what schemathesis makes of the document and have it judge the answers.
 
     A suspicion is asked again here, so a finding needs no confirmation.
@@ -61,15 +65,15 @@ def conversation(threads: Sequence[Thread], random_seed: int, enough: Callable[[
     """
     findings: list[Finding] = []
     ends = (run_id for thread in threads for run_id in thread.newest_first[:3] + thread.newest_first[-3:])
-    drawn = _drawn(tuple(thread.id for thread in threads), tuple(dict.fromkeys(ends)), random_seed)
+    drawn = _draw_cases(tuple(thread.id for thread in threads), tuple(dict.fromkeys(ends)), random_seed)
     for number, (case, request) in enumerate(drawn):
-        if number >= FEWEST and enough():
+        if number >= MIN_GENERATED and enough():
             break
         exchange = yield request
-        problem = _judged(case, exchange)
+        problem = _schemathesis_problem(case, exchange)
         if problem is not None:
             exchange = yield request
-            problem = _judged(case, exchange)
+            problem = _schemathesis_problem(case, exchange)
         findings.append(Finding("generated.answers", problem, exchange))
         if problem is not None:
             break
@@ -77,7 +81,9 @@ def conversation(threads: Sequence[Thread], random_seed: int, enough: Callable[[
 
 
 @lru_cache(maxsize=8)  # drawing takes longer than all else, and suites check many servers with the same threads
-def _drawn(threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int) -> list[tuple[Case[Any], Request]]:
+def _draw_cases(
+    threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int
+) -> list[tuple[Case[Any], ProbeRequest]]:
     options: dict[str, Any] = {
         # The probe presents the credentials.
         "generation": {"with-security-parameters": False},
@@ -97,12 +103,12 @@ def _drawn(threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int) -> 
         operation["get"].pop("security", None)
     schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(options))
     operation = schema[_document.PATH]["GET"]
-    drawn: dict[Request, Case[Any]] = {}
+    drawn: dict[ProbeRequest, Case[Any]] = {}
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
         @seed(random_seed)
         @settings(
-            max_examples=DRAWN,
+            max_examples=MAX_GENERATED,
             phases=[Phase.generate],
             database=None,
             deadline=None,
@@ -121,7 +127,7 @@ def _drawn(threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int) -> 
     return [(case, request) for request, case in drawn.items()]
 
 
-def _request(case: Case[Any]) -> Request | None:
+def _request(case: Case[Any]) -> ProbeRequest | None:
     """Return the case as a request; None if HTTP could not carry it as it is."""
     arguments = case.as_transport_kwargs(base_url=_BASE)
     try:
@@ -140,10 +146,10 @@ def _request(case: Case[Any]) -> Request | None:
     if not segment or "/" in segment or unquote_to_bytes(segment) in (b".", b".."):
         return None
     # Headers that nobody asked about could mean something to a server that does more than the document says.
-    return Request(segment, query, method=case.method, beta=beta)
+    return ProbeRequest(segment, query, method=case.method, beta=beta)
 
 
-def _judged(case: Case[Any], exchange: Exchange) -> str | None:
+def _schemathesis_problem(case: Case[Any], exchange: Exchange) -> str | None:
     if exchange.failure is not None:
         return None  # judged as what it is: an answer that never came
     headers: dict[str, list[str]] = {}
@@ -153,18 +159,18 @@ def _judged(case: Case[Any], exchange: Exchange) -> str | None:
         status_code=exchange.status,
         headers=headers,
         content=exchange.body,
-        request=requests.Request(case.method, _BASE + exchange.request.target("")).prepare(),
+        request=requests.Request(case.method, _BASE + exchange.request.target_with("")).prepare(),
         elapsed=exchange.seconds,
         verify=True,
     )
     try:
-        case.validate_response(response, checks=JUDGES)
+        case.validate_response(response, checks=SCHEMATHESIS_CHECKS)
     except FailureGroup as group:
-        return "; ".join(_said(failure) for failure in group.exceptions)
+        return "; ".join(_failure_text(failure) for failure in group.exceptions)
     except Failure as failure:
-        return _said(failure)
+        return _failure_text(failure)
     return None
 
 
-def _said(failure: Failure) -> str:
+def _failure_text(failure: Failure) -> str:
     return f"{failure.title}: {failure.message.splitlines()[0] if failure.message else ''}".rstrip(": ")

@@ -6,72 +6,71 @@ here; everything that judges names rules by their ids, and a name that is not in
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-from attrs import frozen
-
-from threadruns.contract.run_rules import RUN_RULES
-
-
-class Severity(StrEnum):
-    """What a breach of a rule means."""
-
-    DEPARTURE = "departure"
-    """The server departs from the contract."""
-
-    VARIATION = "variation"
-    """The server differs in a way that the contract permits."""
-
-    ADVICE = "advice"
-    """The server could serve its callers better."""
-
-
-@frozen
-class Rule:
-    """One rule.
-
-    Attributes:
-        id: The name of the rule, ``group.name``.
-        says: The rule, as a sentence.
-        source: The part of the document or the recording that the rule rests on.
-        needs: What a server must offer for the rule to be decidable, as the end of "give ...".
-        severity: What a breach means.
-    """
-
-    id: str
-    says: str
-    source: str
-    needs: str = "a thread that the key can read"
-    severity: Severity = Severity.DEPARTURE
-
-    @property
-    def group(self) -> str:
-        """The group of the rule."""
-        return self.id.partition(".")[0]
-
+from threadruns.contract.rules.rule import Rule, Severity
+from threadruns.contract.rules.run_rules import RUN_RULES
 
 _LIMIT = "openapi.yaml, parameter `limit`"
+
+
 _ORDER = "openapi.yaml, parameter `order` and *Order and cursors*"
+
+
 _CURSORS = "openapi.yaml, *Order and cursors*"
+
+
 _PAGE = "openapi.yaml, schema `RunList`"
+
+
 _RECORDED_PAGES = "openapi.yaml, schema `RunList`; all five keys and their values stand in every recorded list"
+
+
 _AUTH = "openapi.yaml, security scheme `bearer` and response 401"
+
+
 _BETA = "openapi.yaml, parameter `OpenAI-Beta` and response 400"
+
+
 _CHECKS = "openapi.yaml, *Order of checks*"
+
+
 _ERRORS = "openapi.yaml, schema `ErrorDetail`; every recorded error has this shape"
+
+
 _HTTP = "RFC 9110"
+
+
 _JSON = "RFC 8259; openapi.yaml, content `application/json`"
 
+
 _ONE = "a thread with a run"
+
+
 _TWO = "a thread of two runs or more"
+
+
 _THREE = "a thread of three runs or more"
+
+
 _TIES = "a thread with runs of one second"
+
+
 _DEFAULT = "a thread of more than 20 runs"
+
+
 _LARGEST = "a thread of more than 100 runs"
+
+
 _EMPTY = "a thread without runs"
+
+
 _OTHER = "two threads with runs"
+
+
 _VALID = "a thread with a run that is valid by itself"
+
+
 _ERRS = "a server whose errors have the documented shape"
+
 
 _OWN: list[Rule] = [
     Rule("schema.envelope", "A page is an object with object, data, first_id, last_id and has_more.", _RECORDED_PAGES),
@@ -254,6 +253,7 @@ _OWN: list[Rule] = [
         "openapi.yaml, as schemathesis reads it",
     ),
 ]
+
 
 RULES: dict[str, Rule] = {rule.id: rule for rule in _OWN} | {
     f"run.{rule.id}": Rule(f"run.{rule.id}", rule.says, rule.source, _VALID) for rule in RUN_RULES

@@ -15,8 +15,11 @@ from attrs import field, frozen
 
 Run = Mapping[str, Any]
 
-UNDER_WAY = ("queued", "in_progress", "requires_action", "cancelling")
-ENDED = ("cancelled", "failed", "completed", "expired")
+
+ACTIVE_STATUSES = ("queued", "in_progress", "requires_action", "cancelling")
+
+
+FINAL_STATUSES = ("cancelled", "failed", "completed", "expired")
 
 
 @frozen
@@ -66,48 +69,53 @@ def _adds_up(run: Run) -> str | None:
 
 _CAPTURED = "every captured v1 run, November 2023 to April 2024"
 
+
 RUN_RULES = (
     RunRule(
         "expires-at",
         "expires_at is set while a run is under way and null once it has completed or expired.",
         f"{_CAPTURED}; cancelled and failed runs have either",
-        _tied("expires_at", set_in=UNDER_WAY, null_in=("completed", "expired")),
+        _tied("expires_at", set_in=ACTIVE_STATUSES, null_in=("completed", "expired")),
     ),
     RunRule(
         "required-action",
         "required_action is set exactly while the status is requires_action.",
         f"{_CAPTURED}; before March 2024 the key is absent from the other runs, afterwards null",
-        _tied("required_action", set_in=("requires_action",), null_in=(*UNDER_WAY[:2], "cancelling", *ENDED)),
+        _tied(
+            "required_action",
+            set_in=("requires_action",),
+            null_in=(*ACTIVE_STATUSES[:2], "cancelling", *FINAL_STATUSES),
+        ),
     ),
     RunRule(
         "completed-at",
         "completed_at is set once a run has completed or expired and null while it is under way.",
         f"{_CAPTURED}; an expired run has it too",
-        _tied("completed_at", set_in=("completed", "expired"), null_in=UNDER_WAY),
+        _tied("completed_at", set_in=("completed", "expired"), null_in=ACTIVE_STATUSES),
     ),
     RunRule(
         "cancelled-at",
         "cancelled_at is set in a cancelled run and null in one that is under way or completed.",
         f"{_CAPTURED}; while the status is cancelling it is still null",
-        _tied("cancelled_at", set_in=("cancelled",), null_in=(*UNDER_WAY, "completed")),
+        _tied("cancelled_at", set_in=("cancelled",), null_in=(*ACTIVE_STATUSES, "completed")),
     ),
     RunRule(
         "failed-at",
         "failed_at is set in a failed run and null in one that is under way or completed.",
         _CAPTURED,
-        _tied("failed_at", set_in=("failed",), null_in=(*UNDER_WAY, "completed")),
+        _tied("failed_at", set_in=("failed",), null_in=(*ACTIVE_STATUSES, "completed")),
     ),
     RunRule(
         "last-error",
         "last_error is set in a failed run and null in one that is under way or completed.",
         f"{_CAPTURED}; a model's rate limit is such an error, in an answer of status 200",
-        _tied("last_error", set_in=("failed",), null_in=(*UNDER_WAY, "completed")),
+        _tied("last_error", set_in=("failed",), null_in=(*ACTIVE_STATUSES, "completed")),
     ),
     RunRule(
         "usage",
         "usage is null or absent while a run is under way.",
         "every captured v1 run since January 2024; earlier ones have no such key",
-        _tied("usage", null_in=UNDER_WAY),
+        _tied("usage", null_in=ACTIVE_STATUSES),
     ),
     RunRule(
         "total-tokens",

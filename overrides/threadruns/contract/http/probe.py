@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,28 +18,36 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from threadruns.contract.exchanges import LARGEST_BODY, Exchange, Key, Request
+from threadruns.contract.http.api_key import ApiKey
+from threadruns.contract.http.exchange import MAX_BODY_BYTES, Exchange
+from threadruns.contract.http.request import ProbeRequest
+from threadruns.contract.http.watchdog import Watchdog
 
-SILENCE = "no whole answer came in"
+TIMED_OUT = "no whole answer came in"
 """How the failure of an answer that took too long begins."""
 
-MALFORMED = "the answer is no whole HTTP message"
+
+MALFORMED_RESPONSE = "the answer is no whole HTTP message"
 """How the failure of an answer begins that HTTP itself forbids."""
 
-NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
+
+NOT_TLS_ERRORS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
 """What OpenSSL calls an answer that is no TLS."""
 
-LONGEST_WAIT = 60.0
+
+MAX_WAIT_SECONDS = 60.0
 """The longest that a 429 can make the check wait, in seconds."""
 
-DROPS = 2
+
+MAX_DROPS = 2
 """After so many dropped connections each request gets one of its own, so that one more drop is the server's doing."""
 
-TRIES = 6
+
+MAX_ATTEMPTS = 6
 """How often a request is sent that is answered 429 each time."""
 
 
-class CannotJudge(Exception):
+class CheckAborted(Exception):
     """The check cannot go on: the server does not answer, or answers nothing that could be judged.
 
     Args:
@@ -93,15 +100,15 @@ class Probe:
         self.timeout = timeout
         self.max_requests = max_requests
         self.sent = 0
-        self._key = Key(key)
+        self._key = ApiKey(key)
         self._rate = rate
         self._deadline = time.monotonic() + max_seconds
         self._next = 0.0
         self._drops = 0
         self._on_request = on_request
         self._socket: socket.socket | None = None
-        self._watch = _Watch(timeout, self._cut)
-        self.limited: list[Exchange] = []
+        self._watchdog = Watchdog(timeout, self._abort_response)
+        self.rate_limited: list[Exchange] = []
         try:
             self._tls = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
         except OSError as error:
@@ -111,16 +118,16 @@ class Probe:
         if verify is False:
             self._tls.check_hostname = False
             self._tls.verify_mode = ssl.CERT_NONE
-        self._client = self._connected()
+        self._client = self._new_client()
 
     def __enter__(self) -> Probe:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._watch.close()
+        self._watchdog.close()
         self._client.close()
 
-    def _connected(self, keep: int | None = None) -> httpx.Client:
+    def _new_client(self, keep: int | None = None) -> httpx.Client:
         return httpx.Client(
             timeout=self.timeout,
             follow_redirects=False,
@@ -131,23 +138,23 @@ class Probe:
 
     def _count_drop(self) -> None:
         self._drops += 1
-        if self._drops == DROPS:
+        if self._drops == MAX_DROPS:
             self._client.close()
-            self._client = self._connected(keep=0)
+            self._client = self._new_client(keep=0)
 
     @property
-    def spare(self) -> int:
+    def remaining(self) -> int:
         """How many requests may still be sent."""
         return self.max_requests - self.sent
 
     def mask(self, text: str) -> str:
         """Return the text with every spelling of the key replaced by the name of its variable."""
-        for spelling in sorted(self._key.near, key=len, reverse=True):
+        for spelling in sorted(self._key.variants, key=len, reverse=True):
             if len(spelling) >= min(4, len(self._key)) and spelling:
                 text = text.replace(spelling, "$OPENAI_API_KEY")
         return text
 
-    def leaks(self, exchange: Exchange) -> str | None:
+    def find_key(self, exchange: Exchange) -> str | None:
         """Say where an answer repeats the key; None if it does not.
 
         Keys of fewer than eight characters are not looked for: they would be found in any text.
@@ -159,7 +166,7 @@ class Probe:
                 return f"the header {name!r} repeats the key"
         return "the body repeats the key" if self._key.encode() in exchange.body else None
 
-    def pause(self, turn: int = 0) -> float:
+    def backoff(self, turn: int = 0) -> float:
         """Return how long to wait before a request that was refused is sent again, in seconds.
 
         Args:
@@ -167,53 +174,54 @@ class Probe:
         """
         return float(self.timeout / 20 * 2**turn)
 
-    def send(self, request: Request) -> Exchange:
+    def send(self, request: ProbeRequest) -> Exchange:
         """Send a request and record the exchange, waiting as long as the server asks to.
 
-        The answers that asked to wait are added to ``limited``.
+        The answers that asked to wait are added to ``rate_limited``.
 
         Raises:
-            CannotJudge: The bound on requests or time is reached, or the server limits the rate or sends a body without
-                end.
+            CheckAborted: The bound on requests or time is reached, or the server limits the rate or sends a body
+                without end.
         """
-        for attempt in range(TRIES):
-            self._take_turn()
+        for attempt in range(MAX_ATTEMPTS):
+            self._wait_for_turn()
             exchange = self._send_once(request)
-            if exchange.failure is not None and not exchange.status and SILENCE not in exchange.failure:
+            if exchange.failure is not None and not exchange.status and TIMED_OUT not in exchange.failure:
                 # A server may close a connection that it kept open just as the next request goes out on it.
-                self._take_turn()
-                fresh = self._drops >= DROPS
+                self._wait_for_turn()
+                fresh = self._drops >= MAX_DROPS
                 exchange = self._send_once(request)
                 exchange.dropped = fresh
                 self._count_drop()
-            if not asks_to_wait(exchange):
+            if not is_rate_limited(exchange):
                 return exchange
-            self.limited.append(exchange)
+            self.rate_limited.append(exchange)
             self.sent -= 1
-            if attempt + 1 < TRIES:
+            if attempt + 1 < MAX_ATTEMPTS:
                 time.sleep(self._wait(exchange, attempt))
-        came = f"the server answers {self.limited[-1].status} again and again, however long the check waits; try --rate"
-        raise CannotJudge(came, "protocol.answers", self.limited[-1])
+        last = self.rate_limited[-1]
+        came = f"the server answers {last.status} again and again, however long the check waits; try --rate"
+        raise CheckAborted(came, "protocol.answers", last)
 
     def _wait(self, exchange: Exchange, turn: int) -> float:
         asked = seconds_to_wait(exchange)
-        wait = max(0.05, self.pause(turn) if asked is None else asked)
+        wait = max(0.05, self.backoff(turn) if asked is None else asked)
         came = f"the server answers {exchange.status} and asks to wait {wait:.0f} s, longer than the check"
-        if wait > LONGEST_WAIT:
-            raise CannotJudge(f"{came} waits; try later", "protocol.answers", exchange)
+        if wait > MAX_WAIT_SECONDS:
+            raise CheckAborted(f"{came} waits; try later", "protocol.answers", exchange)
         if time.monotonic() + wait > self._deadline:
-            raise CannotJudge(f"{came} may take; raise --max-time", "protocol.answers", exchange)
+            raise CheckAborted(f"{came} may take; raise --max-time", "protocol.answers", exchange)
         return wait
 
-    def _take_turn(self) -> None:
+    def _wait_for_turn(self) -> None:
         now = time.monotonic()
         if self.sent >= self.max_requests:
-            raise CannotJudge(
+            raise CheckAborted(
                 f"all {self.max_requests} requests that the check may make are made; "
                 "raise --max-requests or give fewer threads"
             )
         if now > self._deadline:
-            raise CannotJudge("the time that the check may take is over; raise --max-time or give fewer threads")
+            raise CheckAborted("the time that the check may take is over; raise --max-time or give fewer threads")
         if self._rate:
             if now < self._next:
                 time.sleep(self._next - now)
@@ -221,18 +229,18 @@ class Probe:
         self.sent += 1
         self._on_request(self.sent)
 
-    def _send_once(self, request: Request) -> Exchange:
+    def _send_once(self, request: ProbeRequest) -> Exchange:
         began = time.monotonic()
         parts: dict[str, Any] = {"status": 0, "headers": (), "failure": None}
         raw = bytearray()
         self._client.cookies.clear()
-        self._watch.begin()
+        self._watchdog.begin()
         cut = False
         try:
             with self._client.stream(
                 request.method,
-                self.base_url + request.target(self._key),
-                headers=[(n.encode(), value.encode()) for n, value in request.sent_headers(self._key, self.beta)],
+                self.base_url + request.target_with(self._key),
+                headers=[(n.encode(), value.encode()) for n, value in request.headers_with(self._key, self.beta)],
                 content=request.body,
                 extensions={"trace": self._note_connection},
             ) as response:
@@ -240,42 +248,45 @@ class Probe:
                 parts["headers"] = tuple((name.lower(), value) for name, value in response.headers.multi_items())
                 for chunk in response.iter_raw():
                     raw += chunk
-                    if len(raw) > LARGEST_BODY:
-                        raise CannotJudge(
-                            f"the server sent more than {LARGEST_BODY >> 20} MiB in one answer",
+                    if len(raw) > MAX_BODY_BYTES:
+                        raise CheckAborted(
+                            f"the server sent more than {MAX_BODY_BYTES >> 20} MiB in one answer",
                             "protocol.answers",
                             Exchange(request, **parts),
                         )
         except httpx.TimeoutException:
             cut = True
         except (httpx.TransportError, httpx.InvalidURL) as error:
-            parts["failure"] = self.mask(_reason(error))
+            parts["failure"] = self.mask(_describe_error(error))
         finally:
-            cut = self._watch.end() or cut
+            cut = self._watchdog.end() or cut
         if cut:
-            parts["failure"] = f"{SILENCE} {self.timeout:g} s; {len(raw)} bytes of a body did"
+            parts["failure"] = f"{TIMED_OUT} {self.timeout:g} s; {len(raw)} bytes of a body did"
         return Exchange(request, raw=bytes(raw), seconds=time.monotonic() - began, **parts)
 
     def _note_connection(self, event: str, info: dict[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
 
-    def _cut(self) -> None:
+    def _abort_response(self) -> None:
         """End the answer that is being read."""
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
-    def after_head(self, request: Request) -> bytes:
+    def bytes_after_head(self, request: ProbeRequest) -> bytes:
         """Send a HEAD request on a connection of its own and return what follows its header section.
 
         HTTP clients drop those bytes, and the next answer on the connection starts with them.
         """
-        self._take_turn()
+        self._wait_for_turn()
         where = urlsplit(self.base_url)
         port = where.port or (443 if where.scheme == "https" else 80)
-        lines = [f"HEAD {where.path}{request.target(self._key)} HTTP/1.1", f"Host: {where.netloc.rpartition('@')[2]}"]
-        lines += [f"{name}: {value}" for name, value in request.sent_headers(self._key, self.beta)]
+        lines = [
+            f"HEAD {where.path}{request.target_with(self._key)} HTTP/1.1",
+            f"Host: {where.netloc.rpartition('@')[2]}",
+        ]
+        lines += [f"{name}: {value}" for name, value in request.headers_with(self._key, self.beta)]
         message = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
         seen = b""
         try:
@@ -293,52 +304,7 @@ class Probe:
         return seen.partition(b"\r\n\r\n")[2]
 
 
-class _Watch:
-    """Ends answers that take too long: a server that sends a byte now and then never runs into a timeout.
-
-    Args:
-        seconds: The longest that one answer may take.
-        cut: Called, from another thread, to end the answer that is being read.
-    """
-
-    def __init__(self, seconds: float, cut: Callable[[], None]) -> None:
-        self._seconds = seconds
-        self._cut = cut
-        self._until: float | None = None
-        self._was_cut = False
-        self._lock = threading.Lock()
-        self._closed = threading.Event()
-        # One thread that looks now and then costs less than one for each answer.
-        self._thread = threading.Thread(target=self._look, name="threadruns-watch", daemon=True)
-        self._thread.start()
-
-    def begin(self) -> None:
-        """Begin to wait for an answer."""
-        with self._lock:
-            self._until = time.monotonic() + self._seconds
-            self._was_cut = False
-
-    def end(self) -> bool:
-        """End waiting, and say whether the answer was cut."""
-        with self._lock:
-            self._until = None
-            return self._was_cut
-
-    def close(self) -> None:
-        """End watching."""
-        self._closed.set()
-        self._thread.join()
-
-    def _look(self) -> None:
-        while not self._closed.wait(self._seconds / 20):
-            with self._lock:
-                if self._until is not None and time.monotonic() > self._until:
-                    self._until = None
-                    self._was_cut = True
-                    self._cut()
-
-
-def asks_to_wait(exchange: Exchange) -> bool:
+def is_rate_limited(exchange: Exchange) -> bool:
     """Whether an answer is one to wait after and to ask again: a 429, or a 503 that says when."""
     return exchange.status == 429 or (exchange.status == 503 and exchange.header("retry-after") is not None)
 
@@ -354,15 +320,15 @@ def seconds_to_wait(exchange: Exchange) -> float | None:
         return None
 
 
-def _reason(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     text = str(error).rstrip(".") or type(error).__name__
     if isinstance(error, httpx.ConnectError):
-        if any(problem in text for problem in NO_TLS):
+        if any(problem in text for problem in NOT_TLS_ERRORS):
             return "nothing there speaks TLS; is the URL meant to start with http://?"
         kind = "TLS failed" if "SSL" in text or "CERT" in text.upper() else "no connection could be made"
         return f"{kind} ({text})"
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
         if isinstance(error, httpx.RemoteProtocolError) and not re.search("disconnected|status line(?!.*HTTP/)", text):
-            return f"{MALFORMED} ({text})"
+            return f"{MALFORMED_RESPONSE} ({text})"
         return f"the connection broke ({text})"
     return text

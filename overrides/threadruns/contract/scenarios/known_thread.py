@@ -8,77 +8,23 @@ moment between two reads.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import quote
 
 from attrs import define, field
 
-from threadruns._document import parameter
-from threadruns.contract.exchanges import Exchange, Request
+from threadruns.contract.http.exchange import Exchange
+from threadruns.contract.http.request import FIRST_PAGE, PageQuery, ProbeRequest
+from threadruns.contract.judging.finding import Finding
+from threadruns.contract.judging.pages import DEFAULT_LIMIT, MAX_LIMIT
+from threadruns.contract.scenarios import Scenario
 
-DEFAULT_LIMIT: int = parameter("limit")["default"]
-LARGEST_LIMIT: int = parameter("limit")["maximum"]
-
-MOST_PAGES = 6
+MAX_PAGES = 6
 """How many of the largest pages of a thread are read; what lies deeper is not judged."""
 
 
-class Page(NamedTuple):
-    """What a page must show."""
-
-    ids: tuple[str, ...]
-    has_more: bool
-
-
-class Query(NamedTuple):
-    """The parameters of one read; None where a parameter is not given."""
-
-    limit: int | None = None
-    order: str | None = None
-    after: str | None = None
-    before: str | None = None
-
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Return the query parameters as they are sent."""
-        return tuple((name, str(value)) for name, value in zip(self._fields, self, strict=True) if value is not None)
-
-
-FIRST_PAGE = Query()
-"""The read without parameters."""
-
-
-def expected(newest_first: Sequence[str], query: Query, *, unread: bool = False) -> Page | None:
-    """Say what a page must show.
-
-    Args:
-        newest_first: The ids of the thread, newest first.
-        query: What was asked.
-        unread: Whether the thread has more runs beyond the last of these ids.
-
-    Returns:
-        The page; None if it reaches into the unread part, or if a cursor is not among the ids.
-    """
-    ids = list(newest_first)
-    if query.order == "asc":
-        if unread:
-            return None
-        ids.reverse()
-    limit = DEFAULT_LIMIT if query.limit is None else query.limit
-    if not {query.after, query.before} <= {None, *ids}:
-        return None
-    start = ids.index(query.after) + 1 if query.after is not None else 0
-    end = ids.index(query.before) if query.before is not None else len(ids)
-    window = ids[start:end]
-    more = len(window) > limit
-    if query.before is not None and query.after is None:
-        return Page(tuple(window[-limit:]), more)
-    if unread and query.before is None and not more:
-        return Page(tuple(window), True) if len(window) == limit else None
-    return Page(tuple(window[:limit]), more)
-
-
 @define
-class Thread:
+class KnownThread:
     """A thread and what is known of it.
 
     Attributes:
@@ -95,7 +41,7 @@ class Thread:
     runs: dict[str, dict[str, Any]] = field(factory=dict[str, dict[str, Any]], repr=False)
     newest_first: tuple[str, ...] = field(default=(), repr=False)
     unread: bool = False
-    largest: int | None = LARGEST_LIMIT
+    largest: int | None = MAX_LIMIT
     states: list[tuple[str, ...]] = field(factory=list[tuple[str, ...]], repr=False)
     reads: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]], repr=False)
 
@@ -104,9 +50,9 @@ class Thread:
         """The id as a segment of a path."""
         return quote(self.id, safe="!$&'()*+,;=:@")
 
-    def request(self, query: Query = FIRST_PAGE, **changes: Any) -> Request:
+    def request(self, query: PageQuery = FIRST_PAGE, **changes: Any) -> ProbeRequest:
         """Return the request for a page of this thread."""
-        return Request(self.segment, query.pairs(), **changes)
+        return ProbeRequest(self.segment, query.pairs(), **changes)
 
     def ordered(self, order: str | None = None) -> tuple[str, ...]:
         """Return the ids in an order, newest first by default."""
@@ -121,7 +67,7 @@ class Thread:
         largest = max(groups.values(), key=len, default=list[str]())
         return tuple(largest) if len(largest) > 1 else ()
 
-    def learn(self) -> Generator[Request, Exchange, list[Exchange]]:
+    def learn(self) -> Generator[ProbeRequest, Exchange, list[Exchange]]:
         """Read the thread from both ends in the largest pages and take what they show together as the truth."""
         exchanges: list[Exchange] = []
         found: dict[str, dict[str, Any]] = {}
@@ -134,7 +80,7 @@ class Thread:
         if not self.unread:
             up = yield from self._walk("asc", found, exchanges, stop_at=down)
         self.runs = {**found, **{run_id: run for run_id, run in self.runs.items() if run_id in found}}
-        self.newest_first = _merge(found, down, up[::-1])
+        self.newest_first = _merge_orders(found, down, up[::-1])
         self.reads = {"desc": tuple(down), "asc": tuple(up)}
         if not self.states or self.states[-1] != self.newest_first:
             self.states.append(self.newest_first)
@@ -142,12 +88,12 @@ class Thread:
 
     def _walk(
         self, order: str, found: dict[str, dict[str, Any]], exchanges: list[Exchange], stop_at: Iterable[str] = ()
-    ) -> Generator[Request, Exchange, list[str]]:
+    ) -> Generator[ProbeRequest, Exchange, list[str]]:
         ids: list[str] = []
         known = set(stop_at)
         after = None
-        for _ in range(MOST_PAGES):
-            exchange = yield self.request(Query(limit=self.largest, order=order, after=after))
+        for _ in range(MAX_PAGES):
+            exchange = yield self.request(PageQuery(limit=self.largest, order=order, after=after))
             exchanges.append(exchange)
             fresh = [run for run in exchange.runs if isinstance(run.get("id"), str) and run["id"] not in set(ids)]
             for run in fresh:
@@ -173,7 +119,7 @@ class Thread:
             yield tuple(run_id for run_id in now if run_id not in missing)
 
 
-def _merge(found: dict[str, dict[str, Any]], *readings: Sequence[str]) -> tuple[str, ...]:
+def _merge_orders(found: dict[str, dict[str, Any]], *readings: Sequence[str]) -> tuple[str, ...]:
     place: dict[str, float] = {}
     for reading in readings:
         for position, run_id in enumerate(reading):
@@ -186,7 +132,7 @@ def _merge(found: dict[str, dict[str, Any]], *readings: Sequence[str]) -> tuple[
     return tuple(sorted(found, key=lambda run_id: (-created(run_id), place.get(run_id, 0.0))))
 
 
-def roles(threads: Sequence[Thread]) -> dict[str, Thread | None]:
+def choose_threads(threads: Sequence[KnownThread]) -> dict[str, KnownThread | None]:
     """Pick the threads that prove the most: the largest, the one with most ties, an empty one, one of a few runs."""
     by_size = sorted(threads, key=lambda thread: len(thread.newest_first))
     few = [thread for thread in by_size if 3 <= len(thread.newest_first) <= DEFAULT_LIMIT]
@@ -196,3 +142,22 @@ def roles(threads: Sequence[Thread]) -> dict[str, Thread | None]:
         "empty": next((thread for thread in by_size if not thread.newest_first), None),
         "few": few[0] if few else None,
     }
+
+
+def learn_thread(thread: KnownThread) -> Scenario:
+    """Read a thread whole; that it can be read decides ``data.given``."""
+    exchanges = yield from thread.learn()
+    findings = [Finding("data.given", None, exchanges[-1])]
+    if thread.largest is None and exchanges[-1].status == 200:
+        largest = yield thread.request(PageQuery(limit=MAX_LIMIT))
+        problem = None if largest.status == 200 else f"a limit of {MAX_LIMIT} is answered {largest.status}"
+        findings.append(Finding("limit.largest", problem, largest))
+    return findings
+
+
+def read_missing_thread(thread: KnownThread) -> Scenario:
+    """Read a thread that could not be read in the preflight, for ``data.given``."""
+    exchange = yield thread.request()
+    came = exchange.failure or str(exchange.status)
+    problem = f"{thread.id!r} was given as a thread that exists, and {came} came; is the id right?"
+    return [Finding("data.given", None if exchange.status == 200 else problem, exchange)]

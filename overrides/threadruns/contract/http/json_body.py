@@ -1,0 +1,55 @@
+"""Reading a body as JSON with leniency, and naming what strict readers refuse."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+
+def parse_json(body: bytes) -> tuple[Any, str | None]:
+    """Read a body as JSON, leniently, and say what strict readers would refuse.
+
+    Returns:
+        The value, None if there is none, and the first fault as a clause; None if the body is clean JSON in UTF-8.
+    """
+    faults: list[str] = []
+    if body.startswith(b"\xef\xbb\xbf"):
+        faults.append("the body starts with a byte order mark")
+        body = body[3:]
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        faults.append(f"byte {error.start} of the body is not UTF-8")
+        text = body.decode("utf-8", "replace")
+
+    def constant(name: str) -> float:
+        faults.append(f"the body has {name}, which is not JSON")
+        return float(name.replace("Infinity", "inf"))
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(items)
+        if len(found) < len(items):
+            names = [name for name, _ in items]
+            twice = next(name for name in names if names.count(name) > 1)
+            faults.append(f"an object of the body has the key {twice!r} twice")
+        return found
+
+    decoder = json.JSONDecoder(parse_constant=constant, object_pairs_hook=pairs)
+    stripped = text.strip(" \t\r\n")
+    try:
+        value, end = decoder.raw_decode(stripped)
+    except RecursionError:
+        return None, "the body is nested deeper than JSON is read"
+    except ValueError as error:
+        if not stripped:
+            return None, "the body is empty"
+        return None, (faults[0] if faults else f"the body is not JSON ({error})")
+    if re.search(r"(?i)\\ud[89a-f]", stripped):
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            faults.append("a string of the body has half of a surrogate pair, which is no character")
+    if end < len(stripped):
+        faults.append(f"{len(stripped) - end} characters follow the JSON value: {stripped[end : end + 20]!r}")
+    return value, faults[0] if faults else None

@@ -1,0 +1,109 @@
+"""Requests to the operation, with templates such as ``Bearer {key}`` in the place of a key.
+
+No request, report or exception can contain a key: the probe fills it in as the request leaves.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from attrs import frozen
+
+from threadruns.contract.http.api_key import ShellKey
+
+BEARER = "Bearer {key}"
+"""How a request presents its key unless it says otherwise."""
+
+
+BETA = "{beta}"
+"""The value of the beta header unless a request says otherwise."""
+
+
+@frozen
+class ProbeRequest:
+    """One request to the operation.
+
+    Attributes:
+        thread: The path segment of the thread as it stands in the URL, already percent-encoded.
+        query: Names and values, not yet encoded; a name may come twice.
+        method: The HTTP method.
+        authorization: A template for the Authorization header; None to send none.
+        beta: The value of the OpenAI-Beta header, a template; None to send none.
+        headers: Further headers; values are templates where ``secret`` names them.
+        secret_headers: Further headers whose values are templates that may hold the key.
+        secret_query: Further query parameters whose values are templates that may hold the key.
+        body: What to send as body; None for nothing.
+    """
+
+    thread: str
+    query: tuple[tuple[str, str], ...] = ()
+    method: str = "GET"
+    authorization: str | None = BEARER
+    beta: str | None = BETA
+    headers: tuple[tuple[str, str], ...] = ()
+    secret_headers: tuple[tuple[str, str], ...] = ()
+    secret_query: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+
+    def param(self, name: str) -> str | None:
+        """Return the value of a query parameter; None if it is not given."""
+        return next((value for given, value in self.query if given == name), None)
+
+    def target_with(self, key: object) -> str:
+        """Return path and query, relative to the base URL, with the key in its places."""
+        pairs = [f"{quote(name, safe='[]')}={quote(value, safe='')}" for name, value in self.query]
+        pairs += [f"{name}={template.format(key=key)}" for name, template in self.secret_query]
+        return f"/threads/{self.thread}/runs" + ("?" + "&".join(pairs) if pairs else "")
+
+    def headers_with(self, key: object, beta: str) -> list[tuple[str, str]]:
+        """Return the headers of the request, with the key in its places."""
+        sent: list[tuple[str, str]] = []
+        if self.authorization is not None:
+            sent.append(("Authorization", self.authorization.format(key=key)))
+        if self.beta is not None:
+            sent.append(("OpenAI-Beta", beta if self.beta == BETA else self.beta))
+        sent.extend(self.headers)
+        sent.extend((name, template.format(key=key)) for name, template in self.secret_headers)
+        return sent
+
+    def curl(self, base_url: str, beta: str, variable: str = "OPENAI_API_KEY") -> str:
+        """Return the curl command that repeats this request, with the key taken from an environment variable."""
+        key = ShellKey(variable)
+        method = {"GET": "", "HEAD": " --head"}.get(self.method, f" -X {self.method}")
+        parts = [f'curl -i -g{method} "{_shell_escape(base_url)}{_shell_escape_keeping_key(self.target_with(key))}"']
+        for name, value in self.headers_with(key, beta):
+            parts.append(f'-H "{name}: {_shell_escape_keeping_key(value)}"' if value else f'-H "{name};"')
+        if self.body is not None:
+            parts.append(f"--data-binary {_shell_quote(self.body.decode('ascii', 'replace'))}")
+        return " \\\n  ".join(parts)
+
+
+def _shell_escape(text: str) -> str:
+    return "".join("\\" + c if c in '\\"`$' else c for c in text)
+
+
+def _shell_escape_keeping_key(text: str) -> str:
+    # The only dollars that a template brings in are those of the variable.
+    return "".join("\\" + c if c in '"`' else c for c in text)
+
+
+def _shell_quote(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+class PageQuery(NamedTuple):
+    """The parameters of one read; None where a parameter is not given."""
+
+    limit: int | None = None
+    order: str | None = None
+    after: str | None = None
+    before: str | None = None
+
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Return the query parameters as they are sent."""
+        return tuple((name, str(value)) for name, value in zip(self._fields, self, strict=True) if value is not None)
+
+
+FIRST_PAGE = PageQuery()
+"""The read without parameters."""

@@ -1,0 +1,139 @@
+"""The page that a thread with known runs must show, and the comparison of a response with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from threadruns._document import parameter
+from threadruns.contract.http.exchange import Exchange
+from threadruns.contract.http.request import PageQuery
+
+DEFAULT_LIMIT: int = parameter("limit")["default"]
+
+
+MAX_LIMIT: int = parameter("limit")["maximum"]
+
+
+class ExpectedPage(NamedTuple):
+    """What a page must show."""
+
+    ids: tuple[str, ...]
+    has_more: bool
+
+
+def expected_page(newest_first: Sequence[str], query: PageQuery, *, unread: bool = False) -> ExpectedPage | None:
+    """Say what a page must show.
+
+    Args:
+        newest_first: The ids of the thread, newest first.
+        query: What was asked.
+        unread: Whether the thread has more runs beyond the last of these ids.
+
+    Returns:
+        The page; None if it reaches into the unread part, or if a cursor is not among the ids.
+    """
+    ids = list(newest_first)
+    if query.order == "asc":
+        if unread:
+            return None
+        ids.reverse()
+    limit = DEFAULT_LIMIT if query.limit is None else query.limit
+    if not {query.after, query.before} <= {None, *ids}:
+        return None
+    start = ids.index(query.after) + 1 if query.after is not None else 0
+    end = ids.index(query.before) if query.before is not None else len(ids)
+    window = ids[start:end]
+    more = len(window) > limit
+    if query.before is not None and query.after is None:
+        return ExpectedPage(tuple(window[-limit:]), more)
+    if unread and query.before is None and not more:
+        return ExpectedPage(tuple(window), True) if len(window) == limit else None
+    return ExpectedPage(tuple(window[:limit]), more)
+
+
+def compare_page(page: ExpectedPage, query: PageQuery, exchange: Exchange) -> dict[str, str | None]:
+    """Return the problem, or None, of every rule that the page decides."""
+    if exchange.failure is not None or exchange.status >= 500 or (exchange.status == 200 and exchange.json is None):
+        return {}  # judged as what it is: an answer that never came, or that nobody can read
+    cursors = [query.after, query.before]
+    limit = DEFAULT_LIMIT if query.limit is None else query.limit
+    place = _placement_rule(page, query)
+    if exchange.status != 200:
+        return {place: f"a page was expected, and {exchange.status} came"}
+    ids = exchange.ids
+    problems: dict[str, str | None] = {place: None}
+    size = "limit.respected" if len(ids) > limit else "limit.filled"
+    if query.limit is None and cursors == [None, None] and len(page.ids) == limit:
+        size = "limit.default"
+    elif query.limit == MAX_LIMIT and len(page.ids) == MAX_LIMIT:
+        size = "limit.largest"
+    problems[size] = None
+    if page.has_more:
+        problems["limit.respected"] = None
+    if set(cursors) & set(ids):
+        problems["cursor.exclusive"] = (
+            f"the page holds {next(c for c in cursors if c in ids)!r}, which its cursor names"
+        )
+    elif cursors != [None, None]:
+        problems["cursor.exclusive"] = None
+    if ids == page.ids:
+        problems[_has_more_rule(page, query, limit)] = _has_more_problem(page, exchange)
+        return problems
+    if cursors != [None, None] and page.ids and not ids:
+        return {**problems, place: f"{len(page.ids)} runs were expected, and none came"}
+    if len(ids) > limit or (len(ids) < len(page.ids) and ids == page.ids[: len(ids)]):
+        problems[size] = f"{len(page.ids)} runs were expected, and {len(ids)} came"
+        return problems
+    if sorted(ids) == sorted(page.ids) and _is_sorted(exchange, query.order):
+        return {
+            **problems,
+            "order.ties": f"the runs of one second are in another order: {first_difference(page.ids, ids)}",
+        }
+    problems[place] = f"the page should hold {first_difference(page.ids, ids)}"
+    return problems
+
+
+def _placement_rule(page: ExpectedPage, query: PageQuery) -> str:
+    ascending = "-ascending" if query.order == "asc" else ""
+    if query.after is not None and query.before is not None:
+        return "cursor.both" if page.ids else "cursor.reversed"
+    if query.after is not None or query.before is not None:
+        cursor = "after" if query.after is not None else "before"
+        return f"cursor.{cursor}{ascending}" if page.ids else "cursor.end"
+    return {None: "order.default", "desc": "order.descending"}.get(query.order, "order.ascending")
+
+
+def _has_more_rule(page: ExpectedPage, query: PageQuery, limit: int) -> str:
+    if not page.ids:
+        return "has_more.empty"
+    if query.before is not None:
+        return "has_more.both" if query.after is not None else "has_more.before"
+    if len(page.ids) == limit and not page.has_more:
+        return "has_more.exact"
+    return "has_more.first" if query.after is None else "has_more.after"
+
+
+def _has_more_problem(page: ExpectedPage, exchange: Exchange) -> str | None:
+    found = exchange.members.get("has_more")
+    if found is page.has_more:
+        return None
+    return f"has_more is {found!r}, expected {page.has_more}"
+
+
+def _is_sorted(exchange: Exchange, order: str | None) -> bool:
+    created = [run.get("created_at") for run in exchange.runs]
+    if not all(isinstance(at, int | float) for at in created):
+        return False
+    return created == sorted(created, key=lambda at: at or 0, reverse=order != "asc")
+
+
+def first_difference(expected_ids: Sequence[str], ids: Sequence[str]) -> str:
+    """Describe the first place in which two lists of ids differ."""
+    place = next((n for n, pair in enumerate(zip(expected_ids, ids, strict=False)) if pair[0] != pair[1]), None)
+    if place is None:
+        return f"{len(expected_ids)} runs, and {len(ids)} came"
+    return (
+        f"{len(expected_ids)} runs with {expected_ids[place]!r} in place {place}, and {len(ids)} runs with "
+        f"{ids[place]!r} there came"
+    )

@@ -1,0 +1,51 @@
+"""Comparing two readings of one run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from threadruns.contract.rules.run_rules import FINAL_STATUSES
+
+IMMUTABLE_KEYS = (
+    "id",
+    "object",
+    "created_at",
+    "assistant_id",
+    "thread_id",
+    "model",
+    "instructions",
+    "tools",
+    "file_ids",
+)
+"""What stays as it is from the moment that a run is created."""
+
+
+def compare_readings(before: dict[str, Any], now: dict[str, Any]) -> str | None:
+    """Say how two readings of one run contradict each other; None if the later can follow from the earlier."""
+    name = repr(now.get("id"))
+    for key in IMMUTABLE_KEYS:
+        if before.get(key, _ABSENT) != now.get(key, _ABSENT):
+            return f"{key} of {name} was {_shorten(before.get(key, _ABSENT))} and is {_shorten(now.get(key, _ABSENT))}"
+    was, status = before.get("status"), now.get("status")
+    if was in FINAL_STATUSES and status != was:
+        return f"status of {name} was {was!r}, which is final, and is {status!r}"
+    if was != status:
+        return None
+    if set(before) != set(now):
+        return f"{name} has the key {sorted(set(before) ^ set(now))[0]!r} in one reading and not in another"
+    if was in FINAL_STATUSES:
+        for key in sorted(now):
+            if before[key] != now[key]:
+                return (
+                    f"{key} of {name} was {_shorten(before[key])} and is {_shorten(now[key])}, though the run has ended"
+                )
+    return None
+
+
+def _shorten(value: Any) -> str:
+    text = "absent" if value is _ABSENT else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+_ABSENT = object()

@@ -1,0 +1,236 @@
+"""The stages of a check, in the order in which each can use what the earlier ones learnt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from attrs import evolve
+
+from threadruns.contract.http.exchange import Exchange
+from threadruns.contract.http.request import PageQuery, ProbeRequest
+from threadruns.contract.judging.finding import Finding
+from threadruns.contract.judging.pages import DEFAULT_LIMIT, MAX_LIMIT
+from threadruns.contract.scenarios import (
+    Scenario,
+    credentials,
+    cursors,
+    generated,
+    methods,
+    pages,
+    parameters,
+    request_headers,
+    thread_ids,
+)
+from threadruns.contract.scenarios.known_thread import KnownThread, choose_threads, learn_thread, read_missing_thread
+from threadruns.contract.scenarios.page_queries import edge_queries, random_query
+from threadruns.contract.scenarios.refusals import WRONG_KEY, expect_page, expect_refusal
+from threadruns.contract.session import CheckSession
+
+RANDOM_READS = 48
+"""How many reads are drawn at random."""
+
+
+RESERVED_REQUESTS = 15
+"""How many requests a read may take if it has to be confirmed."""
+
+
+REPEATED_READS = 6
+"""How often one page is read again to see that it stays."""
+
+
+class CheckPlan:
+    """The conversations, in the order in which each makes sense after the ones before."""
+
+    def __init__(
+        self, session: CheckSession, threads: list[KnownThread], missing: list[KnownThread], random: Random, seed: int
+    ) -> None:
+        self._session = session
+        self._missing = missing
+        self._threads = threads
+        self._random = random
+        self._seed = seed
+        token = f"{random.getrandbits(80):020x}"
+        self._unknown_thread = f"thread_check{token}"
+        self._unknown_run = f"run_check{token}"
+
+    def stages(self) -> list[tuple[str, Callable[[], None]]]:
+        """Return what is done, by name."""
+        return [
+            ("learning the threads", self._learn_threads),
+            ("pages", self._pages),
+            ("cursors and parameters", self._refusals),
+            ("credentials", self._credentials),
+            ("methods", self._methods),
+            ("generated requests", self._generated),
+            ("random reads", self._random_reads),
+        ]
+
+    def _learn_threads(self) -> None:
+        for thread in self._threads:
+            self._run(learn_thread, thread)
+        for thread in self._missing:
+            self._run(read_missing_thread, thread)
+        self._chosen = choose_threads(self._threads)
+        # Whatever has runs proves more than what has none.
+        self._main = self._chosen["few"] or self._chosen["largest"] or self._threads[0]
+
+    def _pages(self) -> None:
+        self._run_unless_failed("limit.range", expect_page, "limit.range", self._main.request(PageQuery(limit=1)))
+        for thread in self._threads:
+            also = None if thread.newest_first else "data.empty"
+            for query in dict.fromkeys(self._queries(thread)):
+                self._run(pages.read_page, thread, query, also=also)
+            if len(thread.newest_first) > 1 and not thread.unread:
+                if thread is self._main or thread.ties or thread.reads["asc"] != thread.reads["desc"][::-1]:
+                    self._run(pages.compare_orders, thread)
+                for limit, order, back in self._walks(thread):
+                    self._run(pages.walk_pages, thread, limit, order, back=back)
+        for _ in range(REPEATED_READS):
+            plain = self._main.request(PageQuery(limit=MAX_LIMIT))
+            self._run_unless_failed("data.stable", pages.compare_reads, "data.stable", plain, plain)
+
+    def _queries(self, thread: KnownThread) -> list[PageQuery]:
+        """Pick the edges to read: all of the main thread, half of those that prove more, few of the others."""
+        if thread is self._main:
+            return list(edge_queries(thread))
+        if thread in (self._chosen["ties"], self._chosen["largest"]):
+            return list(edge_queries(thread, ("asc",) if thread is self._chosen["ties"] else (None,)))
+        queries = [query for query in edge_queries(thread, (None,)) if query.after is None and query.before is None]
+        queries += [PageQuery(after=run_id) for run_id in thread.newest_first[-1:]]
+        if len(thread.newest_first) > DEFAULT_LIMIT and not thread.unread:
+            # What is left is the default page exactly.
+            queries += [PageQuery(after=thread.newest_first[-1 - DEFAULT_LIMIT])]
+            queries += [PageQuery(before=thread.newest_first[DEFAULT_LIMIT])]
+        return queries
+
+    def _walks(self, thread: KnownThread) -> list[tuple[int | None, str | None, bool]]:
+        """Pick the walks of a thread: limit, order, backwards; limits that divide its size, and that leave one over."""
+        count = len(thread.newest_first)
+        exact = next((size for size in (7, 9, 5, 10, 25, 3, 2) if count % size == 0 and count // size < 10), count)
+        third = -(-count // 3)
+        if count > MAX_LIMIT:
+            return [(None, None, False), (50, "asc", False), (min(count // 2 + 1, MAX_LIMIT), "asc", True)]
+        if thread in (self._main, self._chosen["ties"]):
+            walks: list[tuple[int | None, str | None, bool]] = [(third, None, False), (third, "asc", True)]
+            walks += [(exact, "asc", False), (max(1, count // 4), None, True)]
+            return [*walks, (1, None, False)] if count < 7 else walks
+        return [(min(exact, MAX_LIMIT), self._random.choice([None, "asc"]), False)]
+
+    def _refusals(self) -> None:
+        thread = self._main
+        others = [other for other in self._threads if other is not thread and other.newest_first]
+        other = max(others, key=lambda candidate: len(candidate.newest_first), default=None)
+        for rule, request, param in parameters.invalid_parameters(self._chosen["largest"] or thread):
+            self._run_unless_failed(rule, expect_refusal, rule, request, {400}, param)
+        for value, number in parameters.limit_spellings(self._random):
+            self._run_unless_failed(
+                "limit.spelling", parameters.read_limit_spelling, self._chosen["largest"] or thread, value, number
+            )
+        for rule, request, param, statuses in cursors.invalid_cursors(thread, other, self._unknown_run):
+            self._run_unless_failed(rule, expect_refusal, rule, request, statuses, param)
+        if self._chosen["empty"] not in (None, thread):
+            for rule, request, param, statuses in cursors.empty_thread_requests(
+                self._chosen["empty"], self._unknown_run
+            ):
+                self._run_unless_failed(rule, expect_refusal, rule, request, statuses, param)
+        for request in thread_ids.odd_threads(thread, self._unknown_thread):
+            statuses = {400, 404, 414, 431} if len(request.thread) > 1000 else {400, 404}
+            self._run_unless_failed(
+                "error.odd-thread", expect_refusal, "error.odd-thread", request, statuses, judge_param=False
+            )
+        for query in (PageQuery(), PageQuery(limit=1, order="asc")):
+            self._run_unless_failed("error.unknown-thread", thread_ids.unknown_thread, self._unknown_thread, query)
+        rule = "protocol.unknown-parameters"
+        for plain, request in parameters.unknown_parameters(thread):
+            self._run_unless_failed(rule, pages.compare_reads, rule, plain, request)
+        rule = "protocol.encoded-path"
+        self._run_unless_failed(rule, pages.compare_reads, rule, thread.request(), thread_ids.encoded_id(thread))
+        self._run_unless_failed(
+            rule, pages.compare_reads, rule, thread.request(PageQuery(limit=1)), parameters.encoded_name(thread)
+        )
+        pair = cursors.encoded_cursor(thread)
+        if pair is not None:
+            self._run_unless_failed(rule, pages.compare_reads, rule, *pair)
+
+    def _credentials(self) -> None:
+        thread = self._main
+        for rule, request in credentials.unauthorized(thread, self._unknown_thread):
+            if rule == "auth.every-read":
+                self._session.send_and_judge(ProbeRequest(request.thread, request.query))
+            self._run_unless_failed(rule, expect_refusal, rule, request, {401})
+        for other in filter(None, (self._chosen["empty"], self._chosen["largest"])):
+            request = other.request(authorization=None)
+            self._run_unless_failed("auth.required", expect_refusal, "auth.required", request, {401})
+        for authorization in (None, f"Bearer {WRONG_KEY}"):
+            self._run_unless_failed(
+                "auth.unknown-thread",
+                credentials.compare_known_and_unknown_thread,
+                thread,
+                self._unknown_thread,
+                authorization,
+            )
+        for rule, request in request_headers.invalid_beta_headers(thread, self._session.probe.beta):
+            self._run_unless_failed(rule, expect_refusal, rule, request, {400}, judge_param=False)
+        for rule, request in request_headers.equivalent_headers(thread, self._session.probe.beta):
+            self._run_unless_failed(rule, expect_page, rule, request)
+        self._run_unless_failed("error.code", request_headers.compare_error_codes, thread)
+
+    def _methods(self) -> None:
+        thread = self._main
+        plain = ProbeRequest(thread.segment)
+        bad = ProbeRequest(thread.segment, (("limit", "0"),))
+        for request in (
+            plain,
+            thread.request(PageQuery(limit=1, order="asc")),
+            ProbeRequest(self._unknown_thread),
+            bad,
+        ):
+            self._run_unless_failed("method.head", methods.compare_head, request)
+        # That HEAD is refused altogether is judged above.
+        for authorization in (None, f"Bearer {WRONG_KEY}"):
+            request = evolve(plain, method="HEAD", authorization=authorization)
+            self._run_unless_failed("auth.head", expect_refusal, "auth.head", request, {401, 405}, judge_param=False)
+        request = evolve(plain, method="HEAD", beta=None)
+        self._run_unless_failed(
+            "beta.required", expect_refusal, "beta.required", request, {400, 405}, judge_param=False
+        )
+        self._run_unless_failed("method.head-body", self._head_body)
+        self._run_unless_failed("method.refused", methods.try_other_methods, thread, self._unknown_thread)
+
+    def _head_body(self) -> Scenario:
+        plain = self._main.request(method="HEAD")
+        yield plain
+        findings: list[Finding] = []
+        bad = evolve(plain, query=(("limit", "0"),))
+        for request in (plain, bad, evolve(plain, thread=self._unknown_thread), evolve(plain, authorization=None)):
+            after = self._session.probe.bytes_after_head(request)
+            problem = f"{len(after)} bytes follow the header section" if after else None
+            findings.append(Finding("method.head-body", problem, Exchange(request, 0)))
+        return findings
+
+    def _generated(self) -> None:
+        self._session.run(
+            lambda: generated.run_generated(
+                self._threads, self._seed, lambda: self._session.probe.remaining < RESERVED_REQUESTS
+            ),
+            confirmed=True,
+        )
+
+    def _random_reads(self) -> None:
+        threads = [thread for thread in self._threads if thread.newest_first] or self._threads
+        for number in range(RANDOM_READS):
+            thread = threads[number % len(threads)]
+            # Every rule was reached before: what is left of the bounds goes here.
+            if self._session.probe.remaining < RESERVED_REQUESTS:
+                return
+            self._run(pages.read_page, thread, random_query(thread, self._random))
+
+    def _run(self, scenario: Callable[..., Scenario], *args: Any, **options: Any) -> None:
+        self._session.run(lambda: scenario(*args, **options))
+
+    def _run_unless_failed(self, rule: str, scenario: Callable[..., Scenario], *args: Any, **options: Any) -> None:
+        """Hold a scenario, unless its rule has failed already."""
+        if self._session.not_failed(rule):
+            self._run(scenario, *args, **options)

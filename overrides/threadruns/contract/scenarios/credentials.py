@@ -1,0 +1,106 @@
+"""Requests whose credentials must be refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from threadruns.contract.http.exchange import Exchange
+from threadruns.contract.http.request import PageQuery, ProbeRequest
+from threadruns.contract.judging.finding import Finding
+from threadruns.contract.scenarios import Scenario
+from threadruns.contract.scenarios.known_thread import KnownThread
+from threadruns.contract.scenarios.refusals import WRONG_KEY
+
+VARYING_PARTS = re.compile(r"thread_[!-.0-~]+?(?=['\"`\s.]|$)|req_[0-9A-Za-z]+")
+
+
+def unauthorized(thread: KnownThread, unknown: str) -> Iterator[tuple[str, ProbeRequest]]:
+    """Yield requests whose credentials must not be accepted."""
+    plain = ProbeRequest(thread.segment)
+    cursor = thread.newest_first[0] if thread.newest_first else None
+    yield "auth.required", evolve(plain, authorization=None)
+    yield "auth.required", evolve(plain, authorization="")
+    yield "auth.required", evolve(plain, authorization="Bearer")
+    reads = [PageQuery(limit=1), PageQuery(order="asc"), PageQuery(limit=100)]
+    if cursor is not None:
+        reads += [
+            PageQuery(after=cursor),
+            PageQuery(before=cursor),
+            PageQuery(after=cursor, before=thread.newest_first[-1]),
+        ]
+    for query in reads:
+        yield "auth.every-read", evolve(plain, query=query.pairs(), authorization=None)
+    yield "auth.every-read", evolve(plain, query=PageQuery(limit=1).pairs(), authorization=f"Bearer {WRONG_KEY}")
+    yield "auth.required", ProbeRequest(unknown, authorization=None)
+    yield "auth.wrong-key", ProbeRequest(unknown, authorization=f"Bearer {WRONG_KEY}")
+    for wrong in (WRONG_KEY, "sk-test-wrong", "null", "undefined", "x", "*", "My API Key"):
+        yield "auth.wrong-key", evolve(plain, authorization=f"Bearer {wrong}")
+    near = [
+        "{key.without_last}",
+        "{key}x",
+        "{key.without_first}",
+        "{key.swapped_case}",
+        "{key.last_changed}",
+        "{key.first_half}",
+        "{key.last_escaped}",
+        "{key}{key}",
+    ]
+    near += ["{key} x", "x {key}", "{key},", '"{key}"']
+    for template in near:
+        yield "auth.whole-key", evolve(plain, authorization=f"Bearer {template}")
+    for template in (
+        "Basic {key.basic_password}",
+        "Basic {key}",
+        "BearerX {key}",
+        "Token {key}",
+        "{key}",
+        "Key {key}",
+        "Bearer:{key}",
+        "Bearer{key}",
+    ):
+        yield "auth.scheme", evolve(plain, authorization=template)
+    yield "auth.scheme", evolve(plain, authorization="Bearer Bearer {key}")
+    names = (
+        "api-key",
+        "X-API-Key",
+        "X-Authorization",
+        "Proxy-Authorization",
+        "OpenAI-API-Key",
+        "X-Auth-Token",
+        "Token",
+    )
+    everywhere = tuple((name, "Bearer {key}" if "uth" in name else "{key}") for name in names)
+    bare = evolve(plain, authorization=None)
+    yield "auth.elsewhere", evolve(bare, secret_headers=everywhere)
+    yield "auth.elsewhere", evolve(bare, secret_headers=tuple((name, "{key}") for name in names))
+    places = ("api_key", "api-key", "apikey", "key", "token", "access_token", "authorization")
+    yield "auth.elsewhere", evolve(bare, secret_query=tuple((name, "{key}") for name in places))
+    cookie = "; ".join(f"{name}={{key}}" for name in (*places, "session", "secret_key", "Authorization"))
+    yield "auth.elsewhere", evolve(bare, secret_headers=(("Cookie", cookie),))
+    yield "auth.elsewhere", evolve(plain, authorization="Bearer x", secret_headers=everywhere)
+    local = ("X-Forwarded-For", "X-Real-IP", "X-Client-IP", "True-Client-IP")
+    yield "auth.required", evolve(bare, headers=tuple((name, "127.0.0.1") for name in local))
+
+
+def compare_known_and_unknown_thread(thread: KnownThread, unknown: str, authorization: str | None) -> Scenario:
+    """Ask for a known and an unknown thread without a right key: the answers must be the same."""
+    known = yield ProbeRequest(thread.segment, authorization=authorization)
+    other = yield ProbeRequest(unknown, authorization=authorization)
+    if known.failure or other.failure or max(known.status, other.status) >= 500:
+        return []
+    problem = None
+    if known.status != other.status:
+        problem = f"a known thread is answered {known.status}, an unknown one {other.status}"
+    elif _without_varying_parts(known) != _without_varying_parts(other):
+        problem = "the errors of a known and of an unknown thread differ"
+    return [Finding("auth.unknown-thread", problem, other)]
+
+
+def _without_varying_parts(exchange: Exchange) -> object:
+    return {
+        name: VARYING_PARTS.sub("…", value) if isinstance(value, str) else value
+        for name, value in exchange.error.items()
+    }
