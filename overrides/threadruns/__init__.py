@@ -1,4 +1,4 @@
-"""The list-runs endpoint of the Assistants API (v1): a typed client that loses no run and never hangs.
+"""The list-runs endpoint of the Assistants API (v1): a typed client, and a contract to test servers against.
 
     from threadruns import Client
 
@@ -6,17 +6,20 @@
         for run in client.runs.list("thread_abc123", order="asc"):
             print(run.id, run.status)
 
-Names are imported when they are first asked for, so that importing the package costs next to nothing.
+Names are imported on first use, so that importing the package costs next to nothing.
 """
 
 from __future__ import annotations
 
-# Type checkers take this name for true; importing it from typing would be most of the cost of this module.
+from threadruns._version import __version__
+
+# Type checkers treat this name as true; importing it from typing would be most of the cost of this module.
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from threadruns._client import AsyncClient, Client
-    from threadruns._drift import Drift
+    from threadruns._client.clients import AsyncClient, Client
+    from threadruns._client.drift import Drift
+    from threadruns._client.export import write_csv, write_json_lines
     from threadruns._errors import (
         APIConnectionError,
         APIError,
@@ -38,16 +41,13 @@ if TYPE_CHECKING:
         ThreadrunsError,
         UnprocessableEntityError,
     )
-    from threadruns._export import write_csv, write_json_lines
-    from threadruns._pages import AsyncPage, Page, Pager
-    from threadruns._walks import AsyncWalk, Walk
+    from threadruns._paging.pages import AsyncPage, Page, Pager
+    from threadruns._paging.walks import AsyncWalk, Walk
     from threadruns._wire import UNSET, CallOptions, DecodeError, Run, RunList, UnknownVariant, Unset, models
 
-__version__ = "0.1.0"
-
 _HOMES = {
-    "_client": ["AsyncClient", "Client"],
-    "_drift": ["Drift"],
+    "_client.clients": ["AsyncClient", "Client"],
+    "_client.drift": ["Drift"],
     "_errors": [
         "APIConnectionError",
         "APIError",
@@ -69,9 +69,9 @@ _HOMES = {
         "ThreadrunsError",
         "UnprocessableEntityError",
     ],
-    "_export": ["write_csv", "write_json_lines"],
-    "_pages": ["AsyncPage", "Page", "Pager"],
-    "_walks": ["AsyncWalk", "Walk"],
+    "_client.export": ["write_csv", "write_json_lines"],
+    "_paging.pages": ["AsyncPage", "Page", "Pager"],
+    "_paging.walks": ["AsyncWalk", "Walk"],
     "_wire": ["UNSET", "CallOptions", "DecodeError", "Run", "RunList", "UnknownVariant", "Unset", "models"],
 }
 
@@ -118,7 +118,7 @@ __all__ = [
 
 
 if not TYPE_CHECKING:
-    # Hidden from type checkers, which would take any name for one that exists.
+    # Hidden from type checkers, to which any name would then seem to exist.
 
     def __getattr__(name: str) -> object:
         from importlib import import_module

@@ -1,14 +1,14 @@
-"""The exception tree: one class for each thing that a caller would do differently.
+"""The exceptions: one class for each case that a caller handles differently.
 
     ThreadrunsError
-    ├── ArgumentError                   the call itself is wrong: a key, a URL, an option, an id
+    ├── ArgumentError                   the call is wrong: a key, a URL, an option, an id
     ├── ClientClosedError               the client was used after ``close``
-    ├── PagingError                     the server's cursors lead nowhere: a loop, or an empty page that promises more
-    └── APIError                        an exchange with the server failed
-        ├── APIConnectionError          no answer came, or not all of it
-        │   └── APITimeoutError         ... in time
-        ├── APIResponseValidationError  the answer is not what the contract says (also a DecodeError)
-        └── APIStatusError              the server answered with an error
+    ├── PagingError                     the server's cursors form a loop, or an empty page says that more follow
+    └── APIError                        a request failed
+        ├── APIConnectionError          no complete response arrived
+        │   └── APITimeoutError         ... within the timeout
+        ├── APIResponseValidationError  the response breaks the contract (also a DecodeError)
+        └── APIStatusError              the server sent an error status
             ├── BadRequestError             400
             ├── AuthenticationError         401
             ├── PermissionDeniedError       403
@@ -33,27 +33,27 @@ from threadruns._wire import DecodeError
 if TYPE_CHECKING:
     import httpx
 
-    from threadruns._transport import Answer
+    from threadruns._response import RawResponse
 
 MAX_EXCERPT = 200
-"""Characters of a body that a message quotes at most."""
+"""The longest quotation of a body in a message, in characters."""
 
 
 class Attempt(NamedTuple):
-    """One attempt of a call that failed."""
+    """One failed attempt of a call."""
 
     outcome: str
-    """What came of it, such as ``"503"`` or ``"timeout"``."""
+    """The outcome, such as ``"503"`` or ``"timeout"``."""
 
     seconds: float
-    """How long it took."""
+    """The time it took, in seconds."""
 
     waited: float | None
     """Seconds until the next attempt; None after the last one."""
 
 
 class ThreadrunsError(Exception):
-    """Everything that this package raises."""
+    """The base class of the exceptions of this package."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revive, (type(self), self.args, vars(self))
@@ -67,7 +67,7 @@ def _revive(kind: type[ThreadrunsError], args: tuple[Any, ...], state: dict[str,
 
 
 class ArgumentError(ThreadrunsError, ValueError):
-    """The call is wrong as it stands and was not sent: mend the key, URL, option or id that the message names."""
+    """The call is wrong and was not sent: correct the key, URL, option or id that the message names."""
 
 
 class ClientClosedError(ThreadrunsError, RuntimeError):
@@ -75,10 +75,10 @@ class ClientClosedError(ThreadrunsError, RuntimeError):
 
 
 class PagingError(ThreadrunsError):
-    """The server's cursors lead nowhere, so the walk stops. All runs before that point were yielded."""
+    """The server's cursors do not lead on, so the iteration stops. All runs before that point were yielded."""
 
     cursor: str | None
-    """The cursor that came again; None if the server gave none."""
+    """The repeated cursor; None if the server sent none."""
 
     def __init__(self, message: str, *, cursor: str | None = None) -> None:
         super().__init__(message)
@@ -86,22 +86,22 @@ class PagingError(ThreadrunsError):
 
 
 class APIError(ThreadrunsError):
-    """An exchange with the server failed."""
+    """A request failed."""
 
     call: str
-    """The method and path that were asked for."""
+    """The method and path of the request."""
 
     attempts: tuple[Attempt, ...]
-    """What was tried, in order."""
+    """The attempts, in order."""
 
-    answer: Answer | None
-    """What came back, as it was received; None if nothing did."""
+    raw_response: RawResponse | None
+    """The response as received, without the key; None if none arrived."""
 
-    def __init__(self, problem: str, *, call: str, answer: Answer | None = None) -> None:
-        # Not super(): next in line may be DecodeError, which takes other arguments.
+    def __init__(self, problem: str, *, call: str, response: RawResponse | None = None) -> None:
+        # Not super(): the next class may be DecodeError, which takes other arguments.
         Exception.__init__(self, problem)
         self.call = call
-        self.answer = answer
+        self.raw_response = response
         self.attempts = ()
 
     def __str__(self) -> str:
@@ -112,50 +112,56 @@ class APIError(ThreadrunsError):
             notes.append(f"{len(self.attempts)} attempts in {spent:.1f} s: {tried}")
         return f"{self.call}: {self.args[0]}" + (f" ({'; '.join(notes)})" if notes else "")
 
-    def add(self, sentence: str) -> None:
-        """Say one thing more."""
+    def add_sentence(self, sentence: str) -> None:
+        """Append a sentence to the message."""
         self.args = (f"{self.args[0]} {sentence}",)
 
     @property
     def request_id(self) -> str | None:
-        """The server's name for the exchange, to quote when reporting a fault."""
+        """The server's id of the request, to quote in a bug report."""
         return self.header("x-request-id")
 
     def header(self, name: str) -> str | None:
-        """Return a header of the answer, whatever the case of its name; None if it is not there."""
-        return self.answer.header(name) if self.answer else None
+        """Return a header of the response, ignoring the case of its name; None if it is absent."""
+        return self.raw_response.header(name) if self.raw_response else None
 
     @property
     def response(self) -> httpx.Response | None:
-        """The answer as an ``httpx.Response``, its body read; None if no answer came."""
-        return self.answer.response if self.answer else None
+        """The response as an ``httpx.Response`` with its body read; None if none arrived."""
+        return self.raw_response.httpx_response if self.raw_response else None
 
 
 class APIConnectionError(APIError):
-    """No answer came, or it broke off. The same call may succeed later."""
+    """No response arrived, or only part of one. The same call may succeed later."""
 
 
 class APITimeoutError(APIConnectionError):
-    """The answer did not come within ``timeout``, or the whole call not within ``deadline``."""
+    """The response did not arrive within ``timeout``, or the call did not finish within ``deadline``."""
 
 
 class APIResponseValidationError(APIError, DecodeError):
-    """The server answered 200 with something that is not what the contract says.
+    """The server answered 200 with a body that breaks the contract.
 
-    ``path`` and ``problem`` name the first field at fault. For a page of which only some items are at fault, ``items``
-    holds those that could be decoded and ``skipped`` the others.
+    ``path`` and ``problem`` name the first invalid field. If only some items of a page are invalid, ``items`` holds the
+    decoded ones and ``skipped`` the others.
     """
 
     items: list[Any]
-    """The items of the page that could be decoded; empty if the page as a whole is at fault."""
+    """The decoded items of the page; empty if the page as a whole is invalid."""
 
     skipped: list[Skipped]
-    """The items of the page that could not be decoded."""
+    """The invalid items of the page."""
 
     def __init__(
-        self, problem: str, *, call: str, answer: Answer | None, path: tuple[str | int, ...] = (), field: str = ""
+        self,
+        problem: str,
+        *,
+        call: str,
+        response: RawResponse | None,
+        path: tuple[str | int, ...] = (),
+        field: str = "",
     ) -> None:
-        APIError.__init__(self, problem, call=call, answer=answer)
+        APIError.__init__(self, problem, call=call, response=response)
         self.path = path
         self.problem = field or problem
         self.items = []
@@ -163,45 +169,45 @@ class APIResponseValidationError(APIError, DecodeError):
 
     @property
     def status_code(self) -> int | None:
-        """The status of the answer."""
-        return self.answer.status if self.answer else None
+        """The HTTP status."""
+        return self.raw_response.status if self.raw_response else None
 
 
 class Skipped(NamedTuple):
     """An item of a page that could not be decoded."""
 
     path: tuple[str | int, ...]
-    """The way to the field at fault, within the page."""
+    """The path to the invalid field, within the page."""
 
     problem: str
-    """What is wrong with the field."""
+    """The problem with the field."""
 
     raw: Any
-    """The item as it came, parsed as JSON."""
+    """The item as received, parsed as JSON."""
 
 
 class APIStatusError(APIError):
-    """The server answered with an error."""
+    """The server sent an error status."""
 
     status_code: int
     """The HTTP status."""
 
     code: str | None
-    """The fault as a word for programs, such as ``invalid_api_key``; None if the server gave none."""
+    """The error code, such as ``invalid_api_key``; None if the server sent none."""
 
     param: str | None
-    """The parameter at fault; None if the server named none."""
+    """The invalid parameter; None if the server named none."""
 
     type: str | None
-    """The family of the fault, such as ``invalid_request_error``; None if the server gave none."""
+    """The error type, such as ``invalid_request_error``; None if the server sent none."""
 
     body: Any
-    """The body, parsed as JSON; its text if it is not JSON."""
+    """The body parsed as JSON, or its text if it is not JSON."""
 
-    def __init__(self, problem: str, *, call: str, answer: Answer) -> None:
-        super().__init__(problem, call=call, answer=answer)
-        self.status_code = answer.status
-        self.body = answer.parsed
+    def __init__(self, problem: str, *, call: str, response: RawResponse) -> None:
+        super().__init__(problem, call=call, response=response)
+        self.status_code = response.status
+        self.body = response.json
         detail = _detail(self.body)
         self.code = _text(detail.get("code"))
         self.param = _text(detail.get("param"))
@@ -209,27 +215,27 @@ class APIStatusError(APIError):
 
 
 class BadRequestError(APIStatusError):
-    """The server refuses the request as it stands; ``param`` names what is wrong, if it is a parameter."""
+    """The server refused the request; ``param`` names the invalid parameter, if one is at fault."""
 
 
 class AuthenticationError(APIStatusError):
-    """The server does not know the key."""
+    """The server did not accept the key."""
 
 
 class PermissionDeniedError(APIStatusError):
-    """The server knows the key, and what was asked for is not open to it."""
+    """The key may not access this resource."""
 
 
 class NotFoundError(APIStatusError):
-    """There is no such thread, or no such run in it to start from."""
+    """The thread does not exist, or the cursor names no run in it."""
 
 
 class ConflictError(APIStatusError):
-    """The request is in conflict with another one."""
+    """The request conflicts with another one."""
 
 
 class UnprocessableEntityError(APIStatusError):
-    """The server understands the request and cannot carry it out."""
+    """The server understood the request and cannot process it."""
 
 
 class RateLimitError(APIStatusError):
@@ -251,24 +257,24 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
 }
 
 
-def status_error(answer: Answer, *, call: str, hint: str = "") -> APIStatusError:
-    """Return the error of the class that fits the status of an answer.
+def status_error(response: RawResponse, *, call: str, hint: str = "") -> APIStatusError:
+    """Return the exception for an error status.
 
     Args:
-        answer: The answer.
-        call: The method and path that were asked for.
-        hint: What else to say, after the server's own words.
+        response: The response.
+        call: The method and path of the request.
+        hint: A sentence to append to the server's message.
     """
-    kind = _BY_STATUS.get(answer.status) or (InternalServerError if answer.status >= 500 else APIStatusError)
-    return kind(f"{_title(answer.status)}: {_message(answer)}{hint}", call=call, answer=answer)
+    kind = _BY_STATUS.get(response.status) or (InternalServerError if response.status >= 500 else APIStatusError)
+    return kind(f"{_title(response.status)}: {_message(response)}{hint}", call=call, response=response)
 
 
 def excerpt(text: str, *, markup: bool) -> str:
-    """Return the beginning of a text of unknown length, on one line.
+    """Return the beginning of a text, on one line.
 
     Args:
-        text: The text.
-        markup: Whether it may be HTML, of which only the words are wanted.
+        text: The text, of any length.
+        markup: Whether to strip HTML tags.
     """
     plain = text[:20_000]
     if markup:
@@ -292,8 +298,8 @@ def _detail(body: Any) -> dict[str, Any]:
     return inner if is_object(inner) else {"message": inner}
 
 
-def _message(answer: Answer) -> str:
-    body = answer.parsed
+def _message(response: RawResponse) -> str:
+    body = response.json
     message = _detail(body).get("message")
     if isinstance(message, str) and message.strip():
         return excerpt(message, markup=isinstance(body, str))

@@ -1,4 +1,4 @@
-"""What parsed JSON is, for type checkers, which know nothing of what a parser returns."""
+"""Type guards for parsed JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ if TYPE_CHECKING:
 
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
-    """Say whether a value is a JSON object."""
+    """Return whether a value is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_array(value: object) -> TypeGuard[list[Any]]:
-    """Say whether a value is a JSON array."""
+    """Return whether a value is a JSON array."""
     return isinstance(value, list)

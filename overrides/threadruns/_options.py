@@ -1,6 +1,6 @@
-"""What a caller may set for one call, for a client, or through ``with_options``; the later one wins.
+"""Options of one call, of a client, or of ``with_options``; the most specific one wins.
 
-The keys and their meaning stand in ``CallOptions``, which every generated operation takes.
+``CallOptions``, which every generated operation takes, describes them.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from threadruns._wire import CallOptions
 
 OWN_HEADERS = frozenset({"authorization", "api-key", "host", "connection", "content-length", "transfer-encoding"})
-"""Headers that a caller cannot set, in lower case: the client answers for them."""
+"""Headers that only the client sets, in lower case."""
 
-LONGEST = 1e8
-"""Seconds, three years: more overflow what counts them in the system, and infinity is not to be waited for."""
+MAX_SECONDS = 1e8
+"""The longest time that an option takes, in seconds (three years); longer ones overflow the system's timers."""
 
-MOST = 2**53
-"""What is counted at most, for the same reason."""
+MAX_COUNT = 2**53
+"""The largest count that an option takes, for the same reason."""
 
 _HEADER_NAME = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 
@@ -42,10 +42,10 @@ class Options(NamedTuple):
     invalid: Literal["raise", "skip"] = "raise"
 
     def updated(self, changes: CallOptions) -> Options:
-        """Return these options with some of them set anew; headers and query are merged.
+        """Return these options with some of them changed; headers and query parameters are merged.
 
         Raises:
-            ArgumentError: An option is unknown, or its value makes no sense.
+            ArgumentError: An option is unknown, or its value is invalid.
         """
         if not changes:
             return self
@@ -58,7 +58,7 @@ class Options(NamedTuple):
         return self._replace(**given)
 
     def __repr__(self) -> str:
-        # Headers and query are the caller's own and may be secret.
+        # Headers and query parameters may be secret.
         shown = (
             f"{name}={value!r}" for name, value in zip(self._fields, self, strict=True) if not name.startswith("extra_")
         )
@@ -75,55 +75,55 @@ def _check(name: str, value: Any) -> None:
         )
     match name:
         case "timeout":
-            fine, wanted = _is_time(value), "one number of seconds above 0, for an attempt as a whole, or None"
+            valid, wanted = _is_time(value), "one number of seconds above 0, for an attempt as a whole, or None"
         case "deadline":
-            fine, wanted = _is_time(value), "seconds above 0, or None"
+            valid, wanted = _is_time(value), "seconds above 0, or None"
         case "max_retry_after":
-            fine, wanted = is_number(value) and 0 <= value <= LONGEST, f"seconds from 0 to {LONGEST:.0e}"
+            valid, wanted = is_number(value) and 0 <= value <= MAX_SECONDS, f"seconds from 0 to {MAX_SECONDS:.0e}"
         case "max_retries":
-            fine, wanted = _is_count(value) and value >= 0, "an integer of 0 or more"
+            valid, wanted = _is_count(value) and value >= 0, "an integer of 0 or more"
         case "max_body_bytes" | "concurrency":
-            fine, wanted = _is_count(value) and value > 0, "an integer above 0"
+            valid, wanted = _is_count(value) and value > 0, "an integer above 0"
         case "max_items":
-            fine, wanted = value is None or (_is_count(value) and value >= 0), "an integer of 0 or more, or None"
+            valid, wanted = value is None or (_is_count(value) and value >= 0), "an integer of 0 or more, or None"
         case "prefetch":
-            fine, wanted = isinstance(value, bool), "True or False"
+            valid, wanted = isinstance(value, bool), "True or False"
         case "invalid":
-            fine, wanted = value in ("raise", "skip"), "'raise' or 'skip'"
+            valid, wanted = value in ("raise", "skip"), "'raise' or 'skip'"
         case _:
             _check_strings(name, value)
             return
-    if not fine:
+    if not valid:
         raise ArgumentError(f"The option {name} is {value!r}; it must be {wanted}.")
 
 
 def _check_strings(name: str, value: Any) -> None:
-    # Values are not shown: what callers send there may be secret.
+    # Values are not shown, because they may be secret.
     if not hasattr(value, "items") or not all(isinstance(part, str) for pair in value.items() for part in pair):
         raise ArgumentError(f"The option {name} must map strings to strings.")
     if name == "extra_query":
         return
     for header, content in value.items():
         if not header or not _HEADER_NAME.issuperset(header.lower()):
-            raise ArgumentError(f"{header!r} is no name of a header.")
+            raise ArgumentError(f"{header!r} is not a valid header name.")
         if header.lower() in OWN_HEADERS:
-            raise ArgumentError(f"The header {header!r} is the client's own; give the key as api_key.")
+            raise ArgumentError(f"The header {header!r} is set by the client; pass the key as api_key.")
         if not content.isascii() or any(ord(char) < 32 or ord(char) == 127 for char in content):
             raise ArgumentError(f"The value of the header {header!r} has characters that cannot be sent in a header.")
 
 
 def is_number(value: Any) -> bool:
-    """Say whether a value counts something continuous, such as seconds."""
-    # NaN compares false with everything, so it would pass as a bound and never end a wait.
+    """Return whether a value is a number, such as seconds; NaN is not."""
+    # NaN compares false with everything, so as a bound it would never end a wait.
     return isinstance(value, int | float) and not isinstance(value, bool) and value == value
 
 
 def _is_time(value: Any) -> bool:
-    return value is None or (is_number(value) and 0 < value <= LONGEST)
+    return value is None or (is_number(value) and 0 < value <= MAX_SECONDS)
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value <= MOST
+    return isinstance(value, int) and not isinstance(value, bool) and value <= MAX_COUNT
 
 
 def _listed() -> str:

@@ -1,7 +1,6 @@
-"""The door to the generated package: the only module that imports ``threadruns_api``.
+"""The only module that imports the generated package ``threadruns_api``.
 
-What is behind it is imported when it is first asked for, so that importing ``threadruns`` and making a client stay
-cheap.
+Its names are imported on first use, so that importing ``threadruns`` and making a client stay cheap.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _HOMES = {
 
 
 if not TYPE_CHECKING:
-    # Hidden from type checkers, which would take any name for one that exists.
+    # Hidden from type checkers, to which any name would then seem to exist.
 
     def __getattr__(name: str) -> Any:
         if name not in _HOMES:

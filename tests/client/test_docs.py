@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.client.data import run, runs
+from tests.support.runs import run, runs
 from threadruns.testing import serve
 
 PAGE = Path(__file__).parents[2] / "docs" / "client.md"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.client.data import run, runs
-from tests.client.driving import WALKS, opened
+from tests.support.clients import WALKS, opened
+from tests.support.runs import run, runs
 from threadruns import Drift, Run
 from threadruns.testing import serve
 

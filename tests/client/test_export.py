@@ -6,8 +6,8 @@ import csv
 import io
 import json
 
-from tests.client.data import run, runs
-from tests.client.driving import opened
+from tests.support.clients import opened
+from tests.support.runs import run, runs
 from threadruns import Run, write_csv, write_json_lines
 from threadruns.testing import serve
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.client.data import ids, runs
-from tests.client.driving import WALKS, everything_shown, names, opened
+from tests.support.clients import WALKS, everything_shown, names, opened
+from tests.support.runs import ids, runs
 from threadruns import (
     APIConnectionError,
     APIResponseValidationError,
@@ -159,7 +159,7 @@ SPARED = {"answers-late", "stays-silent", "drips-body", "drips-headers", "gzip-b
 
 @pytest.fixture(autouse=True)
 def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("threadruns._retries.FIRST_WAIT", 0.0)
+    monkeypatch.setattr("threadruns._http.retries.FIRST_WAIT", 0.0)
 
 
 @pytest.mark.parametrize("kind", WALKS)

@@ -17,12 +17,12 @@ import httpx
 import pytest
 
 import threadruns
-from tests.client.data import ids, runs
-from tests.client.driving import CLIENTS, OWN, WALKS, names, opened
-from tests.client.relay import relaying, to
+from tests.support.clients import CLIENTS, OWN, WALKS, names, opened
+from tests.support.relay import relaying, to
+from tests.support.runs import ids, runs
 from threadruns import ArgumentError, AsyncClient, Client, ClientClosedError, Run, RunList, Skipped, ThreadrunsError
-from threadruns._cursors import first_leg
-from threadruns._pages import async_page_of, nothing_left, page_of
+from threadruns._paging.cursors import first_request
+from threadruns._paging.pages import decode_async_page, decode_page, empty_response
 from threadruns.testing import serve
 
 
@@ -47,7 +47,7 @@ def test_connections_are_reused(kind: str) -> None:
         for _ in range(3):
             list(client.runs.list("thread_a", limit=10))
         transport: Any = client._sender._transport
-        idle = transport._idle if kind == "sync" else next(iter(transport.inner._loops.values())).lanes
+        idle = transport._idle if kind == "sync" else next(iter(transport.inner._loops.values())).connections
         assert len(idle) == 1
 
 
@@ -260,9 +260,12 @@ def test_pickles(kind: str) -> None:
 def test_everything_public_pickles_or_says_why_not(name: str) -> None:
     """Whatever has a public name survives a pickle, or has a sentence that says why it does not."""
     client, asynchronous = (kind(api_key="sk", base_url="http://h/v1") for kind in (Client, AsyncClient))
-    call = asynchronous.runs.list.call(("thread_a",), {})
-    leg, answer = first_leg(call), nothing_left(call)
-    page, async_page = page_of(client._sender, leg, answer), async_page_of(asynchronous._sender, leg, answer)
+    call = asynchronous.runs.list.build_call(("thread_a",), {})
+    request, response = first_request(call), empty_response(call)
+    page, async_page = (
+        decode_page(client._sender, request, response),
+        decode_async_page(asynchronous._sender, request, response),
+    )
     made: dict[str, Any] = {
         "AsyncClient": asynchronous,
         "AsyncPage": async_page,
@@ -274,7 +277,7 @@ def test_everything_public_pickles_or_says_why_not(name: str) -> None:
         "Page": page,
         "Pager": asynchronous.runs.list("thread_a"),
         "Run": Run.from_dict(runs(1)[0]),
-        "RunList": RunList.from_json(answer.body),
+        "RunList": RunList.from_json(response.body),
         "Skipped": Skipped(("data", 1), "missing", {}),
         "UNSET": threadruns.UNSET,
         "UnknownVariant": threadruns.UnknownVariant(type="x"),
@@ -285,7 +288,7 @@ def test_everything_public_pickles_or_says_why_not(name: str) -> None:
         again = pickle.loads(pickle.dumps(value))
     except TypeError as error:
         assert name in ("AsyncClient", "AsyncPage", "AsyncWalk", "Client", "Page", "Pager", "Walk")
-        assert re.search(r"cannot be pickled.*: it holds .*\. (Pickle|Make)", str(error))
+        assert re.search(r"cannot be pickled.*, because it holds .*\. (Pickle|Make)", str(error))
     else:
         assert type(again) is type(value)
         assert str(again) == str(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from threadruns._service import Secret
+from threadruns._http.secrets import Secret
 
 
 def hidden(_: click.Context, __: click.Parameter, value: str | None) -> Secret:

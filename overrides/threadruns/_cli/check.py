@@ -14,7 +14,7 @@ from rich.table import Table
 
 from threadruns._cli._key import hidden
 from threadruns._errors import ArgumentError
-from threadruns._service import KEY_VARIABLE, Secret
+from threadruns._http.secrets import KEY_VARIABLE, Secret
 from threadruns.contract.check import check
 from threadruns.contract.reports import as_json, as_junit, rule_as_json
 from threadruns.contract.rules.catalogue import RULES

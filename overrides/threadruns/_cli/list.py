@@ -11,7 +11,7 @@ import click
 
 from threadruns import ArgumentError, Client, Run, ThreadrunsError, write_csv, write_json_lines
 from threadruns._cli._key import hidden
-from threadruns._service import KEY_VARIABLE, Secret
+from threadruns._http.secrets import KEY_VARIABLE, Secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,0 +1,1 @@
+"""The objects that callers hold: clients, their operations and options, drift, and export."""

@@ -1,0 +1,206 @@
+"""List operations bound to a client: one list, many lists, or the rest of a list."""
+
+from __future__ import annotations
+
+from functools import cache
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from threadruns._errors import ArgumentError
+from threadruns._http.call import Call
+from threadruns._paging.cursors import first_request
+from threadruns._paging.many import async_walk_many, walk_many
+from threadruns._paging.pages import Page, Pager, decode_page, empty_response
+from threadruns._paging.progress import WalkProgress
+from threadruns._paging.protocols import Item, ListResponse
+from threadruns._paging.tokens import load_token
+from threadruns._paging.walks import iter_async_batches, iter_batches
+from threadruns._wire import UNSET
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+    from typing import Unpack
+
+    from threadruns._client.settings import Settings
+    from threadruns._errors import ThreadrunsError
+    from threadruns._http.cancellation import CancelToken
+    from threadruns._http.senders import AsyncSender, Sender
+    from threadruns._response import RawResponse
+    from threadruns._wire import CallOptions, Request
+
+PAGE_SIZE = 100
+"""The page size requested unless ``limit`` is given: the largest that the API allows."""
+
+_signature = cache(signature)
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+T = TypeVar("T", bound=Item)
+
+
+class BoundOperation(Generic[P, T]):
+    """A generated list operation with the settings of a client."""
+
+    def __init__(self, settings: Settings, operation: Callable[P, Request[ListResponse[T]]]) -> None:
+        self._settings = settings
+        self._operation = operation
+        # inspect and help show the operation.
+        self.__doc__ = operation.__doc__
+        self.__wrapped__ = operation
+
+    def build_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call[ListResponse[T]]:
+        """Return the call of the operation with these arguments.
+
+        Raises:
+            ArgumentError: The operation refuses them.
+        """
+        operation: Callable[..., Request[ListResponse[T]]] = self._operation
+        try:
+            request = operation(*args, **kwargs)
+        except ValueError as error:
+            raise ArgumentError(f"{error}.") from None
+        arguments = _signature(operation).bind(*args, **kwargs).arguments
+        arguments.pop("options", None)
+        for name, value in arguments.items():
+            _check_argument(name, value)
+        options = self._settings.options.updated(request.options)
+        return Call(operation, arguments, request, options, {"limit": str(PAGE_SIZE), **request.params})
+
+    def build_resumed_call(self, token: str, options: CallOptions) -> tuple[Call[ListResponse[T]], bool]:
+        """Return the call that continues an iteration, and whether nothing is left of it.
+
+        Raises:
+            ArgumentError: The token belongs to another operation, or an option is invalid.
+        """
+        state = load_token(token, self._operation.__name__)
+        max_items = {} if state.max_items is None else {"max_items": state.max_items}
+        try:
+            call = self.build_call((), {**state.arguments, **max_items, **options})
+        except TypeError as error:
+            raise ArgumentError(f"The token does not fit {self._operation.__name__}: {error}.") from None
+        return call, state.done or (state.max_items == 0 and "max_items" not in options)
+
+    def __repr__(self) -> str:
+        return f"<{self._operation.__name__} at {self._settings.service.base_url!r}>"
+
+
+class ListOperation(BoundOperation[P, T]):
+    """A list operation of a blocking client; call it for the first page."""
+
+    def __init__(self, settings: Settings, sender: Sender, operation: Callable[P, Request[ListResponse[T]]]) -> None:
+        super().__init__(settings, operation)
+        self._sender = sender
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Page[T]:
+        self._settings.require_open()
+        call = self.build_call(args, kwargs)
+        return self._first_page(call, self._sender.send(call))
+
+    def many(
+        self: ListOperation[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
+    ) -> Generator[tuple[str, list[T] | ThreadrunsError]]:
+        """Iterate over many lists at once, such as those of many threads.
+
+        Yields the name of a list with the items of one of its pages, or with the error that ended it; the other lists
+        continue. The pages of a list come in order, each item once; an empty list yields one empty page.
+
+        Args:
+            names: The names of the lists, such as thread ids; read as they are needed.
+            *args: The other arguments of the operation.
+            **kwargs: The other arguments of the operation; ``concurrency`` is the number of lists requested at a time.
+
+        Raises:
+            ArgumentError: ``names`` is one string, or an option is invalid.
+        """
+        self._settings.require_open()
+        concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
+
+        def open_walk(name: str, cancel_token: CancelToken) -> Generator[list[T]]:
+            call = self.build_call((name, *args), kwargs)
+            return iter_batches(self._sender, WalkProgress(first_request(call)), cancel_token=cancel_token)
+
+        return walk_many(_check_names(names), open_walk, concurrency)
+
+    def resume(self, token: str, **options: Unpack[CallOptions]) -> Page[T]:
+        """Continue an iteration: return the page that starts after the last item that it yielded.
+
+        Args:
+            token: The ``token`` of the iteration, of this process or another one.
+            **options: Options for this call; ``max_items`` is the rest of the iteration's unless it is given.
+
+        Raises:
+            ArgumentError: The token belongs to another operation.
+        """
+        self._settings.require_open()
+        call, done = self.build_resumed_call(token, options)
+        return self._first_page(call, empty_response(call) if done else self._sender.send(call))
+
+    def _first_page(self, call: Call[ListResponse[T]], response: RawResponse) -> Page[T]:
+        return decode_page(self._sender, first_request(call), response)
+
+
+class AsyncListOperation(BoundOperation[P, T]):
+    """A list operation of an async client; await its call for the first page, or iterate over it for all items."""
+
+    def __init__(
+        self, settings: Settings, sender: AsyncSender, operation: Callable[P, Request[ListResponse[T]]]
+    ) -> None:
+        super().__init__(settings, operation)
+        self._sender = sender
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Pager[T]:
+        self._settings.require_open()
+        return Pager(self._sender, self.build_call(args, kwargs))
+
+    def many(
+        self: AsyncListOperation[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
+    ) -> AsyncGenerator[tuple[str, list[T] | ThreadrunsError]]:
+        """Iterate over many lists at once, such as those of many threads; see ``ListOperation.many``.
+
+        Args:
+            names: The names of the lists, such as thread ids; read as they are needed.
+            *args: The other arguments of the operation.
+            **kwargs: The other arguments of the operation; ``concurrency`` is the number of lists requested at a time.
+
+        Raises:
+            ArgumentError: ``names`` is one string, or an option is invalid.
+        """
+        self._settings.require_open()
+        concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
+
+        def open_walk(name: str) -> AsyncGenerator[list[T]]:
+            call = self.build_call((name, *args), kwargs)
+            return iter_async_batches(self._sender, WalkProgress(first_request(call)))
+
+        return async_walk_many(_check_names(names), open_walk, concurrency)
+
+    def resume(self, token: str, **options: Unpack[CallOptions]) -> Pager[T]:
+        """Continue an iteration: the returned list starts after the last item that it yielded.
+
+        Args:
+            token: The ``token`` of the iteration, of this process or another one.
+            **options: Options for this call; ``max_items`` is the rest of the iteration's unless it is given.
+
+        Raises:
+            ArgumentError: The token belongs to another operation.
+        """
+        self._settings.require_open()
+        call, done = self.build_resumed_call(token, options)
+        return Pager(self._sender, call, done=done)
+
+
+def _only(kwargs: Mapping[str, Any], name: str) -> Any:
+    return {name: kwargs[name]} if name in kwargs else {}
+
+
+def _check_argument(name: str, value: Any) -> None:
+    # None and NaN would be sent as words, and an empty cursor means nothing to a server.
+    is_sendable = isinstance(value, str | int | float | list) or hasattr(value, "__index__") or value is UNSET
+    if not is_sendable or value == "" or value != value:
+        raise ArgumentError(f"{name} is {value!r:.80}; give it a value, or leave it out.")
+
+
+def _check_names(names: Iterable[str]) -> Iterable[str]:
+    if isinstance(names, str | bytes):
+        raise ArgumentError(f"many() expects an iterable of thread ids, got the string {names!r:.80}.")
+    return names

@@ -1,0 +1,73 @@
+"""The retry rules, decided without a clock or a socket.
+
+``x-should-retry`` decides if the server sends it. Otherwise connection errors, timeouts and the statuses 408, 409, 429
+and 5xx are retried. ``Retry-After`` (seconds or a date) sets the wait, unless it exceeds ``max_retry_after``; otherwise
+the wait doubles from half a second to eight, minus a random quarter at most, so that clients that failed together do
+not return together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from threadruns._errors import APIConnectionError, APIStatusError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from threadruns._errors import APIError
+
+RETRIED_STATUSES = frozenset({408, 409, 429})
+FIRST_WAIT = 0.5
+MAX_WAIT = 8.0
+JITTER = 0.25
+
+
+def should_retry(error: APIError) -> bool:
+    """Return whether the failure is transient, so that the same request may succeed."""
+    if isinstance(error, APIStatusError):
+        told = (error.header("x-should-retry") or "").lower()
+        if told in ("true", "false"):
+            return told == "true"
+        return error.status_code in RETRIED_STATUSES or error.status_code >= 500
+    return isinstance(error, APIConnectionError)
+
+
+def retry_after(error: APIError, now: float) -> float | None:
+    """Return the wait that the server asks for, in seconds; None if it asks for none.
+
+    Args:
+        error: The failure; ``Retry-After-Ms`` and ``Retry-After`` of its response are read.
+        now: The time in seconds since the epoch, to compare a date with.
+    """
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        text = (error.header(name) or "").strip()
+        try:
+            seconds = float(text) * unit
+        except ValueError:
+            continue
+        if seconds >= 0:
+            return seconds
+    return _seconds_until(error.header("retry-after"), now)
+
+
+def _seconds_until(date: str | None, now: float) -> float | None:
+    if not date:
+        return None
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def backoff(attempt: int, random: Callable[[], float]) -> float:
+    """Return the wait after a failed attempt for which the server asked for none, in seconds.
+
+    Args:
+        attempt: The number of the attempt, from 1.
+        random: Returns numbers from 0 to 1.
+    """
+    wait: float = min(MAX_WAIT, FIRST_WAIT * 2.0 ** min(attempt - 1, 10))
+    return wait * (1 - JITTER * random())

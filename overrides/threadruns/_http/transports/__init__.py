@@ -1,0 +1,1 @@
+"""Transports: our own connections, and the caller's httpx client."""

@@ -1,0 +1,59 @@
+"""Detection of repeated items, in few bytes of memory."""
+
+from __future__ import annotations
+
+from array import array
+from typing import Generic, TypeVar
+
+from threadruns._paging.protocols import Item
+
+T = TypeVar("T", bound=Item)
+
+
+class Deduplicator(Generic[T]):
+    """Detects repeated items of an ordered list, in eight bytes an item.
+
+    In a list that keeps its order, an item can only repeat among those of the same second, so the ids of that second
+    are enough. Once the list breaks its order, or a second has very many items, a set of the hashes of all ids is used.
+
+    Args:
+        ascending: Whether the list ascends by ``created_at``.
+    """
+
+    MAX_IDS_PER_SECOND = 10_000
+    """The largest number of ids of one second that are kept as text."""
+
+    def __init__(self, *, ascending: bool) -> None:
+        self._sign = 1 if ascending else -1
+        self._newest: int | None = None
+        self._ids: set[str] = set()
+        self._hashes = array("q")
+        self._all_hashes: set[int] | None = None
+        self.disorder = 0
+        """The number of items that broke the order of the list."""
+
+    def add(self, item: T) -> bool:
+        """Add an item, and return whether it is new."""
+        name, moment, newest = item.id, item.created_at * self._sign, self._newest
+        late = newest is not None and moment < newest
+        if self._all_hashes is None and (late or len(self._ids) >= self.MAX_IDS_PER_SECOND):
+            self._all_hashes = set(self._hashes)
+            self._ids, self._hashes = set(), array("q")
+        if self._all_hashes is not None:
+            hashed = hash(name)
+            if hashed in self._all_hashes:
+                return False
+            self._all_hashes.add(hashed)
+        elif moment == newest:
+            if name in self._ids:
+                return False
+            self._ids.add(name)
+            self._hashes.append(hash(name))
+        else:
+            self._ids = {name}
+            self._hashes.append(hash(name))
+        if late:
+            self.disorder += 1
+        else:
+            self._newest = moment
+        return True

@@ -1,0 +1,232 @@
+"""Retries: what is repeated, after how long, and within which bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from email.utils import formatdate
+from random import Random
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.http.test_errors import answer
+from tests.support.clients import WALKS, names, opened
+from tests.support.relay import Relay, head_of, relaying, to
+from tests.support.runs import ids, runs
+from threadruns import APIConnectionError, APITimeoutError, InternalServerError, RateLimitError
+from threadruns._errors import status_error
+from threadruns._http.rate_limit import RateLimiter
+from threadruns._http.retries import MAX_WAIT, backoff, retry_after, should_retry
+from threadruns.testing import serve
+
+NOW = 1_700_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "again"),
+    [
+        (408, None, True),
+        (409, None, True),
+        (429, None, True),
+        (500, None, True),
+        (503, None, True),
+        (520, None, True),
+        (400, None, False),
+        (401, None, False),
+        (404, None, False),
+        (307, None, False),
+        (400, "true", True),
+        (500, "false", False),
+        (500, "FALSE", False),
+        (500, "perhaps", True),
+    ],
+)
+def test_should_retry(status: int, told: str | None, again: bool) -> None:
+    """The status decides, unless the server says otherwise in so many words."""
+    headers = {"x-should-retry": told} if told else {}
+    assert should_retry(status_error(answer(status, headers=headers), call="GET /x")) is again
+
+
+def test_connection_errors_are_retried() -> None:
+    """An exchange that broke off or came too late is repeated."""
+    assert should_retry(APIConnectionError("reset.", call="GET /x"))
+    assert should_retry(APITimeoutError("late.", call="GET /x"))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "0.5"}, 0.5),
+        ({"retry-after": "0"}, 0),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": ""}, None),
+        ({"retry-after": formatdate(NOW + 90, usegmt=True)}, 90),
+        ({"retry-after": formatdate(NOW - 90, usegmt=True)}, 0),
+        ({"retry-after": "Fri, 99 Nov 9999 99:99:99 GMT"}, None),
+        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
+        ({"retry-after-ms": "x", "retry-after": "7"}, 7),
+    ],
+)
+def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
+    """Retry-After is read in seconds, milliseconds and as a date; what cannot be read says nothing."""
+    assert retry_after(status_error(answer(429, headers=headers), call="GET /x"), NOW) == seconds
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_backoff(attempt: int, chance: float) -> None:
+    """The wait doubles from half a second up to its bound, and chance takes a quarter of it at most."""
+    wait = backoff(attempt, lambda: chance)
+    whole = min(MAX_WAIT, 0.5 * 2 ** min(attempt - 1, 10))
+    assert whole * 0.75 <= wait <= whole
+
+
+def test_budget_spaces_requests() -> None:
+    """Requests beyond the rate are given slots that follow each other; an idle time is not saved up."""
+    budget = RateLimiter(10)
+    assert [round(budget.reserve(100.0), 3) for _ in range(3)] == [0, 0.1, 0.2]
+    assert [round(budget.reserve(200.0), 3) for _ in range(2)] == [0, 0.1]
+
+
+def test_budget_pauses_for_all() -> None:
+    """A pause holds back every request until it is over, with and without a rate."""
+    for budget in (RateLimiter(None), RateLimiter(10)):
+        assert budget.reserve(100.0) == 0
+        budget.pause(105.0)
+        assert budget.reserve(101.0) == 4
+        assert budget.reserve(106.0) <= 0.1
+
+
+@contextmanager
+def noting_waits() -> Generator[list[float]]:
+    """Note how long this thread is to sleep, by the clock or on an event loop, in place of sleeping."""
+    noted: list[float] = []
+    asleep, wait = time.sleep, asyncio.sleep
+    ours = threading.get_ident()
+
+    def sleep(seconds: float) -> None:
+        if threading.get_ident() != ours:
+            return asleep(seconds)
+        noted.append(seconds)
+        return None
+
+    async def asynchronous(seconds: float) -> None:
+        if threading.get_ident() != ours:
+            return await wait(seconds)
+        noted.append(seconds)
+        return None
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "sleep", sleep)
+        patch.setattr(asyncio, "sleep", asynchronous)
+        yield noted
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_waits_double_less_a_part_by_chance(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that keeps failing is left alone for twice as long each time, up to a bound, less what chance takes."""
+    monkeypatch.setattr("threadruns._http.attempts.random", Random(7).random)
+    with serve(runs=runs(3), faults=["status-500:first=6"]) as server:
+        with noting_waits() as waits:
+            assert names(WALKS[kind](server, max_retries=6)) == ids(3)
+        assert len(server.requests) == 7
+    chance = Random(7)
+    assert waits == [whole * (1 - 0.25 * chance.random()) for whole in (0.5, 1, 2, 4, 8, 8)]
+    assert len({wait / whole for wait, whole in zip(waits, (0.5, 1, 2, 4, 8, 8), strict=True)}) == 6
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(("cap", "waited"), [(90, [90.0]), (89, [])])
+def test_retry_after_as_a_date(cap: float, waited: list[float], kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moment that a server names is waited for, unless it is further away than the caller allows."""
+    monkeypatch.setattr("threadruns._http.attempts.time", SimpleNamespace(time=lambda: NOW, monotonic=time.monotonic))
+
+    def fail_once(relay: Relay, client: socket.socket) -> socket.socket:
+        relay.targets.append("")
+        if len(relay.targets) > 1:
+            return to(server.url)(relay, client)
+        head_of(client)
+        moment = f"retry-after: {formatdate(NOW + 90, usegmt=True)}"
+        client.sendall(f"HTTP/1.1 503 Busy\r\n{moment}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".encode())
+        raise OSError
+
+    with serve(runs=runs(3)) as server, relaying(fail_once) as relay:
+        url = f"http://127.0.0.1:{relay.port}/v1"
+        with opened(server, kind, base_url=url, max_retry_after=cap) as client, noting_waits() as waits:
+            if waited:
+                assert names(client.runs.list("thread_a").data) == ids(3)
+            else:
+                with pytest.raises(InternalServerError, match="asks to wait 90 s, more than max_retry_after allows"):
+                    client.runs.list("thread_a")
+    assert waits == waited
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_number_of_attempts(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There are as many attempts as max_retries allows and one, for each page."""
+    monkeypatch.setattr("threadruns._http.retries.FIRST_WAIT", 0.0)
+    for retries in (0, 1, 4):
+        with serve(runs=runs(1), faults=["status-500"]) as server:
+            with pytest.raises(InternalServerError):
+                WALKS[kind](server, max_retries=retries)
+            assert len(server.requests) == retries + 1
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_deadline_over_attempts(kind: str) -> None:
+    """No attempt starts, and no wait begins, that would go beyond the deadline: the last error comes at once."""
+    with serve(runs=runs(1), faults=["status-500"]) as server:
+        started = time.monotonic()
+        with pytest.raises(InternalServerError, match="The deadline leaves no time to try again"):
+            WALKS[kind](server, max_retries=50, deadline=0.3)
+        assert time.monotonic() - started < 30
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_deadline_over_pages(kind: str) -> None:
+    """The deadline of a walk counts over all its pages, and the error says so."""
+    with serve(runs=runs(30), faults=["answers-late"]) as server:
+        with pytest.raises(APITimeoutError, match=r"the deadline of 2 s for the whole call has passed"):
+            WALKS[kind](server, limit=1, deadline=2)
+        # Each page takes a fifth of a second, so no single one is too late.
+        assert 2 <= len(server.requests) <= 10
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_retry_after_is_waited_for(kind: str) -> None:
+    """The wait that a server asks for is kept, and not shortened."""
+    with serve(runs=runs(3), faults=["limited-shortly:first=2"]) as server, opened(server, kind) as client:
+        started = time.monotonic()
+        assert names(client.runs.list("thread_a").data) == ids(3)
+        assert time.monotonic() - started >= 0.1
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_wait_beyond_the_cap_is_refused(kind: str) -> None:
+    """A server that asks for a longer wait than the caller allows gets its error raised at once."""
+    with serve(runs=runs(3), faults=["limited-shortly"]) as server, opened(server, kind) as client:
+        with pytest.raises(RateLimitError, match="max_retry_after"):
+            client.runs.list("thread_a", max_retry_after=0.01)
+        assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_rate_is_shared(kind: str) -> None:
+    """All calls of a client, and of those made from it, share one rate."""
+    with serve(runs=runs(10)) as server, opened(server, kind, max_rate=20) as client:
+        started = time.monotonic()
+        for each in (client, client.with_options(timeout=9), client):
+            list(each.runs.list("thread_a", limit=5))
+        assert len(server.requests) == 6
+        assert time.monotonic() - started >= 0.25

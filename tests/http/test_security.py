@@ -1,0 +1,283 @@
+"""The key: it reaches the server that it is for, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+import pickle
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.clients import CLIENTS, OWN, WALKS, everything_shown, hook, opened
+from tests.support.relay import Relay, head_of, relaying
+from tests.support.runs import runs
+from threadruns import (
+    APIConnectionError,
+    APIResponseValidationError,
+    APIStatusError,
+    ArgumentError,
+    AsyncClient,
+    AuthenticationError,
+    Client,
+    ClientClosedError,
+    InternalServerError,
+    ThreadrunsError,
+)
+from threadruns.testing import serve
+
+KEY = "sk-secret-of-the-test"
+MALFORMED = [f"{KEY}\n", f"{KEY}\r\nX-Evil: 1", f" {KEY}", f"{KEY}\x00", f"{KEY}é", f"{KEY}\u2028", f"{KEY}\x7f"]
+
+
+@pytest.mark.parametrize("kind", CLIENTS.values())
+@pytest.mark.parametrize("key", MALFORMED)
+def test_malformed_key(key: str, kind: Any) -> None:
+    """A key that cannot stand in a header is refused in one sentence without it, and no local variable shows it."""
+    with pytest.raises(ArgumentError, match="key") as caught:
+        kind(api_key=key, base_url="http://127.0.0.1:9/v1")
+    assert "sk-secret" not in everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", CLIENTS.values())
+@pytest.mark.parametrize("wrong", [{"base_url": "ftp://x"}, {"max_rate": -1}, {"timeout": "x"}, {"beta": "\n"}])
+def test_other_mistakes_do_not_show_the_key(wrong: dict[str, Any], kind: Any) -> None:
+    """An error of another argument shows nothing of the key, in its traceback either."""
+    with pytest.raises(ArgumentError) as caught:
+        kind(**{"api_key": KEY, "base_url": "http://127.0.0.1:9/v1", **wrong})
+    assert "sk-secret" not in everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", CLIENTS.values())
+def test_missing_key(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a key anywhere, one sentence says how to give one."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ArgumentError, match="pass api_key, or set the environment variable OPENAI_API_KEY"):
+        kind(base_url="http://127.0.0.1:9/v1")
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("http://user:sk-secret@127.0.0.1/v1", "user name or password"),
+        ("http://sk-secret@127.0.0.1/v1", "user name or password"),
+        ("http://:sk-secret@127.0.0.1/v1", "user name or password"),
+        ("sk-secret@127.0.0.1/v1", "no http or https address"),
+        ("user:sk-secret@127.0.0.1/v1", "no http or https address"),
+        ("http://user:sk-secret@127.0.0.1:port/v1", "cannot be read"),
+        ("http://user:sk-secret@127.0.0.1/v1 ", "spaces or control characters"),
+    ],
+)
+def test_credentials_in_the_url(url: str, says: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A base URL with a password is refused, and not shown, wherever it came from."""
+    monkeypatch.setenv("OPENAI_BASE_URL", url)
+    for given in ({"base_url": url}, {}):
+        with pytest.raises(ArgumentError, match=says) as caught:
+            CLIENTS[kind](api_key=KEY, **given)
+        assert "sk-secret" not in everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(
+    "fault", ["key-echoed", "key-echoed-in-page", "resets-within-body", "status-line-broken", "body-cut-short"]
+)
+def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """No error, cause, traceback, pickle or log of a failed call shows the key, even if the server sends it back."""
+    caplog.set_level(logging.DEBUG, "threadruns")
+    with serve(runs=runs(3), faults=[fault], api_key=KEY) as server:
+        with pytest.raises(ThreadrunsError) as caught:
+            WALKS[kind](server, max_retries=0)
+        shown = everything_shown(caught.value)
+        shown += "".join(record.getMessage() for record in caplog.records if record.name == "threadruns")
+        response = getattr(caught.value, "response", None)
+        if response is not None:
+            shown += f"{response.text} {response.headers.raw} {response.request.headers.raw}"
+        assert "sk-secret" not in shown
+        assert KEY.encode() not in pickle.dumps(caught.value)
+
+
+def test_walk_that_another_thread_closes() -> None:
+    """A walk that is closed under the thread that waits for it leaves no trace of the key in any frame."""
+    with serve(runs=runs(30), faults=["stays-silent:every=2"], api_key=KEY) as server, opened(server) as client:
+        walk: Any = iter(client.runs.list("thread_a", limit=10))
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(list, walk)
+            while len(server.requests) < 2:
+                time.sleep(0.002)
+            walk.close()
+            with pytest.raises(ClientClosedError) as caught:
+                waiting.result(20)
+        assert "/_http/senders.py send" in everything_shown(caught.value)
+        assert "sk-secret" not in everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("by", ["cancel", "timeout"])
+def test_cancelled_call(by: str) -> None:
+    """A call that the caller breaks off leaves no trace of the key, in the frames of other libraries either."""
+
+    async def main() -> None:
+        async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
+            call = asyncio.ensure_future(client.runs.list("thread_a"))
+            while not server.requests:
+                await asyncio.sleep(0.002)
+            if by == "cancel":
+                call.cancel()
+                await call
+            async with asyncio.timeout(0.01):
+                await call
+
+    with serve(runs=runs(3), faults=["stays-silent"], api_key=KEY) as server:
+        with pytest.raises(TimeoutError if by == "timeout" else asyncio.CancelledError) as caught:
+            asyncio.run(main())
+        assert "/_http/senders.py send" in everything_shown(caught.value)
+        assert "sk-secret" not in everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_key_in_an_error_is_hidden(kind: str) -> None:
+    """Where the server repeats the key, the error says that it stood there."""
+    with (
+        serve(runs=runs(3), faults=["key-echoed"], api_key=KEY) as server,
+        opened(server, kind, max_retries=0) as client,
+    ):
+        with pytest.raises(InternalServerError, match=r"The key is \[key\]\.") as caught:
+            client.runs.list("thread_a", max_retries=0)
+        assert caught.value.header("x-debug") == "[key]"
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_unreachable_server(kind: str) -> None:
+    """A server that is not there is one clear error without the key, whose cause has no frames of other libraries."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    with opened(None, kind, api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0) as client:
+        with pytest.raises(APIConnectionError, match=r"no complete answer from http://127\.0\.0\.1:") as caught:
+            client.runs.list("thread_a")
+        assert "sk-secret" not in everything_shown(caught.value)
+        assert caught.value.__cause__ is not None
+        assert caught.value.__cause__.__traceback__ is None
+
+
+def test_reprs_and_copies() -> None:
+    """Neither client shows its key, and neither can be pickled or copied, which says why."""
+    for client in (Client(api_key=KEY, base_url="http://h/v1"), AsyncClient(api_key=KEY, base_url="http://h/v1")):
+        assert "sk-secret" not in f"{client!r} {client} {client.runs!r} {client.runs.list!r} {vars(client)}"
+        for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
+            with pytest.raises(TypeError, match="holds a key"):
+                attempt(client)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_own_http_client_keeps_no_key(kind: str) -> None:
+    """The key is put into a single request of the caller's client, and is gone from it afterwards."""
+    seen: list[httpx.Request] = []
+    own = OWN[kind](event_hooks={"request": [hook(kind, seen.append)]})
+    with serve(runs=runs(3), api_key=KEY) as server, opened(server, kind, http_client=own) as client:
+        client.runs.list("thread_a")
+        assert "authorization" not in own.headers
+        assert "authorization" not in seen[0].headers
+        assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_redirect_to_another_origin(status: int, own: bool, kind: str) -> None:
+    """The other origin gets no request, so no key, even where an httpx client follows redirects by itself."""
+
+    def lead_away(_: Relay, client: socket.socket) -> socket.socket:
+        head_of(client)
+        where = f"location: {other.url}/threads/thread_a/runs"
+        client.sendall(f"HTTP/1.1 {status} Elsewhere\r\n{where}\r\ncontent-length: 0\r\n\r\n".encode())
+        raise OSError
+
+    with serve(runs=runs(3)) as other, relaying(lead_away) as relay:
+        settings: dict[str, Any] = {"base_url": f"http://127.0.0.1:{relay.port}/v1"}
+        if own:
+            settings["http_client"] = OWN[kind](follow_redirects=True)
+        says = f"redirects to '{other.url}.* redirects are not followed"
+        with opened(None, kind, api_key=KEY, **settings) as client, pytest.raises(APIStatusError, match=says):
+            client.runs.list("thread_a")
+        assert not other.requests
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("thread", ["", ".", "..", "a/b", "..%2f", "a\nb", "a\\b", "thread_a?x=1", "thread_a#x", "é"])
+def test_path_parameters_stay_in_their_place(thread: str, kind: str) -> None:
+    """An id cannot lead to another path: it is refused, or it arrives as the one segment that it is."""
+    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+        with pytest.raises(ThreadrunsError):
+            client.runs.list(thread)
+        for seen in server.requests:
+            assert seen.target.startswith("/v1/threads/")
+            assert seen.target.endswith("/runs?limit=100")
+            assert seen.target.count("/") == 4
+
+
+@pytest.mark.parametrize("kind", CLIENTS.values())
+@pytest.mark.parametrize("name", ["Authorization", "api-key", "Host", "Content-Length"])
+def test_own_headers_cannot_be_replaced(name: str, kind: Any) -> None:
+    """Headers that the client answers for cannot be set from outside, where they would not be hidden."""
+    with pytest.raises(ArgumentError, match="set by the client") as caught:
+        kind(api_key=KEY, base_url="http://h/v1", extra_headers={name: "sk-secret"})
+    assert "sk-secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", CLIENTS.values())
+@pytest.mark.parametrize("headers", [{"x": "a\r\nb: c"}, {"x y": "a"}, {"": "a"}, {"x": "é"}, {"x": 1}, "x"])
+def test_headers_cannot_be_split(headers: Any, kind: Any) -> None:
+    """A header that would break the request is refused when it is set."""
+    with pytest.raises(ArgumentError):
+        kind(api_key=KEY, base_url="http://h/v1", extra_headers=headers)
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_bound_of_the_body(kind: str) -> None:
+    """The bound on a body is the caller's to set, and counts what it inflates to."""
+    with serve(runs=runs(100)) as server, opened(server, kind) as client:
+        with pytest.raises(APIResponseValidationError, match="more than 1000 bytes; raise max_body_bytes") as caught:
+            client.runs.list("thread_a", max_body_bytes=1000)
+        assert caught.value.status_code == 200
+        assert caught.value.request_id is not None
+        assert len(client.runs.list("thread_a").data) == 100
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_log(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """One logger says of each request its method, path, status, time and request id, and nothing secret."""
+    caplog.set_level(logging.DEBUG, "threadruns")
+    with serve(runs=runs(3), api_key=KEY) as server, opened(server, kind) as client:
+        page = client.runs.list("thread_a")
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "threadruns"]
+    assert line.startswith("GET /threads/thread_a/runs: 200 in 0.")
+    assert line.endswith(f"s (request id {page.request_id})")
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_log_of_failures(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What fails is logged as well: the status of each attempt, and how long is waited before the next one."""
+    caplog.set_level(logging.DEBUG, "threadruns")
+    with serve(runs=runs(3), faults=["limited-shortly:first=1"], api_key=KEY) as server, opened(server, kind) as client:
+        client.runs.list("thread_a", extra_query={"token": "sk-secret"}, extra_headers={"x": "sk-secret"})
+    first, again, last = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "threadruns"]
+    assert first[0] == last[0] == "DEBUG"
+    assert first[1].startswith("GET /threads/thread_a/runs: 429 in 0.")
+    assert again == ("INFO", "GET /threads/thread_a/runs: attempt 1 failed (429), again in 0.05 s")
+    assert last[1].startswith("GET /threads/thread_a/runs: 200 in 0.")
+    assert "sk-secret" not in caplog.text
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_wrong_key_does_not_come_back(kind: str) -> None:
+    """A refused key is not repeated by the error."""
+    with serve(runs=runs(3), faults=["token-in-message"]) as server:
+        with pytest.raises(AuthenticationError) as caught:
+            WALKS[kind](server, client={"api_key": "sk-wrong-and-secret-and-long"})
+        assert "sk-wrong" not in everything_shown(caught.value)
