@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from threadruns.server._app import application
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._host import Host, listen
+from threadruns.server._server import AppServer, listen
 from threadruns.server._store import Store
 
 KEY = "sk-bench"
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
     options = parser.parse_args()
     app = application(Store(options.database), KEY)
-    host = Host(Delayed(app, options.latency) if options.latency else app, listen("127.0.0.1", 0))
+    host = AppServer(Delayed(app, options.latency) if options.latency else app, listen("127.0.0.1", 0))
     address, port = host.address
     print(f"http://{address}:{port}{Endpoint.base}", flush=True)
     host.run()

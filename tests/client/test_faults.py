@@ -213,7 +213,7 @@ def test_redirect_takes_no_key_along(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_timeout_closes_what_it_leaves(kind: str) -> None:
-    """After a timeout the connection is not used again, so that no later call gets the late answer."""
+    """After a timeout the connection is not used again, so that no later call gets the late response."""
 
     async def main() -> list[str]:
         async with AsyncClient(api_key=server.api_key, base_url=server.url, max_retries=0) as client:

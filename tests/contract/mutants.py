@@ -41,10 +41,10 @@ SHOWN_BY: dict[str, dict[str, str]] = {
         ),
     },
     "error": {
-        "protocol": "an error that is no JSON, or a 500, breaks what holds for every answer",
+        "protocol": "an error that is no JSON, or a 500, breaks what holds for every response",
         **dict.fromkeys(
             ("auth", "beta", "cursor", "limit", "method", "order"),
-            "a refusal with a wrong status breaks the rule of what should have been refused",
+            "an error with a wrong status breaks the rule of what should have been refused",
         ),
     },
     "order": {"cursor": "an order that is forgotten beside a cursor shows in the page of that cursor"},
@@ -54,15 +54,15 @@ SHOWN_BY: dict[str, dict[str, str]] = {
     },
     "schema": {"run": "fields that contradict each other are judged by the rules of a run, each kept by the schema"},
     "transport": {
-        "protocol": "an answer that is cut, coded or moved, or an error that is not documented",
-        "auth": "an answer that repeats the key",
+        "protocol": "a response that is cut_page, coded or moved, or an error that is not documented",
+        "auth": "a response that repeats the key",
         **dict.fromkeys(("cursor", "data", "has_more"), "pages that lead nowhere"),
     },
 }
 """Besides its own, the groups of rules that name a fault of a group, each with the reason."""
 
 NOTHING_TO_JUDGE: dict[str, str] = {
-    # No answer, or none that ends.
+    # No response, or none that ends.
     **dict.fromkeys(("resets-unanswered", "closes-unanswered", "headers-without-end", "not-http"), "protocol.answers"),
     **dict.fromkeys(("stays-silent", "drips-body", "drips-headers", "answers-late", "body-vast"), "protocol.answers"),
     # Every request is one too many.
@@ -82,11 +82,11 @@ There *undecided* is right, with the rule at which the check has to stop.
 """
 
 TIMEOUTS = {"answers-late": 0.1}
-"""Seconds within which an answer has to come, where it is not the usual time: a server that is merely slow conforms."""
+"""Timeouts in seconds that differ from the usual one: a server that is merely slow conforms."""
 
 
 class Trial(NamedTuple):
-    """One deviation and what the check made of it."""
+    """One mutation and what the check made of it."""
 
     name: str
     group: str
@@ -124,7 +124,7 @@ class Trial(NamedTuple):
 
 
 def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: bool = False) -> Trial:
-    """Serve one deviation, the correct server if the name is empty, and check it.
+    """Serve one mutation, the correct server if the name is empty, and check it.
 
     Args:
         name: The fault or variation.
@@ -133,12 +133,12 @@ def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: boo
         few: Whether to serve one thread of five runs only.
         whole: Whether to try every rule even once one of the right kind has failed.
     """
-    threads = example.threads((5,) if few else example.SIZES)
-    deviation = {"variations" if group == "variations" else "faults": [name] if name else []}
+    threads = example.thread_ids((5,) if few else example.SIZES)
+    mutation = {"variations" if group == "variations" else "faults": [name] if name else []}
     # What ends at the first departure is the beginning of the whole check: if it names the fault, so does the whole.
     for fail_fast in (True, False) if group != "variations" and not whole else (False,):
         runs = [run for thread in threads.values() for run in thread]
-        with serve(runs=runs, threads=threads, api_key="sk-mutants-5b1c9d", seed=seed, **deviation) as server:
+        with serve(runs=runs, threads=threads, api_key="sk-mutants-5b1c9d", seed=seed, **mutation) as server:
             report = check(
                 server.url, server.api_key, list(threads), seed=seed, timeout=TIMEOUTS.get(name, 3.0), max_seconds=60,
                 fail_fast=fail_fast,

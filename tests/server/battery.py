@@ -6,7 +6,7 @@ import itertools
 from typing import Any
 from urllib.parse import quote
 
-from threadruns.server._exchange import Request
+from threadruns.server._messages import ServerRequest
 from threadruns.server.synth import thread
 
 KEY = "sk-battery-0123456789abcdefXYZ"
@@ -36,22 +36,22 @@ def get(
     authorization: str | None = f"Bearer {KEY}",
     beta: str | None = "assistants=v1",
     **headers: str,
-) -> Request:
+) -> ServerRequest:
     """Build a request, a good one unless something is changed."""
     sent = {"host": "localhost", "authorization": authorization, "openai-beta": beta, **headers}
     pairs = [
         (key.replace("_", "-").encode(), value.encode("latin-1")) for key, value in sent.items() if value is not None
     ]
-    return Request(method, f"/v1/threads/{thread_id}/runs".encode(), query.encode(), pairs)
+    return ServerRequest(method, f"/v1/threads/{thread_id}/runs".encode(), query.encode(), pairs)
 
 
-def battery() -> list[Request]:
+def battery() -> list[ServerRequest]:
     """Return the requests: some of each kind first, since most faults show soon, then all of them."""
     whole = [*_spellings(), *_credentials(), *_betas(), *_methods(), *_paths(), *_reading(), *_cursors()]
     return [*_reading()[:3], *whole[::7], *whole]
 
 
-def _reading() -> list[Request]:
+def _reading() -> list[ServerRequest]:
     limits = (None, 1, 2, 5, 9, 10, 19, 20, 21, 45, 50, 99, 100)
     queries = []
     for limit, order in itertools.product(limits, (None, "asc", "desc")):
@@ -60,7 +60,7 @@ def _reading() -> list[Request]:
     return [get(name(size), query) for size in reversed(SIZES) for query in queries]
 
 
-def _cursors() -> list[Request]:
+def _cursors() -> list[ServerRequest]:
     oldest_first = [run["id"] for run in THREADS[name(21)]]
     requests = [get(name(21), "limit=5&order=asc")]
     requests += [get(name(21), f"limit=5&order=asc&after={oldest_first[place]}") for place in (4, 9, 14, 19)]
@@ -76,7 +76,7 @@ def _cursors() -> list[Request]:
     return requests
 
 
-def _spellings() -> list[Request]:
+def _spellings() -> list[ServerRequest]:
     here, there = THREADS[name(21)], THREADS[name(5)]
     run, foreign = here[10]["id"], there[2]["id"]
     limits = (
@@ -125,7 +125,7 @@ def _spellings() -> list[Request]:
     ]
 
 
-def _credentials() -> list[Request]:
+def _credentials() -> list[ServerRequest]:
     spellings: list[str | None] = [
         *(None, "", "Bearer", "Bearer ", KEY, f"bearer {KEY}", f"BEARER {KEY}", f"Basic {KEY}", f"Token {KEY}"),
         *(f"Bearer {KEY[:-1]}", f"Bearer {KEY}x", f"Bearer {KEY} x", f"Bearer {KEY.upper()}", "Bearer sk-other"),
@@ -160,7 +160,7 @@ def _credentials() -> list[Request]:
     ]
 
 
-def _betas() -> list[Request]:
+def _betas() -> list[ServerRequest]:
     values = (
         *(None, "", "assistants=v2", "assistants=v10", "xassistants=v1", "Assistants=V1", "assistants=v1, other=v1"),
         *("assistants = v1", "assistants", "v1", "assistants=v3", "foo", "other=v1;assistants=v1x"),
@@ -176,7 +176,7 @@ def _betas() -> list[Request]:
     ]
 
 
-def _methods() -> list[Request]:
+def _methods() -> list[ServerRequest]:
     methods = ("POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "HEAD", "BREW")
     return [
         *(get(name(size), method=method) for method in methods for size in (5, 999)),
@@ -185,7 +185,7 @@ def _methods() -> list[Request]:
     ]
 
 
-def _paths() -> list[Request]:
+def _paths() -> list[ServerRequest]:
     threads = (
         *("thread_Unknown", name(5).upper(), name(5).lower(), name(21)[:-1], name(5) + "x", quote(" ") + name(5)),
         *("thread_a%2Fb", f"{name(5)}%2Fx", name(5).replace("_", "%5F"), "thread_" + "a" * 300, "thread_%27", "string"),
@@ -201,5 +201,5 @@ def _paths() -> list[Request]:
     return [
         get(name(5), accept="text/html, */*;q=0.1"),
         *(get(thread) for thread in threads),
-        *(Request("GET", path.encode(), b"", headers) for path in paths),
+        *(ServerRequest("GET", path.encode(), b"", headers) for path in paths),
     ]

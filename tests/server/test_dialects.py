@@ -43,9 +43,9 @@ def test_requests_of_sdk_suites_are_answered(
     permissive: RunningServer, below: str, path: str, headers: dict[str, str]
 ) -> None:
     """What the suites of the SDKs send is a 200 with an empty page, below the base path and at the root."""
-    answer = httpx.get(permissive.url.removesuffix("/v1") + below + path, headers=headers)
-    assert answer.status_code == 200
-    assert answer.json() == {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
+    response = httpx.get(permissive.url.removesuffix("/v1") + below + path, headers=headers)
+    assert response.status_code == 200
+    assert response.json() == {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,9 @@ def test_azure_lists_with_its_own_path_and_key(azure: RunningServer) -> None:
 )
 def test_azure_errors_have_a_code_and_a_message(azure: RunningServer, path: str, key: str, status: int) -> None:
     """Its errors are two strings, and a bearer token is no key."""
-    answer = httpx.get(azure.url + path, headers={"api-key": key})
-    error = answer.json()["error"]
-    assert (answer.status_code, set(error), error["code"]) == (status, {"code", "message"}, str(status))
+    response = httpx.get(azure.url + path, headers={"api-key": key})
+    error = response.json()["error"]
+    assert (response.status_code, set(error), error["code"]) == (status, {"code", "message"}, str(status))
     if status == 404:
         assert error["message"] == "Resource not found"
     assert httpx.get(azure.url + path, headers={"authorization": f"Bearer {KEY}"}).status_code in (401, 404)

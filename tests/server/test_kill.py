@@ -87,7 +87,7 @@ def test_many_may_make_one_file(tmp_path: Path) -> None:
     def open_new(path: Path) -> None:
         ready.wait(30)
         store = Store(path)
-        store.declare("thread_x")
+        store.add_thread("thread_x")
         store.close()
 
     with ThreadPoolExecutor(8) as pool:

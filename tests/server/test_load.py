@@ -20,8 +20,8 @@ from tests.document import bodies
 from tests.server.battery import THREADS, name, runs
 from tests.server.conftest import client
 from threadruns.server import _read
-from threadruns.server._load import Loaded, Rejected, load
-from threadruns.server._read import Bad, Found, read
+from threadruns.server._load import FileRejected, LoadResult, load
+from threadruns.server._read import BadRun, ParsedValue, read
 from threadruns.server._store import Store, StoreError
 from threadruns.testing import serve
 
@@ -89,7 +89,7 @@ def test_window_may_end_anywhere(runs: list[dict[str, Any]], form: str, size: in
     """However the bytes of a file are cut into reads, its runs are the same."""
     text = {"lines": lines(runs), "array": json.dumps(runs, indent=1), "body": json.dumps(body(runs))}[form]
     chunks = [text[start : start + size] for start in range(0, len(text), size)]
-    assert [item.value for item in _read._Reader(iter(chunks)).values() if isinstance(item, Found)] == runs
+    assert [item.value for item in _read._Reader(iter(chunks)).values() if isinstance(item, ParsedValue)] == runs
 
 
 @settings(deadline=None)
@@ -119,7 +119,7 @@ def test_same_file_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
     (tmp_path / "two").write_text(json.dumps([dict(reversed(run.items())) for run in RUNS], indent=4))
     load(store, tmp_path / "one")
     before = store.page(THREAD, 100, "asc")
-    assert load(store, tmp_path / "two") == Loaded(str(tmp_path / "two"), unchanged=len(RUNS))
+    assert load(store, tmp_path / "two") == LoadResult(str(tmp_path / "two"), unchanged=len(RUNS))
     assert store.page(THREAD, 100, "asc") == before
 
 
@@ -136,8 +136,8 @@ def test_run_of_every_period_is_served_as_it_was_loaded(tmp_path: Path, run: dic
     load(store, tmp_path / "runs")
     store.close()
     with serve(db=str(database)) as server, client(server) as http:
-        answer = http.get(f"/threads/{run['thread_id']}/runs", params={"order": "asc"})
-    assert answer.content.startswith(b'{"object":"list","data":[%b]' % b",".join(in_bytes(run, text)))
+        response = http.get(f"/threads/{run['thread_id']}/runs", params={"order": "asc"})
+    assert response.content.startswith(b'{"object":"list","data":[%b]' % b",".join(in_bytes(run, text)))
 
 
 def in_bytes(run: dict[str, Any], text: str) -> list[bytes]:
@@ -168,7 +168,7 @@ def test_runs_are_the_same_by_their_json_values(store: Store, tmp_path: Path, on
     if same:
         assert load(store, tmp_path / "other").unchanged == 1
     else:
-        with pytest.raises(Rejected) as caught:
+        with pytest.raises(FileRejected) as caught:
             load(store, tmp_path / "other")
         assert "stored already, with other content" in caught.value.loaded.first_bad[0].reason
     (run,) = store.page(THREAD, 10, "asc").runs
@@ -194,7 +194,7 @@ def test_bad_run_is_told_by_line(store: Store, tmp_path: Path, kind: str) -> Non
     """A file with a bad run is refused with its line and a reason, and nothing of it is kept."""
     text, reason = BAD[kind]
     (tmp_path / "runs").write_text(lines(RUNS[:3]) + "\n" + text + lines(RUNS[4:]))
-    with pytest.raises(Rejected, match="nothing of it was loaded") as caught:
+    with pytest.raises(FileRejected, match="nothing of it was loaded") as caught:
         load(store, tmp_path / "runs")
     assert caught.value.loaded.first_bad[0].line == 5
     assert reason in caught.value.loaded.first_bad[0].reason
@@ -221,7 +221,7 @@ def test_reading_stops_at_twenty_bad_runs(store: Store, tmp_path: Path, skip_bad
         assert (loaded.new, loaded.bad, len(loaded.first_bad)) == (len(RUNS), 30, 20)
     else:
         with pytest.raises(
-            Rejected, match="was read until it had shown 20 bad runs; nothing of it was loaded"
+            FileRejected, match="was read until it had shown 20 bad runs; nothing of it was loaded"
         ) as caught:
             load(store, path, progress=told.append)
         assert [bad.line for bad in caught.value.loaded.first_bad] == list(range(1, 21))
@@ -232,9 +232,9 @@ def test_reading_stops_at_twenty_bad_runs(store: Store, tmp_path: Path, skip_bad
 def test_other_encodings_are_told(store: Store, tmp_path: Path, encoding: str) -> None:
     """A file that is not UTF-8 is refused with that reason at its first line."""
     (tmp_path / "runs").write_bytes('{"id": "run_é"}\n'.encode(encoding))
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(FileRejected) as caught:
         load(store, tmp_path / "runs")
-    assert caught.value.loaded.first_bad[0] == Bad(1, "the text is not UTF-8")
+    assert caught.value.loaded.first_bad[0] == BadRun(1, "the text is not UTF-8")
 
 
 @pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf", b"[]", b"[]\n[]"])
@@ -242,7 +242,7 @@ def test_other_encodings_are_told(store: Store, tmp_path: Path, encoding: str) -
 def test_file_without_runs_is_no_fault(store: Store, tmp_path: Path, data: bytes, packed: bool) -> None:
     """An empty file, plain or gzip, holds no runs, and nothing bad either."""
     (tmp_path / "runs").write_bytes(gzip.compress(data) if packed else data)
-    assert load(store, tmp_path / "runs") == Loaded(str(tmp_path / "runs"))
+    assert load(store, tmp_path / "runs") == LoadResult(str(tmp_path / "runs"))
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.99])
@@ -250,7 +250,7 @@ def test_damaged_gzip_is_told(store: Store, tmp_path: Path, keep: float) -> None
     """An archive that was cut off is refused, and nothing of it is kept."""
     packed = gzip.compress(FORMS["lines"].encode())
     (tmp_path / "runs").write_bytes(packed[: int(len(packed) * keep)])
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(FileRejected) as caught:
         load(store, tmp_path / "runs")
     assert "damaged or cut off" in caught.value.loaded.first_bad[-1].reason
     assert store.summary()[0] == 0
@@ -260,8 +260,8 @@ def test_rest_of_a_broken_array_is_told(tmp_path: Path) -> None:
     """Behind an error inside an array nothing can be found, and that is said."""
     (tmp_path / "runs").write_text("[" + lines(RUNS[:1]).strip() + ",\n{,\n" + lines(RUNS[1:2]) + "]")
     *found, last = read(tmp_path / "runs")
-    assert [type(item) for item in found] == [Found]
-    assert isinstance(last, Bad)
+    assert [type(item) for item in found] == [ParsedValue]
+    assert isinstance(last, BadRun)
     assert (last.line, "the rest of the file cannot be read" in last.reason) == (2, True)
 
 
@@ -345,7 +345,7 @@ def test_damaged_database_is_told(tmp_path: Path) -> None:
             except StoreError as error:
                 assert str(damaged) in str(error)
                 refused += 1
-            except Rejected as rejected:
+            except FileRejected as rejected:
                 assert "with other content" in rejected.loaded.first_bad[0].reason
         damaged.unlink()
     assert refused > 100

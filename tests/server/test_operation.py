@@ -79,7 +79,7 @@ def test_serve_says_where_and_how(archive: Path) -> None:
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_stop_finishes_what_is_in_flight(stop: signal.Signals) -> None:
-    """An answer that is being made is completed, then the process ends with 0."""
+    """A response that is being made is completed, then the process ends with 0."""
     with served("--api-key", KEY, "--fault", "answers-late") as (process, url, _):
         address = urlsplit(url)
         with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
@@ -201,7 +201,7 @@ def test_taken_port_is_told(server: RunningServer) -> None:
 
 
 def test_load_command_reports_by_line(archive: Path, tmp_path: Path) -> None:
-    """Bad runs are told by file and line; --skip-bad loads the others and still exits with 1; twice is fine."""
+    """BadRun runs are told by file and line; --skip-bad loads the others and still exits with 1; twice is fine."""
     database = str(tmp_path / "runs.db")
     good = archive.read_text()
     archive.write_text(good + '{"id": "run_1"}\n')
@@ -293,7 +293,7 @@ GOOD = (
 def test_bad_bytes_get_a_status(server: RunningServer, http: httpx.Client, data: bytes, status: bytes) -> None:
     """Garbage, floods, oversized ids and bodies are refused or dropped, and the next caller is served."""
     received = raw(server, data)
-    # A flood is cut off; the reset may overtake the answer that says so.
+    # A flood is cut off; the reset may overtake the response that says so.
     assert received[9:12] == status or (len(data) > 100_000 and not received)
     assert http.get(f"/threads/{name(1)}/runs").status_code == 200
 
@@ -388,8 +388,8 @@ def test_failing_database_is_a_500_in_the_error_shape(tmp_path: Path, caplog: py
     path = tmp_path / "runs.db"
     with serve(runs(), db=str(path)) as server, client(server) as http:
         server._store._connection.execute("DROP TABLE run")
-        answer = http.get(f"/threads/{name(5)}/runs")
-        assert (answer.status_code, answer.json()["error"]["type"]) == (500, "server_error")
+        response = http.get(f"/threads/{name(5)}/runs")
+        assert (response.status_code, response.json()["error"]["type"]) == (500, "server_error")
         assert http.get("/threads/thread_nope/runs").status_code == 404
     assert "A request failed." in caplog.text
 

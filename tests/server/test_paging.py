@@ -44,11 +44,11 @@ def test_page_is_cut_as_by_hand(runs: list[dict[str, Any]], limit: int, order: s
     ids = st.sampled_from([run["id"] for run in runs]) if runs else st.none()
     after, before = data.draw(st.none() | ids), data.draw(st.none() | ids)
     store = Store()
-    store.declare(THREAD)
+    store.add_thread(THREAD)
     store.add(runs)
     cursors = {name: value for name, value in (("after", after), ("before", before)) if value is not None}
     query = "&".join(f"{name}={value}" for name, value in {"limit": limit, "order": order, **cursors}.items())
-    page = msgspec.json.decode(Endpoint(store, KEY).answer(get(THREAD, query)).body)
+    page = msgspec.json.decode(Endpoint(store, KEY).handle(get(THREAD, query)).body)
     store.close()
     expected, has_more = by_hand(runs, limit, order, after, before)
     assert [run["id"] for run in page["data"]] == expected
@@ -60,13 +60,13 @@ def test_page_is_cut_as_by_hand(runs: list[dict[str, Any]], limit: int, order: s
 def test_walk_meets_every_run_once(runs: list[dict[str, Any]], limit: int, order: str) -> None:
     """Following last_id until has_more is false gives the whole thread, in order, in either direction."""
     store = Store()
-    store.declare(THREAD)
+    store.add_thread(THREAD)
     store.add(runs)
     endpoint = Endpoint(store, KEY)
     seen: list[str] = []
     query = f"limit={limit}&order={order}"
     for _ in range(len(runs) + 1):
-        page = msgspec.json.decode(endpoint.answer(get(THREAD, query)).body)
+        page = msgspec.json.decode(endpoint.handle(get(THREAD, query)).body)
         seen += [run["id"] for run in page["data"]]
         if not page["has_more"]:
             break

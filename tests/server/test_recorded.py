@@ -97,8 +97,8 @@ def test_answers_like_the_recordings(
         del request.headers[header]
         if value is not None:
             request.headers[header] = value
-    answer = http.send(request)
-    assert (answer.status_code, answer.json()) == (status, body)
+    response = http.send(request)
+    assert (response.status_code, response.json()) == (status, body)
 
 
 @pytest.mark.parametrize(
@@ -107,12 +107,12 @@ def test_answers_like_the_recordings(
 def test_every_answer_has_the_recorded_headers(http: httpx.Client, path: str) -> None:
     """Pages and errors carry the vendor's headers, and no two answers share a request id."""
     answers = [http.get(path) for _ in range(2)]
-    for answer in answers:
-        assert answer.headers["content-type"] == "application/json"
-        assert answer.headers["openai-version"] == "2020-10-01"
-        assert answer.headers["openai-organization"]
-        assert answer.headers["openai-processing-ms"].isdecimal()
-    assert len({answer.headers["x-request-id"] for answer in answers}) == 2
+    for response in answers:
+        assert response.headers["content-type"] == "application/json"
+        assert response.headers["openai-version"] == "2020-10-01"
+        assert response.headers["openai-organization"]
+        assert response.headers["openai-processing-ms"].isdecimal()
+    assert len({response.headers["x-request-id"] for response in answers}) == 2
 
 
 def test_page_is_in_the_recorded_envelope(http: httpx.Client) -> None:
@@ -145,11 +145,11 @@ def test_checks_come_in_the_recorded_order(server: RunningServer, change: dict[s
     good: dict[str, str | None] = {"method": "GET", "authorization": f"Bearer {KEY}", "beta": "assistants=v1"}
     given = good | {"thread": "thread_Of5", "query": ""} | change
     headers = {"authorization": given["authorization"], "openai-beta": given["beta"]}
-    answer = httpx.request(
+    response = httpx.request(
         str(given["method"]),
         f"{server.url}/threads/{given['thread']}/runs?{given['query']}",
         headers={header: value for header, value in headers.items() if value is not None},
     )
-    assert answer.status_code == status
+    assert response.status_code == status
     if status == 404:
-        assert answer.json()["error"]["param"] == (None if "thread" in change else "after")
+        assert response.json()["error"]["param"] == (None if "thread" in change else "after")

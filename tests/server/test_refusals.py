@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.server.battery import KEY, THREADS, get, name
 from tests.server.conftest import client
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._exchange import Request
+from threadruns.server._messages import ServerRequest
 from threadruns.server._store import Store
 from threadruns.testing import RunningServer, serve
 
@@ -43,9 +43,9 @@ PATH = f"/threads/{name(21)}/runs"
 )
 def test_limit_is_an_integer_from_1_to_100(http: httpx.Client, value: str) -> None:
     """Anything else is a 400 that names `limit` and keeps its message short."""
-    answer = http.get(PATH, params={"limit": value})
-    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "limit")
-    assert len(answer.json()["error"]["message"]) < 300
+    response = http.get(PATH, params={"limit": value})
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "limit")
+    assert len(response.json()["error"]["message"]) < 300
 
 
 @pytest.mark.parametrize("limit", [1, 20, 100])
@@ -57,8 +57,8 @@ def test_limit_at_its_bounds_is_granted(http: httpx.Client, limit: int) -> None:
 @pytest.mark.parametrize("value", ["", "ASC", "Desc", "ascending", " asc", "asc\n", "1"])
 def test_order_is_one_of_two_words(http: httpx.Client, value: str) -> None:
     """Anything else is a 400 that names `order`; case counts."""
-    answer = http.get(PATH, params={"order": value})
-    assert (answer.status_code, answer.json()["error"]["param"]) == (400, "order")
+    response = http.get(PATH, params={"order": value})
+    assert (response.status_code, response.json()["error"]["param"]) == (400, "order")
 
 
 @pytest.mark.parametrize("cursor", ["after", "before"])
@@ -67,8 +67,8 @@ def test_order_is_one_of_two_words(http: httpx.Client, value: str) -> None:
 )
 def test_malformed_cursor_is_a_400(http: httpx.Client, cursor: str, value: str) -> None:
     """What the pattern for ids of runs refuses is a 400 that names the cursor."""
-    answer = http.get(PATH, params={cursor: value})
-    assert (answer.status_code, answer.json()["error"]["param"]) == (400, cursor)
+    response = http.get(PATH, params={cursor: value})
+    assert (response.status_code, response.json()["error"]["param"]) == (400, cursor)
 
 
 @pytest.mark.parametrize("cursor", ["after", "before"])
@@ -77,15 +77,15 @@ def test_malformed_cursor_is_a_400(http: httpx.Client, cursor: str, value: str) 
 )
 def test_cursor_of_no_run_of_the_thread_is_a_404(http: httpx.Client, cursor: str, value: str) -> None:
     """Unknown, cut, extended, other-case and foreign ids are a 404 that names the cursor."""
-    answer = http.get(PATH, params={cursor: value})
-    assert (answer.status_code, answer.json()["error"]["param"]) == (404, cursor)
+    response = http.get(PATH, params={cursor: value})
+    assert (response.status_code, response.json()["error"]["param"]) == (404, cursor)
 
 
 @pytest.mark.parametrize("parameter", ["limit=5", "order=asc", f"after={RUN}", f"before={RUN}"])
 def test_repeated_parameter_is_a_400(http: httpx.Client, parameter: str) -> None:
     """A parameter that is given twice is refused by name, even with the same value."""
-    answer = http.get(f"{PATH}?{parameter}&{parameter}")
-    assert (answer.status_code, answer.json()["error"]["param"]) == (400, parameter.partition("=")[0])
+    response = http.get(f"{PATH}?{parameter}&{parameter}")
+    assert (response.status_code, response.json()["error"]["param"]) == (400, parameter.partition("=")[0])
 
 
 def test_unknown_parameters_are_ignored(http: httpx.Client) -> None:
@@ -105,18 +105,18 @@ def test_unknown_parameters_are_ignored(http: httpx.Client) -> None:
 def test_key_is_a_bearer_token(server: RunningServer, authorization: str, status: int) -> None:
     """The scheme ignores case, the token does not; a 401 names the scheme and never repeats the token."""
     headers = {"authorization": authorization, "openai-beta": "assistants=v1"}
-    answer = httpx.get(server.url + PATH, headers=headers)
-    assert answer.status_code == status
+    response = httpx.get(server.url + PATH, headers=headers)
+    assert response.status_code == status
     if status == 401:
-        assert answer.headers["www-authenticate"] == "Bearer"
-        assert KEY[:-1] not in answer.text + str(answer.headers)
+        assert response.headers["www-authenticate"] == "Bearer"
+        assert KEY[:-1] not in response.text + str(response.headers)
 
 
 @pytest.mark.parametrize("place", [{"api-key": KEY}, {"x-api-key": KEY}, {"cookie": f"api_key={KEY}"}])
 def test_key_is_taken_from_nowhere_else(server: RunningServer, place: dict[str, str]) -> None:
     """Other headers and the query carry no credentials."""
-    answer = httpx.get(f"{server.url}{PATH}?api_key={KEY}", headers={"openai-beta": "assistants=v1", **place})
-    assert answer.status_code == 401
+    response = httpx.get(f"{server.url}{PATH}?api_key={KEY}", headers={"openai-beta": "assistants=v1", **place})
+    assert response.status_code == 401
 
 
 def test_two_authorization_headers_are_refused(server: RunningServer) -> None:
@@ -136,17 +136,17 @@ def test_known_and_unknown_thread_look_alike_without_credentials(server: Running
 )
 def test_beta_header_is_compared_whole(http: httpx.Client, value: str) -> None:
     """Only exactly the documented value is accepted."""
-    answer = http.get(PATH, headers={"openai-beta": value})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "invalid_beta")
+    response = http.get(PATH, headers={"openai-beta": value})
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_beta")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "LIST"])
 @pytest.mark.parametrize("thread", [name(5), "thread_nope"])
 def test_other_methods_are_a_405(http: httpx.Client, method: str, thread: str) -> None:
-    """The answer says which methods are allowed, in the shape of an error."""
-    answer = http.request(method, f"/threads/{thread}/runs")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
-    assert answer.json()["error"]["message"]
+    """The response says which methods are allowed, in the shape of an error."""
+    response = http.request(method, f"/threads/{thread}/runs")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
+    assert response.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}?limit=0", "/threads/thread_nope/runs"])
@@ -166,9 +166,9 @@ def test_head_answers_as_get_without_a_body(http: httpx.Client, path: str) -> No
 )
 def test_other_paths_are_a_404(http: httpx.Client, path: str) -> None:
     """What is no path of the document is a 404 in the shape of an error."""
-    answer = http.get(path)
-    assert answer.status_code == 404
-    assert answer.json()["error"]["message"].startswith("Invalid URL")
+    response = http.get(path)
+    assert response.status_code == 404
+    assert response.json()["error"]["message"].startswith("Invalid URL")
 
 
 def test_encoded_slash_stays_in_its_segment() -> None:
@@ -180,10 +180,12 @@ def test_encoded_slash_stays_in_its_segment() -> None:
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_any_request_is_answered(segment: bytes, query: bytes) -> None:
-    """Whatever bytes the target has, the answer is an error in the error shape."""
+    """Whatever bytes the target has, the response is an error in the error shape."""
     store = Store()
     good = get("thread_x")
-    answer = Endpoint(store, KEY).answer(Request("GET", b"/v1/threads/" + segment + b"/runs", query, good.headers))
+    response = Endpoint(store, KEY).handle(
+        ServerRequest("GET", b"/v1/threads/" + segment + b"/runs", query, good.headers)
+    )
     store.close()
-    assert answer.status in (400, 404)
-    assert set(msgspec.json.decode(answer.body)["error"]) == {"message", "type", "param", "code"}
+    assert response.status in (400, 404)
+    assert set(msgspec.json.decode(response.body)["error"]) == {"message", "type", "param", "code"}

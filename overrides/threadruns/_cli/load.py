@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from threadruns.server._load import Loaded, Rejected, load
+from threadruns.server._load import FileRejected, LoadResult, load
 from threadruns.server._store import Store, StoreError
 
 
@@ -57,7 +57,7 @@ def load_file(store: Store, path: str, *, skip_bad: bool = False) -> bool:
     except StoreError as error:
         click.echo(f"Error: {error}", err=True)
         return False
-    except Rejected as rejected:
+    except FileRejected as rejected:
         _tell_bad(rejected.loaded)
         click.echo(f"Error: {rejected} Mend the file, or load the rest with --skip-bad.", err=True)
         return False
@@ -66,7 +66,7 @@ def load_file(store: Store, path: str, *, skip_bad: bool = False) -> bool:
     return not loaded.bad
 
 
-def _tell_bad(loaded: Loaded) -> None:
+def _tell_bad(loaded: LoadResult) -> None:
     for bad in loaded.first_bad:
         click.echo(f"{loaded.path}:{bad.line}: {bad.reason}", err=True)
     if loaded.bad > len(loaded.first_bad):

@@ -18,25 +18,25 @@ import click
 from threadruns._cli.load import load_file
 from threadruns._document import document
 from threadruns.server._app import application
-from threadruns.server._deviations import Deviation
-from threadruns.server._dialects import Azure
+from threadruns.server._dialects import AzureEndpoint
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._engine import UnknownDeviation
-from threadruns.server._host import Host, listen
+from threadruns.server._schedule import UnknownMutation
+from threadruns.server._server import AppServer, listen
 from threadruns.server._store import Store, StoreError
 from threadruns.server.faults import catalogue as fault_catalogue
+from threadruns.server.mutations import Mutation
 from threadruns.server.variations import catalogue as variation_catalogue
 
 
 def _listing(
-    catalogue: Callable[[], dict[str, type[Deviation]]],
+    catalogue: Callable[[], dict[str, type[Mutation]]],
 ) -> Callable[[click.Context, click.Parameter, bool], None]:
     """Return the callback of an option that lists a catalogue and ends."""
 
     def show(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         if wanted:
-            for deviation in catalogue().values():
-                click.echo(f"{deviation.name:34}{deviation.group:11}{deviation.says}")
+            for mutation in catalogue().values():
+                click.echo(f"{mutation.name:34}{mutation.group:11}{mutation.description}")
             ctx.exit()
 
     return show
@@ -50,7 +50,7 @@ def _listing(
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
 @click.option("--api-key", metavar="KEY", help="The key that callers must send; one is made without it.")
 @click.option("--permissive", is_flag=True, help="Accept any key, thread, cursor, limit and beta header.")
-@click.option("--azure", is_flag=True, help="Answer in Azure's form, below /openai.")
+@click.option("--azure", is_flag=True, help="ServerResponse in Azure's form, below /openai.")
 @click.option(
     "--fault",
     "faults",
@@ -116,7 +116,7 @@ def command(
         app = application(
             store, key, permissive=permissive, azure=azure, faults=faults, variations=variations, seed=seed
         )
-        server = Host(app, listen(host, port))
+        server = AppServer(app, listen(host, port))
         if example:
             store.add(document()["components"]["examples"]["DocumentedPage"]["value"]["data"])
         if not all(load_file(store, path) for path in files):
@@ -126,7 +126,7 @@ def command(
         signal.signal(signal.SIGINT, _stopped)
         signal.signal(signal.SIGTERM, _stopped)
         server.run()
-    except UnknownDeviation as error:
+    except UnknownMutation as error:
         raise click.UsageError(str(error)) from error
     except StoreError as error:
         raise click.ClickException(str(error)) from error
@@ -146,7 +146,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _stopped(_: int, __: FrameType | None) -> None:
-    # uvicorn raises the signal again once it has finished what was in flight; a stop on request is no failure.
+    # uvicorn raises the signal again once it has finished what was in flight; a stop on request is no internal_error.
     raise SystemExit(0)
 
 
@@ -154,7 +154,7 @@ def _greet(address: tuple[str, int], store: Store, key: str, *, made: bool, azur
     runs, threads, example = store.summary()
     host, port = address
     root = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    base = f"{root}{(Azure if azure else Endpoint).base}"
+    base = f"{root}{(AzureEndpoint if azure else Endpoint).base}"
     click.echo(f"Serving {_count(runs, 'run')} of {_count(threads, 'thread')} at {base}")
     if made:
         click.echo(f"API key, made for this run: {key}")

@@ -8,7 +8,7 @@ import sys
 import click
 
 from threadruns.server._store import Store, StoreError
-from threadruns.server.synth import CannotSynthesize, synthesize, write
+from threadruns.server.synth import SynthesisError, synthesize, write
 
 
 @click.command()
@@ -38,7 +38,7 @@ def command(threads: int, runs: int, seed: int, db: str | None) -> None:
             store.add(made)
         finally:
             store.close()
-    except (StoreError, CannotSynthesize) as error:
+    except (StoreError, SynthesisError) as error:
         raise click.ClickException(str(error)) from error
     except BrokenPipeError:
         raise  # Whoever reads has had enough; click ends quietly.

@@ -14,32 +14,32 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from starlette.requests import Request as SiteRequest
+from starlette.requests import Request as StarletteRequest
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from threadruns._document import document, source
 from threadruns.server import docs
-from threadruns.server._connection import Connection
-from threadruns.server._dialects import Azure, Permissive
+from threadruns.server._dialects import AzureEndpoint, PermissiveEndpoint
 from threadruns.server._endpoint import PARAMETERS, Endpoint
-from threadruns.server._engine import Engine, Rule
-from threadruns.server._exchange import Refusal, Request, failure
+from threadruns.server._messages import HTTPError, ServerRequest, internal_error
+from threadruns.server._response_writer import ResponseWriter
+from threadruns.server._schedule import MutationSchedule, ScheduledMutation
 from threadruns.server._store import Store
 from threadruns.server.faults import catalogue as fault_catalogue
 from threadruns.server.variations import catalogue as variation_catalogue
 
 ORGANIZATION = "threadruns"
 VERSION = "2020-10-01"
-LARGEST_BODY = 65536
+MAX_BODY_BYTES = 65536
 """How many bytes of body a request may announce; the endpoint reads none."""
 
 access = logging.getLogger("threadruns.access")
 errors = logging.getLogger("threadruns.server")
 
 
-class Operation:
+class EndpointApp:
     """The endpoint as an ASGI application.
 
     Args:
@@ -47,29 +47,29 @@ class Operation:
         observe: Is told of every request before it is decided on.
     """
 
-    def __init__(self, choose: Callable[[], Endpoint], observe: Callable[[Request], None] | None = None) -> None:
+    def __init__(self, choose: Callable[[], Endpoint], observe: Callable[[ServerRequest], None] | None = None) -> None:
         self._choose = choose
         self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = time.perf_counter()
-        request = Request(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"])
+        request = ServerRequest(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"])
         if self._observe is not None:
             self._observe(request)
         endpoint = self._choose()
         try:
-            if _announced(request) > LARGEST_BODY:
-                answer = endpoint.refuse(
-                    Refusal(
-                        413, f"The request body is larger than {LARGEST_BODY} bytes.", headers={"connection": "close"}
+            if _announced(request) > MAX_BODY_BYTES:
+                response = endpoint.render_error(
+                    HTTPError(
+                        413, f"The request body is larger than {MAX_BODY_BYTES} bytes.", headers={"connection": "close"}
                     )
                 )
             else:
-                answer = endpoint.answer(request)
+                response = endpoint.handle(request)
         except Exception:
             errors.exception("A request failed.")
-            answer = endpoint.refuse(failure())
+            response = endpoint.render_error(internal_error())
         spent = (time.perf_counter() - started) * 1000
         request_id = f"req_{secrets.token_hex(16)}"
         headers = {
@@ -78,10 +78,10 @@ class Operation:
             "openai-version": VERSION,
             "x-request-id": request_id,
         }
-        connection = Connection(receive, send, headers)
-        await endpoint.deliver(answer, connection)
+        writer = ResponseWriter(receive, send, headers)
+        await endpoint.send(response, writer)
         if access.isEnabledFor(logging.INFO):
-            access.info(_line(request, connection, request_id, spent, endpoint.key))
+            access.info(_line(request, writer, request_id, spent, endpoint.key))
 
 
 def application(
@@ -93,7 +93,7 @@ def application(
     faults: Iterable[str] = (),
     variations: Iterable[str] = (),
     seed: int = 0,
-    observe: Callable[[Request], None] | None = None,
+    observe: Callable[[ServerRequest], None] | None = None,
 ) -> ASGIApp:
     """Put a server together.
 
@@ -101,21 +101,21 @@ def application(
         store: The runs that it serves.
         key: The API key that callers must send.
         permissive: Accept any key, thread, cursor, limit and beta header.
-        azure: Answer in Azure's form.
+        azure: ServerResponse in Azure's form.
         faults: Faults by name, each with options after colons: ``NAME:every=3``.
         variations: Variations, in the same form.
         seed: Decides what faults leave to chance.
         observe: Is told of every request.
 
     Raises:
-        UnknownDeviation: A fault or variation does not exist.
+        UnknownMutation: A fault or variation does not exist.
     """
-    bases = (*([Permissive] if permissive else []), Azure if azure else Endpoint)
+    bases = (*([PermissiveEndpoint] if permissive else []), AzureEndpoint if azure else Endpoint)
     rules = [
-        *(Rule.read(text, variation_catalogue()) for text in variations),
-        *(Rule.read(text, fault_catalogue()) for text in faults),
+        *(ScheduledMutation.parse(text, variation_catalogue()) for text in variations),
+        *(ScheduledMutation.parse(text, fault_catalogue()) for text in faults),
     ]
-    operation = Operation(Engine(bases, rules, store, key, seed), observe)
+    operation = EndpointApp(MutationSchedule(bases, rules, store, key, seed), observe)
     routes: list[BaseRoute] = [
         Route("/healthz", _health),
         Route("/openapi.yaml", _yaml),
@@ -125,23 +125,23 @@ def application(
     return Router(routes, redirect_slashes=False, default=operation)
 
 
-async def _health(_: SiteRequest) -> Response:
+async def _health(_: StarletteRequest) -> Response:
     return PlainTextResponse("ok\n")
 
 
-async def _yaml(_: SiteRequest) -> Response:
+async def _yaml(_: StarletteRequest) -> Response:
     return Response(source(), media_type="application/yaml")
 
 
-async def _json(_: SiteRequest) -> Response:
+async def _json(_: StarletteRequest) -> Response:
     return Response(json.dumps(document()), media_type="application/json")
 
 
-def _announced(request: Request) -> int:
+def _announced(request: ServerRequest) -> int:
     return max((int(value) for value in request.header("content-length") if value.isdigit()), default=0)
 
 
-def _line(request: Request, connection: Connection, request_id: str, spent: float, key: str) -> str:
+def _line(request: ServerRequest, writer: ResponseWriter, request_id: str, spent: float, key: str) -> str:
     """Return the log's line for an exchange, as JSON: no header is in it, and of the query only what is documented."""
     query = [pair for pair in request.query.decode("latin-1").split("&") if pair.partition("=")[0] in PARAMETERS]
     entry: dict[str, Any] = {
@@ -149,8 +149,8 @@ def _line(request: Request, connection: Connection, request_id: str, spent: floa
         "method": request.method[:20],
         "path": _without(key, request.path.decode("latin-1"))[:200],
         "query": _without(key, "&".join(query))[:200],
-        "status": connection.status,
-        "bytes": connection.sent,
+        "status": writer.status,
+        "bytes": writer.sent,
         "ms": round(spent, 3),
         "request_id": request_id,
     }

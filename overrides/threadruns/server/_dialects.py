@@ -10,75 +10,75 @@ import msgspec
 
 from threadruns._document import parameter
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, evolve
+from threadruns.server._messages import HTTPError, ListQuery, ServerRequest, ServerResponse, StoredPage, evolve
 
 
-class Permissive(Endpoint):
+class PermissiveEndpoint(Endpoint):
     """Any key, thread, cursor and limit is fine, with any beta header, with the base path or without it.
 
     What cannot be used is read as if it had not been given, and an unknown thread is an empty one.
     """
 
-    def route(self, request: Request) -> str:
+    def route(self, request: ServerRequest) -> str:
         """Accept the path below any base."""
         found = re.search(rb"/threads/[^/]+/runs$", request.path)
         return super().route(evolve(request, path=self.base.encode() + found[0]) if found else request)
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         """Accept any key, and none."""
 
-    def negotiate(self, request: Request) -> None:
+    def check_beta(self, request: ServerRequest) -> None:
         """Accept any version, and none."""
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         """Read what can be read; the last of repeated parameters counts."""
         given = dict(pairs)
         limit, order = parameter("limit"), parameter("order")
         digits = re.fullmatch(r"-?[0-9]{1,18}", given.get("limit", ""), re.ASCII)
-        return Query(
+        return ListQuery(
             limit=max(limit["minimum"], min(limit["maximum"], int(digits[0]))) if digits else limit["default"],
             order=given["order"] if given.get("order") in order["enum"] else order["default"],
             after=given.get("after"),
             before=given.get("before"),
         )
 
-    def select(self, thread: str, query: Query) -> Page:
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         """Ignore cursors that name no run of the thread, and treat an unknown thread as empty."""
-        if not self.store.knows(thread):
-            return Page([], has_more=False)
+        if not self.store.has_thread(thread):
+            return StoredPage([], has_more=False)
         after, before = (
             cursor if cursor is not None and self.store.position(thread, cursor) else None
             for cursor in (query.after, query.before)
         )
-        return super().select(thread, evolve(query, after=after, before=before))
+        return super().find_page(thread, evolve(query, after=after, before=before))
 
 
-class Azure(Endpoint):
+class AzureEndpoint(Endpoint):
     """Azure's form: its own path, an ``api-version``, the key in ``api-key`` and short error bodies."""
 
     base: ClassVar[str] = "/openai"
 
-    def route(self, request: Request) -> str:
+    def route(self, request: ServerRequest) -> str:
         """Demand ``api-version`` as a part of the address."""
         thread = super().route(request)
-        if not any(name == "api-version" and value for name, value in self.parameters(request)):
-            raise Refusal(404, "Resource not found")
+        if not any(name == "api-version" and value for name, value in self.query_parameters(request)):
+            raise HTTPError(404, "Resource not found")
         return thread
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         """Demand the key in ``api-key``."""
         values = request.header("api-key")
         if len(values) != 1 or not hmac.compare_digest(values[0].encode("latin-1"), self.key.encode("utf-8")):
             message = (
                 "Access denied due to invalid subscription key. Make sure to provide a valid key for this resource."
             )
-            raise Refusal(401, message, headers={"www-authenticate": "api-key"})
+            raise HTTPError(401, message, headers={"www-authenticate": "api-key"})
 
-    def negotiate(self, request: Request) -> None:
+    def check_beta(self, request: ServerRequest) -> None:
         """Take no notice of the beta header."""
 
-    def refuse(self, refusal: Refusal) -> Answer:
+    def render_error(self, error: HTTPError) -> ServerResponse:
         """Say no more than a code and a message; what does not exist is described no further."""
-        message = "Resource not found" if refusal.status == 404 else refusal.detail["message"]
-        body = msgspec.json.encode({"error": {"code": str(refusal.status), "message": message}})
-        return Answer(refusal.status, body, {"content-type": "application/json", **refusal.headers})
+        message = "Resource not found" if error.status == 404 else error.detail["message"]
+        body = msgspec.json.encode({"error": {"code": str(error.status), "message": message}})
+        return ServerResponse(error.status, body, {"content-type": "application/json", **error.headers})

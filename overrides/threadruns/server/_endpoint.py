@@ -1,4 +1,4 @@
-"""The operation: one decision from a request to an answer, one method a step, in the order of the checks.
+"""The operation: one decision from a request to a response, one method a step, in the order of the checks.
 
 Route and method, credentials, beta header, query, thread, cursor. Bounds, defaults, enums and patterns are the
 document's. Every step can be replaced by a subclass, which is how dialects, variations and faults are made; the
@@ -15,8 +15,16 @@ from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
 import msgspec
 
 from threadruns._document import PATH, document, parameter
-from threadruns.server._connection import Connection
-from threadruns.server._exchange import Answer, Page, Position, Query, Refusal, Request, Stored
+from threadruns.server._messages import (
+    HTTPError,
+    ListQuery,
+    Position,
+    ServerRequest,
+    ServerResponse,
+    StoredPage,
+    StoredRun,
+)
+from threadruns.server._response_writer import ResponseWriter
 from threadruns.server._store import Store
 
 BETA = "OpenAI-Beta"
@@ -24,7 +32,7 @@ METHODS = ("GET", "HEAD")
 PARAMETERS = frozenset(spec["name"] for spec in document()["paths"][PATH]["get"]["parameters"] if spec["in"] == "query")
 """The query parameters that the document names."""
 
-SHOWN = 100
+MAX_SHOWN_CHARS = 100
 """How many characters of a refused value its error repeats."""
 
 
@@ -42,37 +50,37 @@ class Endpoint:
         self.store = store
         self.key = key
 
-    def answer(self, request: Request) -> Answer:
-        """Decide on the answer to one request."""
+    def handle(self, request: ServerRequest) -> ServerResponse:
+        """Decide on the response to one request."""
         try:
             thread = self.route(request)
             self.check_method(request)
             self.authenticate(request)
-            self.negotiate(request)
-            query = self.parse(self.parameters(request))
-            return self.render(self.select(thread, query))
-        except Refusal as refusal:
-            return self.refuse(refusal)
+            self.check_beta(request)
+            query = self.parse_query(self.query_parameters(request))
+            return self.render_page(self.find_page(thread, query))
+        except HTTPError as error:
+            return self.render_error(error)
 
-    def route(self, request: Request) -> str:
+    def route(self, request: ServerRequest) -> str:
         """Return the thread that the path names, decoded segment by segment."""
         before, _, after = PATH.partition("{thread_id}")
         path = request.path.decode("latin-1")
         prefix = self.base + before
         thread = path[len(prefix) : len(path) - len(after)]
         if not (path.startswith(prefix) and path.endswith(after) and thread) or "/" in thread:
-            raise Refusal(404, f"Invalid URL ({request.method} {_shown(unquote(path))}).")
+            raise HTTPError(404, f"Invalid URL ({request.method} {_shown(unquote(path))}).")
         return unquote_to_bytes(thread).decode("utf-8", "replace")
 
-    def check_method(self, request: Request) -> None:
+    def check_method(self, request: ServerRequest) -> None:
         """Refuse every method but GET and HEAD."""
         if request.method not in METHODS:
             message = (
                 f"Not allowed to {_shown(request.method)} here; the methods of this path are {' and '.join(METHODS)}."
             )
-            raise Refusal(405, message, code="method_not_supported", headers={"allow": ", ".join(METHODS)})
+            raise HTTPError(405, message, code="method_not_supported", headers={"allow": ", ".join(METHODS)})
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         """Demand the key as a bearer token; the name of the scheme ignores case, the token does not."""
         values = request.header("authorization")
         scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
@@ -82,12 +90,12 @@ class Endpoint:
                 "You didn't provide an API key. You need to provide your API key in an Authorization header using "
                 "Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."
             )
-            raise Refusal(401, message, headers={"www-authenticate": "Bearer"})
+            raise HTTPError(401, message, headers={"www-authenticate": "Bearer"})
         if not hmac.compare_digest(token.encode("latin-1"), self.key.encode("utf-8")):
             message = f"Incorrect API key provided: {_masked(token)}."
-            raise Refusal(401, message, code="invalid_api_key", headers={"www-authenticate": "Bearer"})
+            raise HTTPError(401, message, code="invalid_api_key", headers={"www-authenticate": "Bearer"})
 
-    def negotiate(self, request: Request) -> None:
+    def check_beta(self, request: ServerRequest) -> None:
         """Demand the beta header with exactly the value that the document gives."""
         (version,) = parameter(BETA)["enum"]
         values = request.header(BETA)
@@ -96,65 +104,65 @@ class Endpoint:
                 f"You must provide the '{BETA}' header to access the Assistants API. Please try again by setting the "
                 f"header '{BETA}: {version}'."
             )
-            raise Refusal(400, message, code="invalid_beta")
+            raise HTTPError(400, message, code="invalid_beta")
         if values != [version]:
             message = f"Invalid '{BETA}' header: expected '{version}', but got '{_shown(', '.join(values))}' instead."
-            raise Refusal(400, message, code="invalid_beta")
+            raise HTTPError(400, message, code="invalid_beta")
 
-    def parameters(self, request: Request) -> list[tuple[str, str]]:
+    def query_parameters(self, request: ServerRequest) -> list[tuple[str, str]]:
         """Return the query as pairs of decoded names and values, in the order of arrival."""
         return parse_qsl(request.query.decode("latin-1"), keep_blank_values=True, max_num_fields=None)
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         """Check the parameters that the document names; others are ignored."""
         given: dict[str, str] = {}
         for name, value in pairs:
             if name in given and name in PARAMETERS:
                 message = f"Invalid '{name}': the parameter is given more than once."
-                raise Refusal(400, message, param=name, code="duplicate_parameter")
+                raise HTTPError(400, message, param=name, code="duplicate_parameter")
             given[name] = value
-        return Query(
+        return ListQuery(
             limit=_limit(given.get("limit")),
             order=_order(given.get("order")),
             after=_cursor("after", given.get("after")),
             before=_cursor("before", given.get("before")),
         )
 
-    def select(self, thread: str, query: Query) -> Page:
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         """Find the page; the thread must exist, and cursors must be runs of it."""
-        if not self.store.knows(thread):
-            raise Refusal(404, f"No thread found with id '{_shown(thread)}'.")
+        if not self.store.has_thread(thread):
+            raise HTTPError(404, f"No thread found with id '{_shown(thread)}'.")
         positions: dict[str, Position] = {}
         for name, cursor in (("after", query.after), ("before", query.before)):
             if cursor is not None:
                 position = self.store.position(thread, cursor)
                 if position is None:
                     message = f"No run found with id '{_shown(cursor)}' in thread '{_shown(thread)}'."
-                    raise Refusal(404, message, param=name)
+                    raise HTTPError(404, message, param=name)
                 positions[name] = position
         return self.store.page(thread, query.limit, query.order, **positions)
 
-    def render(self, page: Page) -> Answer:
+    def render_page(self, page: StoredPage) -> ServerResponse:
         """Join the stored texts into the body of a page."""
-        first, last = self.ids(page.runs)
+        first, last = self.page_ids(page.runs)
         head = b'{"object":"list","data":['
         tail = b'],"first_id":%b,"last_id":%b,"has_more":%b}'
         values = (msgspec.json.encode(first), msgspec.json.encode(last), b"true" if page.has_more else b"false")
-        return Answer(200, head + b",".join([run.text for run in page.runs]) + tail % values)
+        return ServerResponse(200, head + b",".join([run.text for run in page.runs]) + tail % values)
 
-    def ids(self, runs: list[Stored]) -> tuple[str | None, str | None]:
+    def page_ids(self, runs: list[StoredRun]) -> tuple[str | None, str | None]:
         """Return the ids of the first and the last run of a page; None if it is empty."""
         return (runs[0].id, runs[-1].id) if runs else (None, None)
 
-    def refuse(self, refusal: Refusal) -> Answer:
-        """Put a refusal into the shape of an error."""
-        body = msgspec.json.encode({"error": refusal.detail})
-        return Answer(refusal.status, body, {"content-type": "application/json", **refusal.headers})
+    def render_error(self, error: HTTPError) -> ServerResponse:
+        """Put an error into the shape of an error."""
+        body = msgspec.json.encode({"error": error.detail})
+        return ServerResponse(error.status, body, {"content-type": "application/json", **error.headers})
 
-    async def deliver(self, answer: Answer, connection: Connection) -> None:
-        """Send the answer."""
-        await connection.start(answer.status, answer.headers, len(answer.body))
-        await connection.finish(answer.body)
+    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
+        """Send the response."""
+        await writer.start(response.status, response.headers, len(response.body))
+        await writer.finish(response.body)
 
 
 def _limit(value: str | None) -> int:
@@ -163,7 +171,7 @@ def _limit(value: str | None) -> int:
         return int(schema["default"])
     if not re.fullmatch(r"-?(0|[1-9][0-9]*)", value, re.ASCII):
         message = f"Invalid type for 'limit': expected an integer, but got '{_shown(value)}' instead."
-        raise Refusal(400, message, param="limit", code="invalid_type")
+        raise HTTPError(400, message, param="limit", code="invalid_type")
     lowest, highest = schema["minimum"], schema["maximum"]
     # Converted only once it is known to be short: Python refuses to convert thousands of digits.
     number = int(value) if len(value) < 20 else (lowest - 1 if value.startswith("-") else highest + 1)
@@ -173,7 +181,7 @@ def _limit(value: str | None) -> int:
     ):
         if wrong:
             message = f"Invalid 'limit': integer {side} value. Expected a value {sign} {bound}, but got"
-            raise Refusal(400, f"{message} {_shown(value)} instead.", param="limit", code=code)
+            raise HTTPError(400, f"{message} {_shown(value)} instead.", param="limit", code=code)
     return number
 
 
@@ -184,19 +192,19 @@ def _order(value: str | None) -> str:
     if value not in schema["enum"]:
         supported = " and ".join(f"'{name}'" for name in schema["enum"])
         message = f"Invalid value: '{_shown(value)}'. Supported values are: {supported}."
-        raise Refusal(400, message, param="order", code="invalid_value")
+        raise HTTPError(400, message, param="order", code="invalid_value")
     return value
 
 
 def _cursor(name: str, value: str | None) -> str | None:
     if value is not None and not re.fullmatch(parameter(name)["pattern"], value):
         message = f"Invalid '{name}': '{_shown(value)}'. Expected the id of a run, such as 'run_abc123'."
-        raise Refusal(400, message, param=name, code="invalid_value")
+        raise HTTPError(400, message, param=name, code="invalid_value")
     return value
 
 
 def _shown(value: str) -> str:
-    return value if len(value) <= SHOWN else f"{value[:SHOWN]}..."
+    return value if len(value) <= MAX_SHOWN_CHARS else f"{value[:MAX_SHOWN_CHARS]}..."
 
 
 def _masked(token: str) -> str:

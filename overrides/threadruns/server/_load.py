@@ -11,32 +11,32 @@ from collections.abc import Callable
 from attrs import define, field
 
 from threadruns._document import violation
-from threadruns.server._read import Bad, Found, read
-from threadruns.server._store import Conflict, Store
+from threadruns.server._read import BadRun, ParsedValue, read
+from threadruns.server._store import RunConflict, Store
 
-KEPT = 20
+MAX_REPORTED = 20
 """How many bad runs of a file are told one by one; without ``skip_bad`` reading stops there."""
 
 
 @define
-class Loaded:
+class LoadResult:
     """What became of a file."""
 
     path: str
     new: int = 0
     unchanged: int = 0
     bad: int = 0
-    first_bad: list[Bad] = field(factory=list[Bad])
+    first_bad: list[BadRun] = field(factory=list[BadRun])
 
 
-class Rejected(Exception):
+class FileRejected(Exception):
     """A file has bad runs, so nothing of it was loaded."""
 
-    def __init__(self, loaded: Loaded) -> None:
-        if loaded.bad < KEPT:
+    def __init__(self, loaded: LoadResult) -> None:
+        if loaded.bad < MAX_REPORTED:
             found = f"has {loaded.bad} bad run{'s' * (loaded.bad != 1)}"
         else:
-            found = f"was read until it had shown {KEPT} bad runs"
+            found = f"was read until it had shown {MAX_REPORTED} bad runs"
         super().__init__(f"{loaded.path} {found}; nothing of it was loaded.")
         self.loaded = loaded
 
@@ -47,7 +47,7 @@ def load(
     *,
     skip_bad: bool = False,
     progress: Callable[[int], object] = lambda _: None,
-) -> Loaded:
+) -> LoadResult:
     """Load the runs of a file.
 
     Args:
@@ -58,32 +58,32 @@ def load(
 
     Raises:
         OSError: The file cannot be read.
-        Rejected: The file has bad runs, and ``skip_bad`` is not set.
+        FileRejected: The file has bad runs, and ``skip_bad`` is not set.
         StoreError: The database could not be written; nothing of the file was.
     """
-    loaded = Loaded(os.fspath(path))
+    loaded = LoadResult(os.fspath(path))
     with store.transaction():
         for item in read(path, progress):
-            bad = _store(store, item, loaded) if isinstance(item, Found) else item
+            bad = _store(store, item, loaded) if isinstance(item, ParsedValue) else item
             if bad is not None:
                 loaded.bad += 1
-                if loaded.bad <= KEPT:
+                if loaded.bad <= MAX_REPORTED:
                     loaded.first_bad.append(bad)
-                if loaded.bad == KEPT and not skip_bad:
+                if loaded.bad == MAX_REPORTED and not skip_bad:
                     break
         if loaded.bad and not skip_bad:
-            raise Rejected(loaded)
+            raise FileRejected(loaded)
     return loaded
 
 
-def _store(store: Store, found: Found, loaded: Loaded) -> Bad | None:
+def _store(store: Store, found: ParsedValue, loaded: LoadResult) -> BadRun | None:
     if (problem := departure(found.value)) is not None:
-        return Bad(found.line, problem)
+        return BadRun(found.line, problem)
     run = found.value
     try:
         new = store.insert(run["thread_id"], int(run["created_at"]), run["id"], found.text)
-    except Conflict as conflict:
-        return Bad(found.line, str(conflict))
+    except RunConflict as conflict:
+        return BadRun(found.line, str(conflict))
     if new:
         loaded.new += 1
     else:

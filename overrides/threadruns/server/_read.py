@@ -23,7 +23,7 @@ from attrs import frozen
 CHUNK = 1 << 20
 """How many bytes are read at a time."""
 
-LARGEST = 4 << 20
+MAX_RUN_CHARS = 4 << 20
 """How many characters one run may take; recorded ones have some thousand."""
 
 HEAD = 1 << 16
@@ -38,7 +38,7 @@ _BODY = re.compile(
 
 
 @frozen
-class Found:
+class ParsedValue:
     """A JSON value where a run is expected."""
 
     line: int
@@ -47,22 +47,24 @@ class Found:
 
 
 @frozen
-class Bad:
+class BadRun:
     """Something in a file that cannot be taken, and why."""
 
     line: int
     reason: str
 
 
-class _Unreadable(Exception):
+class _InvalidValue(Exception):
     """What stands here is not JSON."""
 
 
-class _Lost(Exception):
+class _UnreadableRest(Exception):
     """Nothing after this place can be read."""
 
 
-def read(path: str | os.PathLike[str], progress: Callable[[int], object] = lambda _: None) -> Iterator[Found | Bad]:
+def read(
+    path: str | os.PathLike[str], progress: Callable[[int], object] = lambda _: None
+) -> Iterator[ParsedValue | BadRun]:
     """Read the runs of a file, one at a time.
 
     Args:
@@ -87,7 +89,7 @@ def _chunks(raw: IO[bytes], stream: IO[bytes], progress: Callable[[int], object]
         try:
             data = stream.read(CHUNK)
         except (EOFError, zlib.error, gzip.BadGzipFile):
-            raise _Lost("the compressed data is damaged or cut off") from None
+            raise _UnreadableRest("the compressed data is damaged or cut off") from None
         yield decoder.decode(data, final=not data)
         if not data:
             return
@@ -112,30 +114,30 @@ class _Reader:
         self._at = 0
         self._line = 1
 
-    def values(self) -> Iterator[Found | Bad]:
+    def values(self) -> Iterator[ParsedValue | BadRun]:
         """Yield what the file holds, top to bottom."""
         try:
             while self._peek():
                 try:
                     yield from self._top()
-                except _Unreadable as error:
-                    yield Bad(self._line, str(error))
+                except _InvalidValue as error:
+                    yield BadRun(self._line, str(error))
                     self._skip_line()
-        except _Lost as error:
-            yield Bad(self._line, f"{error}; the rest of the file cannot be read")
+        except _UnreadableRest as error:
+            yield BadRun(self._line, f"{error}; the rest of the file cannot be read")
 
-    def _top(self) -> Iterator[Found | Bad]:
+    def _top(self) -> Iterator[ParsedValue | BadRun]:
         char = self._peek()
         if char == "[":
             yield from self._array()
         elif char == "{":
             yield from self._object()
         elif "\udc80" <= char <= "\udcff":
-            raise _Unreadable("the text is not UTF-8")
+            raise _InvalidValue("the text is not UTF-8")
         else:
-            raise _Unreadable("expected a run, an array of runs or a list body")
+            raise _InvalidValue("expected a run, an array of runs or a list body")
 
-    def _array(self) -> Iterator[Found | Bad]:
+    def _array(self) -> Iterator[ParsedValue | BadRun]:
         self._take("[")
         if self._peek() != "]":
             yield from self._element()
@@ -144,16 +146,16 @@ class _Reader:
                 yield from self._element()
         self._take("]")
 
-    def _element(self) -> Iterator[Found | Bad]:
+    def _element(self) -> Iterator[ParsedValue | BadRun]:
         try:
             if self._peek() == "{":
                 yield from self._object()
             else:
                 yield self._value()
-        except _Unreadable as error:
-            raise _Lost(str(error)) from None
+        except _InvalidValue as error:
+            raise _UnreadableRest(str(error)) from None
 
-    def _object(self) -> Iterator[Found | Bad]:
+    def _object(self) -> Iterator[ParsedValue | BadRun]:
         while len(self._text) - self._at < HEAD and self._more():
             pass
         head = _BODY.match(self._text, self._at, self._at + HEAD)
@@ -170,11 +172,11 @@ class _Reader:
                 self._take(":")
                 self._peek()
                 self._value()
-        except _Unreadable as error:
-            raise _Lost(str(error)) from None
+        except _InvalidValue as error:
+            raise _UnreadableRest(str(error)) from None
         self._take("}")
 
-    def _value(self) -> Found | Bad:
+    def _value(self) -> ParsedValue | BadRun:
         """Take one whole JSON value; the window grows until it is in."""
         while True:
             try:
@@ -183,21 +185,21 @@ class _Reader:
             except json.JSONDecodeError as error:
                 # An error at the end of the window may only mean that the window ends there.
                 whole = error.pos < len(self._text) - 16 and not error.msg.startswith("Unterminated string")
-                if not whole and len(self._text) - self._at > LARGEST:
-                    raise _Unreadable(f"a value of more than {LARGEST} characters, which is no run") from None
+                if not whole and len(self._text) - self._at > MAX_RUN_CHARS:
+                    raise _InvalidValue(f"a value of more than {MAX_RUN_CHARS} characters, which is no run") from None
                 if whole or not self._more():
-                    raise _Unreadable(f"not JSON: {error.msg}") from None
+                    raise _InvalidValue(f"not JSON: {error.msg}") from None
             except (ValueError, RecursionError) as error:
-                raise _Unreadable(f"not JSON that can be read: {error}") from None
+                raise _InvalidValue(f"not JSON that can be read: {error}") from None
         line, text = self._line, self._text[self._at : end]
         self._advance(end)
         try:
             text.encode()
         except UnicodeEncodeError:
-            return Bad(line, "the text is not UTF-8")
+            return BadRun(line, "the text is not UTF-8")
         if "\\ud" in text.lower() and not _encodable(value):
-            return Bad(line, "a string has half of a surrogate pair, which is no character")
-        return Found(line, _BLANKS.sub(r"\1", text) if "\n" in text else text, value)
+            return BadRun(line, "a string has half of a surrogate pair, which is no character")
+        return ParsedValue(line, _BLANKS.sub(r"\1", text) if "\n" in text else text, value)
 
     def _peek(self) -> str:
         """Return the next character that is no space, without taking it; nothing at the end of the file."""
@@ -211,7 +213,7 @@ class _Reader:
 
     def _take(self, char: str) -> None:
         if self._peek() != char:
-            raise _Lost(f"expected {char!r}")
+            raise _UnreadableRest(f"expected {char!r}")
         self._advance(self._at + 1)
 
     def _skip_line(self) -> None:

@@ -18,7 +18,7 @@ from weakref import finalize
 from attrs import frozen
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random
 
-from threadruns.server._exchange import Page, Position, Stored
+from threadruns.server._messages import Position, StoredPage, StoredRun
 
 APPLICATION_ID = 0x74727573
 """Marks a file as a database of runs, in the header field that SQLite keeps for it."""
@@ -52,7 +52,7 @@ class StoreError(Exception):
     """The database cannot be used; the message says why and what to do."""
 
 
-class Conflict(Exception):
+class RunConflict(Exception):
     """A run has the id of a stored run and other content."""
 
 
@@ -174,7 +174,7 @@ class Store:
             Whether the run is new; False if the same run is there already.
 
         Raises:
-            Conflict: Another run has this id.
+            RunConflict: Another run has this id.
             StoreError: The database could not be written.
         """
         with self._lock, self._explained():
@@ -184,17 +184,17 @@ class Store:
                 row = self._connection.execute("SELECT body FROM run WHERE id = ?", (run_id,)).fetchone()
                 if row is None:
                     raise  # A run of this id is there and is not.
-                if not _same(row[0], text):
-                    raise Conflict(f"run {run_id!r} is stored already, with other content") from None
+                if not _same_json(row[0], text):
+                    raise RunConflict(f"run {run_id!r} is stored already, with other content") from None
                 return False
-            self.declare(thread)
+            self.add_thread(thread)
             return True
 
     def add(self, runs: Iterable[Mapping[str, Any]]) -> None:
         """Keep runs that are at hand as dicts, all or none of them; they are not checked against the document.
 
         Raises:
-            Conflict: A run has the id of another.
+            RunConflict: A run has the id of another.
             StoreError: The database could not be written.
             KeyError: A run lacks ``id``, ``thread_id`` or ``created_at``.
         """
@@ -203,16 +203,16 @@ class Store:
                 text = json.dumps(run, ensure_ascii=False, separators=(",", ":"))
                 self.insert(run["thread_id"], run["created_at"], run["id"], text)
 
-    def declare(self, thread: str) -> None:
+    def add_thread(self, thread: str) -> None:
         """Make a thread exist, with or without runs."""
         with self._lock, self._explained():
             self._connection.execute("INSERT OR IGNORE INTO thread VALUES (?)", (thread,))
 
-    def knows(self, thread: str) -> bool:
+    def has_thread(self, thread: str) -> bool:
         """Return whether the thread exists."""
         return bool(self._rows("SELECT 1 FROM thread WHERE id = ?", (thread,)))
 
-    def threads(self) -> list[str]:
+    def thread_ids(self) -> list[str]:
         """Return the ids of all threads."""
         return [row[0] for row in self._rows("SELECT id FROM thread ORDER BY id", ())]
 
@@ -223,7 +223,7 @@ class Store:
 
     def page(
         self, thread: str, limit: int, order: str, after: Position | None = None, before: Position | None = None
-    ) -> Page:
+    ) -> StoredPage:
         """Return the runs of a thread next to a position.
 
         Args:
@@ -247,10 +247,10 @@ class Store:
             f"ORDER BY created_at {direction}, id {direction} LIMIT ?",
             (*values, limit + 1),
         )
-        runs = list(map(Stored._make, rows[:limit]))
+        runs = list(map(StoredRun._make, rows[:limit]))
         if backward:
             runs.reverse()
-        return Page(runs, has_more=len(rows) > limit)
+        return StoredPage(runs, has_more=len(rows) > limit)
 
     def summary(self) -> tuple[int, int, str | None]:
         """Return how many runs and threads there are, and the id of a thread that has runs."""
@@ -271,7 +271,7 @@ class _Number:
     text: str
 
 
-def _same(one: str, other: str) -> bool:
+def _same_json(one: str, other: str) -> bool:
     """Return whether two JSON texts have the same value, whatever the order of keys and the spaces between tokens."""
     if one == other:
         return True

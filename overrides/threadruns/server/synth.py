@@ -24,13 +24,13 @@ STEP = 600
 """How many seconds lie between two runs at most."""
 
 WORDS = (
-    *("answer", "archive", "balance", "city", "count", "customer", "date", "draft", "élan", "invoice", "large"),
+    *("response", "archive", "balance", "city", "count", "customer", "date", "draft", "élan", "invoice", "large"),
     *("letter", "lookup", "market", "measure", "note", "order", "please", "price", "question", "report", "summary"),
     *("table", "temperature", "time", "total", "東京", "translate", "über", "weather", "week"),
 )
 
 
-class CannotSynthesize(Exception):
+class SynthesisError(Exception):
     """The document asks for something that no sample can be made of; the message says what."""
 
 
@@ -66,7 +66,7 @@ def thread(
         one_second: Create all of them in that second, so that only a tie-break orders them.
 
     Raises:
-        CannotSynthesize: The document has a schema that no valid sample was found for.
+        SynthesisError: The document has a schema that no valid sample was found for.
     """
     chance = random.Random(f"{seed}:{thread_id}")
     sampler = _Sampler(chance)
@@ -80,7 +80,7 @@ def thread(
         run = sampler.run(statuses[number % len(statuses)], moment, full=full)
         run |= {"thread_id": thread_id, "assistant_id": assistant}
         if (problem := departure(run)) is not None:
-            raise CannotSynthesize(f"A synthetic run does not keep to the document: {problem}.")
+            raise SynthesisError(f"A synthetic run does not keep to the document: {problem}.")
         made.append(run)
         moment += 0 if one_second else chance.choice((0, 1, chance.randrange(2, STEP)))
     return made
@@ -192,7 +192,7 @@ class _Sampler:
         kind = kinds if isinstance(kinds, str) else self._chance.choice(kinds or ["anything"])
         make = getattr(self, f"_{kind}", None)
         if make is None:
-            raise CannotSynthesize(f"No sample can be made of the schema {spec!r}.")
+            raise SynthesisError(f"No sample can be made of the schema {spec!r}.")
         return make(spec)
 
     def _null(self, _: dict[str, Any]) -> None:

@@ -11,14 +11,14 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from threadruns.server._app import application
-from threadruns.server._dialects import Azure
+from threadruns.server._dialects import AzureEndpoint
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._exchange import Request
-from threadruns.server._host import Host, listen
+from threadruns.server._messages import ServerRequest
+from threadruns.server._server import AppServer, listen
 from threadruns.server._store import Store
 
 
-class Seen(NamedTuple):
+class RecordedRequest(NamedTuple):
     """A request that reached the server."""
 
     method: str
@@ -37,7 +37,7 @@ class RunningServer:
         requests: Every request that came, in order, refused ones included.
     """
 
-    def __init__(self, store: Store, url: str, api_key: str, requests: list[Seen]) -> None:
+    def __init__(self, store: Store, url: str, api_key: str, requests: list[RecordedRequest]) -> None:
         self._store = store
         self.url = url
         self.api_key = api_key
@@ -47,7 +47,7 @@ class RunningServer:
         """Keep more runs while the server runs, all or none; the next request sees them.
 
         Raises:
-            Conflict: A run has the id of another.
+            RunConflict: A run has the id of another.
             KeyError: A run lacks ``id``, ``thread_id`` or ``created_at``.
         """
         self._store.add(runs)
@@ -75,22 +75,22 @@ def serve(
         faults: Faults by name, as ``threadruns serve --list-faults`` shows them, with options: ``NAME:every=3``.
         variations: Variations, in the same form.
         permissive: Accept any key, thread, cursor, limit and beta header.
-        azure: Answer in Azure's form.
+        azure: ServerResponse in Azure's form.
         db: A database file; None keeps everything in memory.
         seed: Decides what faults leave to chance.
 
     Raises:
-        UnknownDeviation: A fault or variation does not exist.
+        UnknownMutation: A fault or variation does not exist.
         StoreError: The database cannot be used.
     """
     key = api_key if api_key is not None else f"sk-test-{secrets.token_hex(16)}"
-    requests: list[Seen] = []
+    requests: list[RecordedRequest] = []
     with ExitStack() as stack:
         store = Store(db)
         stack.callback(store.close)
         store.add(runs)
         for thread in threads:
-            store.declare(thread)
+            store.add_thread(thread)
         app = application(
             store,
             key,
@@ -101,14 +101,14 @@ def serve(
             seed=seed,
             observe=lambda request: requests.append(_seen(request)),
         )
-        host, port = stack.enter_context(Host(app, listen("127.0.0.1", 0))).address
-        yield RunningServer(store, f"http://{host}:{port}{(Azure if azure else Endpoint).base}", key, requests)
+        host, port = stack.enter_context(AppServer(app, listen("127.0.0.1", 0))).address
+        yield RunningServer(store, f"http://{host}:{port}{(AzureEndpoint if azure else Endpoint).base}", key, requests)
 
 
-def _seen(request: Request) -> Seen:
+def _seen(request: ServerRequest) -> RecordedRequest:
     target = request.path + (b"?" + request.query if request.query else b"")
     headers: dict[str, str] = {}
     for raw_name, raw_value in request.headers:
         name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return Seen(request.method, target.decode("latin-1"), headers)
+    return RecordedRequest(request.method, target.decode("latin-1"), headers)

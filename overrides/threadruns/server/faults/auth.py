@@ -1,4 +1,4 @@
-"""Faults of authentication: who is let in, and what a refusal gives away."""
+"""Faults of authentication: who is let in, and what an error gives away."""
 # ruff: noqa: ARG002, D102 - the docstring of the class says what its methods do.
 
 from __future__ import annotations
@@ -6,40 +6,48 @@ from __future__ import annotations
 import base64
 from urllib.parse import parse_qsl, unquote
 
-from threadruns.server._deviations import on_answer
-from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, evolve, failure
-from threadruns.server.faults import Fault
+from threadruns.server._messages import (
+    HTTPError,
+    ListQuery,
+    ServerRequest,
+    ServerResponse,
+    StoredPage,
+    evolve,
+    internal_error,
+)
+from threadruns.server.faults import Mutation
+from threadruns.server.mutations import mutate_response
 
 
-class KeyNotChecked(Fault):
+class KeyNotChecked(Mutation):
     """Any request is let in, with or without a key."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         pass
 
 
-class KeyAnything(Fault):
+class KeyAnything(Mutation):
     """Any bearer token is accepted."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         super().authenticate(_bearer(request, self.key) if _token(request) else request)
 
 
-class KeyMayBeMissing(Fault):
+class KeyMayBeMissing(Mutation):
     """A request without credentials is let in; a wrong key is refused."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if request.header("authorization"):
             super().authenticate(request)
 
 
-class _Resembling(Fault):
+class _Resembling(Mutation):
     """Base of faults that accept tokens which resemble the key."""
 
     def resembles(self, token: str) -> bool:
         raise NotImplementedError
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         super().authenticate(_bearer(request, self.key) if self.resembles(_token(request)) else request)
 
 
@@ -106,34 +114,34 @@ class KeyByForm(_Resembling):
         return token.startswith("sk-")
 
 
-class BearerWithoutToken(Fault):
+class BearerWithoutToken(Mutation):
     """A bearer scheme without a token is accepted."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if not any(value.strip().lower() == "bearer" for value in request.header("authorization")):
             super().authenticate(request)
 
 
-class SchemeOptional(Fault):
+class SchemeOptional(Mutation):
     """The key may stand without a scheme."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if request.header("authorization") != [self.key]:
             super().authenticate(request)
 
 
-class SchemeAny(Fault):
+class SchemeAny(Mutation):
     """The key is accepted under any scheme."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if not any(value.split(" ")[-1:] == [self.key] and " " in value for value in request.header("authorization")):
             super().authenticate(request)
 
 
-class SchemeBasic(Fault):
+class SchemeBasic(Mutation):
     """The key is accepted as a password of the basic scheme."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         for value in request.header("authorization"):
             scheme, _, encoded = value.partition(" ")
             if scheme.lower() == "basic":
@@ -146,49 +154,49 @@ class SchemeBasic(Fault):
         super().authenticate(request)
 
 
-class SchemeMisspelt(Fault):
+class SchemeMisspelt(Mutation):
     """A scheme that begins like `bearer` is accepted, such as `BearerX`."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         values = [value.partition(" ") for value in request.header("authorization")]
         if not any(scheme.lower().startswith("bearer") and token == self.key for scheme, _, token in values):
             super().authenticate(request)
 
 
-class SchemeCaseCounts(Fault):
+class SchemeCaseCounts(Mutation):
     """Only `Bearer` is accepted, not `bearer`."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if any(not value.startswith("Bearer ") for value in request.header("authorization")):
             request = evolve(request, headers=_without(request, b"authorization"))
         super().authenticate(request)
 
 
-class SchemeUpperCaseRefused(Fault):
+class SchemeUpperCaseRefused(Mutation):
     """`BEARER` is refused."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if any(value.startswith("BEARER ") for value in request.header("authorization")):
             request = evolve(request, headers=_without(request, b"authorization"))
         super().authenticate(request)
 
 
-class SeparatorAny(Fault):
+class SeparatorAny(Mutation):
     """Scheme and key may be parted by a colon or a comma."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         values = request.header("authorization")
         if not any(value.lower() in (f"bearer:{self.key.lower()}", f"bearer,{self.key.lower()}") for value in values):
             super().authenticate(request)
 
 
-class _Elsewhere(Fault):
+class _Elsewhere(Mutation):
     """Base of faults that take the key from another place if the header has none."""
 
-    def place(self, request: Request) -> list[str]:
+    def place(self, request: ServerRequest) -> list[str]:
         raise NotImplementedError
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if self.key not in self.place(request):
             super().authenticate(request)
 
@@ -196,14 +204,14 @@ class _Elsewhere(Fault):
 class KeyInQuery(_Elsewhere):
     """The key is taken from the query parameter `api_key` too."""
 
-    def place(self, request: Request) -> list[str]:
+    def place(self, request: ServerRequest) -> list[str]:
         return [value for name, value in parse_qsl(request.query.decode("latin-1")) if name == "api_key"]
 
 
 class KeyInAnyParameter(_Elsewhere):
     """The key is taken from the query parameters `key`, `token` and `access_token` too."""
 
-    def place(self, request: Request) -> list[str]:
+    def place(self, request: ServerRequest) -> list[str]:
         names = ("key", "token", "access_token")
         return [value for name, value in parse_qsl(request.query.decode("latin-1")) if name in names]
 
@@ -211,265 +219,265 @@ class KeyInAnyParameter(_Elsewhere):
 class KeyInApiKeyHeader(_Elsewhere):
     """The key is taken from the header `api-key` too."""
 
-    def place(self, request: Request) -> list[str]:
+    def place(self, request: ServerRequest) -> list[str]:
         return request.header("api-key")
 
 
 class KeyInXApiKeyHeader(_Elsewhere):
     """The key is taken from the header `X-API-Key` too."""
 
-    def place(self, request: Request) -> list[str]:
+    def place(self, request: ServerRequest) -> list[str]:
         return request.header("x-api-key")
 
 
 class KeyInProxyHeader(_Elsewhere):
     """The key is taken from `Proxy-Authorization` too."""
 
-    def place(self, request: Request) -> list[str]:
+    def place(self, request: ServerRequest) -> list[str]:
         return [value.partition(" ")[2] for value in request.header("proxy-authorization")]
 
 
 class KeyInCookie(_Elsewhere):
     """The key is taken from a cookie too."""
 
-    def place(self, request: Request) -> list[str]:
+    def place(self, request: ServerRequest) -> list[str]:
         return [part.partition("=")[2].strip() for value in request.header("cookie") for part in value.split(";")]
 
 
-class LocalCallersTrusted(Fault):
+class LocalCallersTrusted(Mutation):
     """A request that claims to be forwarded for this machine is let in."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if not set(request.header("x-forwarded-for")) & {"127.0.0.1", "localhost", "::1"}:
             super().authenticate(request)
 
 
-class OnceInAlwaysIn(Fault):
+class OnceInAlwaysIn(Mutation):
     """After one request with the right key, those without credentials are let in."""
 
-    def authenticate(self, request: Request) -> None:
-        if request.header("authorization") or not self.memory.get("in"):
+    def authenticate(self, request: ServerRequest) -> None:
+        if request.header("authorization") or not self.state.get("in"):
             super().authenticate(request)
-            self.memory["in"] = True
+            self.state["in"] = True
 
 
-class SeenPageOpen(Fault):
+class SeenPageOpen(Mutation):
     """A page that was served once is served from a cache, without a look at the key."""
 
-    def answer(self, request: Request) -> Answer:
-        cache: dict[tuple[bytes, bytes], Answer] = self.memory.setdefault("open", {})
+    def handle(self, request: ServerRequest) -> ServerResponse:
+        cache: dict[tuple[bytes, bytes], ServerResponse] = self.state.setdefault("open", {})
         target = (request.path, request.query)
         if target in cache and request.method == "GET":
             return cache[target]
-        answer = super().answer(request)
-        if answer.status == 200:
-            cache[target] = answer
-        return answer
+        response = super().handle(request)
+        if response.status == 200:
+            cache[target] = response
+        return response
 
 
-class HeadOpen(Fault):
+class HeadOpen(Mutation):
     """HEAD needs no key."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if request.method != "HEAD":
             super().authenticate(request)
 
 
-class LaterPagesOpen(Fault):
+class LaterPagesOpen(Mutation):
     """A page after a cursor needs no key."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if b"after=" not in request.query:
             super().authenticate(request)
 
 
-class WindowsOpen(Fault):
+class WindowsOpen(Mutation):
     """A page between two cursors needs no key."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         if not (b"after=" in request.query and b"before=" in request.query):
             super().authenticate(request)
 
 
-class EmptyThreadsOpen(Fault):
+class EmptyThreadsOpen(Mutation):
     """A thread without runs needs no key."""
 
-    def answer(self, request: Request) -> Answer:
+    def handle(self, request: ServerRequest) -> ServerResponse:
         if b"/threads/" in request.path:
             thread = request.path.split(b"/")[-2].decode("latin-1")
-            if self.store.knows(thread) and not self.store.page(thread, 1, "asc").runs:
+            if self.store.has_thread(thread) and not self.store.page(thread, 1, "asc").runs:
                 request = _bearer(request, self.key)
-        return super().answer(request)
+        return super().handle(request)
 
 
-class UnknownThreadsTold(Fault):
+class UnknownThreadsTold(Mutation):
     """Without credentials, an unknown thread is a 404 and a known one a 401."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         thread = self.route(request)
-        if not self.store.knows(thread):
-            raise Refusal(404, f"No thread found with id '{thread}'.")
+        if not self.store.has_thread(thread):
+            raise HTTPError(404, f"No thread found with id '{thread}'.")
         super().authenticate(request)
 
 
-class ThreadNamedInRefusal(Fault):
-    """A refusal of credentials says something else where the thread exists."""
+class ThreadNamedInRefusal(Mutation):
+    """An error of credentials says something else where the thread exists."""
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         try:
             super().authenticate(request)
-        except Refusal as refusal:
-            if self.store.knows(self.route(request)):
-                refusal.detail["message"] += " You are not the owner of this thread."
+        except HTTPError as error:
+            if self.store.has_thread(self.route(request)):
+                error.detail["message"] += " You are not the owner of this thread."
             raise
 
 
-class _Refused(Fault):
+class _Refused(Mutation):
     """Base of faults in how credentials are refused."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         raise NotImplementedError
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         try:
             super().authenticate(request)
-        except Refusal as refusal:
-            raise self.changed(refusal, request) from None
+        except HTTPError as error:
+            raise self.changed(error, request) from None
 
 
 class RefusedWith403(_Refused):
     """Credentials are refused with 403."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.status = 403
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.status = 403
+        return error
 
 
 class MissingKeyWith403(_Refused):
     """A missing key is refused with 403, a wrong one with 401."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if not request.header("authorization"):
-            refusal.status = 403
-        return refusal
+            error.status = 403
+        return error
 
 
 class MissingKeyWith400(_Refused):
     """A missing key is refused with 400."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if not request.header("authorization"):
-            refusal.status = 400
-        return refusal
+            error.status = 400
+        return error
 
 
 class WrongKeyWith404(_Refused):
     """A wrong key is refused as if the thread did not exist."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        return Refusal(404, f"No thread found with id '{self.route(request)}'.")
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        return HTTPError(404, f"No thread found with id '{self.route(request)}'.")
 
 
 class OtherSchemeFails(_Refused):
     """Credentials of another scheme make the server fail."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if any(not value.lower().startswith("bearer") for value in request.header("authorization")):
-            return failure()
-        return refusal
+            return internal_error()
+        return error
 
 
 class ChallengeMissing(_Refused):
     """A 401 has no WWW-Authenticate."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.headers = {}
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.headers = {}
+        return error
 
 
 class ChallengeMissingForWrongKey(_Refused):
     """A 401 for a wrong key has no WWW-Authenticate."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if request.header("authorization"):
-            refusal.headers = {}
-        return refusal
+            error.headers = {}
+        return error
 
 
 class ChallengeBasic(_Refused):
     """A 401 asks for the basic scheme."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.headers = {"www-authenticate": 'Basic realm="api"'}
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.headers = {"www-authenticate": 'Basic realm="api"'}
+        return error
 
 
 class TokenInMessage(_Refused):
     """A 401 repeats the token in its message."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if token := _token(request):
-            refusal.detail["message"] = f"Incorrect API key provided: {token}."
-        return refusal
+            error.detail["message"] = f"Incorrect API key provided: {token}."
+        return error
 
 
 class TokenInChallenge(_Refused):
     """A 401 repeats the token in WWW-Authenticate."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if token := _token(request):
-            refusal.headers = {"www-authenticate": f'Bearer realm="{token}"'}
-        return refusal
+            error.headers = {"www-authenticate": f'Bearer realm="{token}"'}
+        return error
 
 
 class TokenHalfMasked(_Refused):
     """A 401 repeats the token but for its last four characters."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if token := _token(request):
-            refusal.detail["message"] = f"Incorrect API key provided: {token[:-4]}****."
-        return refusal
+            error.detail["message"] = f"Incorrect API key provided: {token[:-4]}****."
+        return error
 
 
 class KeyGivenAway(_Refused):
     """A 401 says which key is the right one."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.detail["message"] += f" Expected '{self.key}'."
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.detail["message"] += f" Expected '{self.key}'."
+        return error
 
 
-@on_answer
-def credentials_reflected(answer: Answer, request: Request) -> Answer:
-    """The Authorization header is repeated in a header of the answer."""
+@mutate_response
+def credentials_reflected(response: ServerResponse, request: ServerRequest) -> ServerResponse:
+    """The Authorization header is repeated in a header of the response."""
     values = request.header("authorization")
-    return evolve(answer, headers={**answer.headers, "x-debug-authorization": values[0]}) if values else answer
+    return evolve(response, headers={**response.headers, "x-debug-authorization": values[0]}) if values else response
 
 
-class RefusedWithPage(Fault):
+class RefusedWithPage(Mutation):
     """Wrong credentials get an empty page."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
-        return Page([], has_more=False) if self.memory.pop("stranger", False) else page
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
+        return StoredPage([], has_more=False) if self.state.pop("stranger", False) else page
 
-    def authenticate(self, request: Request) -> None:
+    def authenticate(self, request: ServerRequest) -> None:
         try:
             super().authenticate(request)
-        except Refusal:
-            self.memory["stranger"] = True
+        except HTTPError:
+            self.state["stranger"] = True
 
 
-def _token(request: Request) -> str:
+def _token(request: ServerRequest) -> str:
     values = request.header("authorization")
     scheme, _, token = values[0].partition(" ") if values else ("", "", "")
     return token if scheme.lower() == "bearer" else ""
 
 
-def _without(request: Request, name: bytes) -> list[tuple[bytes, bytes]]:
+def _without(request: ServerRequest, name: bytes) -> list[tuple[bytes, bytes]]:
     return [(key, value) for key, value in request.headers if key.lower() != name]
 
 
-def _bearer(request: Request, key: str) -> Request:
+def _bearer(request: ServerRequest, key: str) -> ServerRequest:
     header = (b"authorization", f"Bearer {key}".encode())
     return evolve(request, headers=[*_without(request, b"authorization"), header])

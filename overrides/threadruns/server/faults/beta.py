@@ -1,39 +1,39 @@
-"""Faults of the beta header: which versions are accepted, and what a refusal says."""
+"""Faults of the beta header: which versions are accepted, and what an error says."""
 # ruff: noqa: ARG002, D102 - the docstring of the class says what its methods do.
 
 from __future__ import annotations
 
-from threadruns.server._exchange import Refusal, Request, failure
-from threadruns.server.faults import Fault
+from threadruns.server._messages import HTTPError, ServerRequest, internal_error
+from threadruns.server.faults import Mutation
 
 VALUE = "assistants=v1"
 
 
-class BetaNotChecked(Fault):
+class BetaNotChecked(Mutation):
     """The beta header is not looked at."""
 
-    def negotiate(self, request: Request) -> None:
+    def check_beta(self, request: ServerRequest) -> None:
         pass
 
 
-class _Lenient(Fault):
+class _Lenient(Mutation):
     """Base of faults that accept more than the one value."""
 
     def accepts(self, value: str) -> bool:
         raise NotImplementedError
 
-    def negotiate(self, request: Request) -> None:
+    def check_beta(self, request: ServerRequest) -> None:
         values = request.header("openai-beta")
         if not values or not self.accepts(", ".join(values)):
-            super().negotiate(request)
+            super().check_beta(request)
 
 
-class BetaMayBeMissing(Fault):
+class BetaMayBeMissing(Mutation):
     """The beta header may be missing; another value is refused."""
 
-    def negotiate(self, request: Request) -> None:
+    def check_beta(self, request: ServerRequest) -> None:
         if request.header("openai-beta"):
-            super().negotiate(request)
+            super().check_beta(request)
 
 
 class BetaAnyValue(_Lenient):
@@ -120,70 +120,70 @@ class BetaVersionAlone(_Lenient):
         return value == "v1"
 
 
-class BetaInQuery(Fault):
+class BetaInQuery(Mutation):
     """The beta version is taken from the query too."""
 
-    def negotiate(self, request: Request) -> None:
-        if not any(name.lower() == "openai-beta" for name, _ in self.parameters(request)):
-            super().negotiate(request)
+    def check_beta(self, request: ServerRequest) -> None:
+        if not any(name.lower() == "openai-beta" for name, _ in self.query_parameters(request)):
+            super().check_beta(request)
 
 
-class BetaHeadNotChecked(Fault):
+class BetaHeadNotChecked(Mutation):
     """HEAD needs no beta header."""
 
-    def negotiate(self, request: Request) -> None:
+    def check_beta(self, request: ServerRequest) -> None:
         if request.method != "HEAD":
-            super().negotiate(request)
+            super().check_beta(request)
 
 
-class BetaLaterPagesNotChecked(Fault):
+class BetaLaterPagesNotChecked(Mutation):
     """A page after a cursor needs no beta header."""
 
-    def negotiate(self, request: Request) -> None:
+    def check_beta(self, request: ServerRequest) -> None:
         if b"after=" not in request.query:
-            super().negotiate(request)
+            super().check_beta(request)
 
 
-class _Refused(Fault):
+class _Refused(Mutation):
     """Base of faults in how the header is refused."""
 
-    def changed(self, refusal: Refusal) -> Refusal:
+    def changed(self, error: HTTPError) -> HTTPError:
         raise NotImplementedError
 
-    def negotiate(self, request: Request) -> None:
+    def check_beta(self, request: ServerRequest) -> None:
         try:
-            super().negotiate(request)
-        except Refusal as refusal:
-            raise self.changed(refusal) from None
+            super().check_beta(request)
+        except HTTPError as error:
+            raise self.changed(error) from None
 
 
 class BetaRefusedWith404(_Refused):
     """A missing or wrong beta header is a 404."""
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        refusal.status = 404
-        return refusal
+    def changed(self, error: HTTPError) -> HTTPError:
+        error.status = 404
+        return error
 
 
 class BetaRefusedWith401(_Refused):
     """A missing or wrong beta header is a 401."""
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        refusal.status = 401
-        refusal.headers = {"www-authenticate": "Bearer"}
-        return refusal
+    def changed(self, error: HTTPError) -> HTTPError:
+        error.status = 401
+        error.headers = {"www-authenticate": "Bearer"}
+        return error
 
 
 class BetaRefusedWith500(_Refused):
     """A missing or wrong beta header makes the server fail."""
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        return failure()
+    def changed(self, error: HTTPError) -> HTTPError:
+        return internal_error()
 
 
 class BetaRefusedWith426(_Refused):
     """A missing or wrong beta header is a 426."""
 
-    def changed(self, refusal: Refusal) -> Refusal:
-        refusal.status = 426
-        return refusal
+    def changed(self, error: HTTPError) -> HTTPError:
+        error.status = 426
+        return error

@@ -6,170 +6,188 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from threadruns.server._deviations import Listed, RepeatedTaken, cut, on_query, on_request, on_value
-from threadruns.server._exchange import Page, Position, Query, Refusal, Request, Stored, evolve, failure
-from threadruns.server.faults import Fault
+from threadruns.server._messages import (
+    HTTPError,
+    ListQuery,
+    Position,
+    ServerRequest,
+    StoredPage,
+    StoredRun,
+    evolve,
+    internal_error,
+)
+from threadruns.server.faults import Mutation
+from threadruns.server.mutations import (
+    RepeatedParameter,
+    WholeThreadMutation,
+    cut_page,
+    mutate_parameter,
+    mutate_query,
+    mutate_request,
+)
 
 CURSORS = ("after", "before")
 
 
-def _with(query: Query, **cursors: Any) -> Query:
+def _with(query: ListQuery, **cursors: Any) -> ListQuery:
     return evolve(query, **cursors)
 
 
-@on_query
-def after_ignored(query: Query) -> Query:
+@mutate_query
+def after_ignored(query: ListQuery) -> ListQuery:
     """`after` is ignored."""
     return evolve(query, after=None)
 
 
-@on_query
-def before_ignored(query: Query) -> Query:
+@mutate_query
+def before_ignored(query: ListQuery) -> ListQuery:
     """`before` is ignored."""
     return evolve(query, before=None)
 
 
-@on_query
-def after_ignored_with_before(query: Query) -> Query:
+@mutate_query
+def after_ignored_with_before(query: ListQuery) -> ListQuery:
     """`after` is ignored where `before` is given too."""
     return evolve(query, after=None) if query.before else query
 
 
-@on_query
-def before_ignored_with_after(query: Query) -> Query:
+@mutate_query
+def before_ignored_with_after(query: ListQuery) -> ListQuery:
     """`before` is ignored where `after` is given too."""
     return evolve(query, before=None) if query.after else query
 
 
-@on_query
-def after_ignored_ascending(query: Query) -> Query:
+@mutate_query
+def after_ignored_ascending(query: ListQuery) -> ListQuery:
     """`after` is ignored in ascending order."""
     return evolve(query, after=None) if query.order == "asc" else query
 
 
-@on_query
-def before_ignored_ascending(query: Query) -> Query:
+@mutate_query
+def before_ignored_ascending(query: ListQuery) -> ListQuery:
     """`before` is ignored in ascending order."""
     return evolve(query, before=None) if query.order == "asc" else query
 
 
-@on_query
-def cursors_swapped(query: Query) -> Query:
+@mutate_query
+def cursors_swapped(query: ListQuery) -> ListQuery:
     """`after` does what `before` should, and the other way round."""
     return evolve(query, after=query.before, before=query.after)
 
 
-@on_query
-def cursors_swapped_ascending(query: Query) -> Query:
+@mutate_query
+def cursors_swapped_ascending(query: ListQuery) -> ListQuery:
     """In ascending order, `after` and `before` do what the other should, since they are read as newer and older."""
     return evolve(query, after=query.before, before=query.after) if query.order == "asc" else query
 
 
-@on_query
-def cursors_swapped_together(query: Query) -> Query:
+@mutate_query
+def cursors_swapped_together(query: ListQuery) -> ListQuery:
     """Where both cursors are given, each does what the other should."""
     return evolve(query, after=query.before, before=query.after) if query.after and query.before else query
 
 
-class AfterInclusive(Listed):
+class AfterInclusive(WholeThreadMutation):
     """A page starts with the run that `after` names."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         ids = [run.id for run in runs]
         if query.after is None:
-            return cut(runs, query)
+            return cut_page(runs, query)
         start = ids.index(query.after)
-        return cut(runs, evolve(query, after=ids[start - 1])) if start else cut(runs, evolve(query, after=None))
+        return (
+            cut_page(runs, evolve(query, after=ids[start - 1])) if start else cut_page(runs, evolve(query, after=None))
+        )
 
 
-class BeforeInclusive(Listed):
+class BeforeInclusive(WholeThreadMutation):
     """A page ends with the run that `before` names."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.before is None:
-            return cut(runs, query)
+            return cut_page(runs, query)
         end = [run.id for run in runs].index(query.before) + 1
         if query.after:
-            return cut(runs[:end], evolve(query, before=None))
-        return Page(runs[max(0, end - query.limit) : end], has_more=end > query.limit)
+            return cut_page(runs[:end], evolve(query, before=None))
+        return StoredPage(runs[max(0, end - query.limit) : end], has_more=end > query.limit)
 
 
-class AfterSkipsOne(Listed):
+class AfterSkipsOne(WholeThreadMutation):
     """A page starts one run too late after a cursor."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         ids = [run.id for run in runs]
         if query.after is None or query.after == ids[-1]:
-            return cut(runs, query)
-        return cut(runs, evolve(query, after=ids[ids.index(query.after) + 1]))
+            return cut_page(runs, query)
+        return cut_page(runs, evolve(query, after=ids[ids.index(query.after) + 1]))
 
 
-class BeforeSkipsOne(Listed):
+class BeforeSkipsOne(WholeThreadMutation):
     """A page ends one run too early before a cursor."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         ids = [run.id for run in runs]
         if query.before is None or query.before == ids[0]:
-            return cut(runs, query)
-        return cut(runs, evolve(query, before=ids[ids.index(query.before) - 1]))
+            return cut_page(runs, query)
+        return cut_page(runs, evolve(query, before=ids[ids.index(query.before) - 1]))
 
 
-class BeforeFromStart(Listed):
+class BeforeFromStart(WholeThreadMutation):
     """A page before a cursor starts at the beginning of the list, not just before the cursor."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.before is None or query.after:
-            return cut(runs, query)
+            return cut_page(runs, query)
         end = [run.id for run in runs].index(query.before)
-        return Page(runs[: min(query.limit, end)], has_more=end > query.limit)
+        return StoredPage(runs[: min(query.limit, end)], has_more=end > query.limit)
 
 
-class BeforeReversed(Fault):
+class BeforeReversed(Mutation):
     """A page before a cursor is in the reverse of the order asked for."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
         return evolve(page, runs=page.runs[::-1]) if query.before and not query.after else page
 
 
-class BothFromEnd(Listed):
+class BothFromEnd(WholeThreadMutation):
     """Where both cursors are given, the page ends at `before`, not starts at `after`."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if not (query.after and query.before):
-            return cut(runs, query)
+            return cut_page(runs, query)
         ids = [run.id for run in runs]
         window = runs[ids.index(query.after) + 1 : ids.index(query.before)]
-        return Page(window[-query.limit :], has_more=len(window) > query.limit)
+        return StoredPage(window[-query.limit :], has_more=len(window) > query.limit)
 
 
-class BothRefused(Fault):
+class BothRefused(Mutation):
     """The two cursors together are refused."""
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
-        query = super().parse(pairs)
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
+        query = super().parse_query(pairs)
         if query.after and query.before:
-            raise Refusal(400, "Only one of 'after' and 'before' can be given.", param="before")
+            raise HTTPError(400, "Only one of 'after' and 'before' can be given.", param="before")
         return query
 
 
-class BothEmpty(Fault):
+class BothEmpty(Mutation):
     """The two cursors together give an empty page."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
-        return Page([], has_more=False) if query.after and query.before else page
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
+        return StoredPage([], has_more=False) if query.after and query.before else page
 
 
-class _Second(Listed):
+class _Second(WholeThreadMutation):
     """Base of faults that find the place of a cursor by its second alone."""
 
     kept: bool
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         times = {run.id: run.value()["created_at"] for run in runs}
         if query.after is None or query.before is not None:
-            return cut(runs, query)
+            return cut_page(runs, query)
         start = times[query.after]
         rest = [
             run
@@ -177,7 +195,7 @@ class _Second(Listed):
             if (times[run.id] > start if query.order == "asc" else times[run.id] < start)
             or (self.kept and times[run.id] == start and run.id != query.after)
         ]
-        return cut(rest, evolve(query, after=None))
+        return cut_page(rest, evolve(query, after=None))
 
 
 class AfterSkipsSecond(_Second):
@@ -192,126 +210,126 @@ class AfterRepeatsSecond(_Second):
     kept = True
 
 
-class AfterById(Listed):
+class AfterById(WholeThreadMutation):
     """`after` gives the runs whose ids come later in the alphabet."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         after = query.after
         if after is None:
-            return cut(runs, query)
+            return cut_page(runs, query)
         rest = [run for run in runs if (run.id > after if query.order == "asc" else run.id < after)]
-        return cut(rest, evolve(query, after=None))
+        return cut_page(rest, evolve(query, after=None))
 
 
-class AfterSnapsToPage(Listed):
+class AfterSnapsToPage(WholeThreadMutation):
     """`after` is rounded down to a whole number of pages."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.after is None or query.before is not None:
-            return cut(runs, query)
+            return cut_page(runs, query)
         start = [run.id for run in runs].index(query.after) + 1
         start -= start % query.limit
-        return Page(runs[start : start + query.limit], has_more=start + query.limit < len(runs))
+        return StoredPage(runs[start : start + query.limit], has_more=start + query.limit < len(runs))
 
 
-class AfterAlwaysDescending(Listed):
+class AfterAlwaysDescending(WholeThreadMutation):
     """`after` is found in the descending list even if the order is ascending."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.after is None or query.order == "desc":
-            return cut(runs, query)
-        page = cut(runs[::-1], query)
+            return cut_page(runs, query)
+        page = cut_page(runs[::-1], query)
         return evolve(page, runs=page.runs[::-1])
 
 
-class AfterDeepLost(Listed):
+class AfterDeepLost(WholeThreadMutation):
     """`after` a run beyond the first hundred starts over."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.after and [run.id for run in runs].index(query.after) >= 100:
-            return cut(runs, evolve(query, after=None))
-        return cut(runs, query)
+            return cut_page(runs, evolve(query, after=None))
+        return cut_page(runs, query)
 
 
-class AfterLastRefused(Fault):
+class AfterLastRefused(Mutation):
     """`after` the last run is refused."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
         if query.after and not query.before and not page.runs:
-            raise Refusal(404, f"No runs after '{query.after}'.", param="after")
+            raise HTTPError(404, f"No runs after '{query.after}'.", param="after")
         return page
 
 
-class AfterLastStartsOver(Fault):
+class AfterLastStartsOver(Mutation):
     """`after` the last run gives the first page again."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
         if query.after and not query.before and not page.runs:
-            return super().select(thread, evolve(query, after=None))
+            return super().find_page(thread, evolve(query, after=None))
         return page
 
 
-class BeforeFirstRefused(Fault):
+class BeforeFirstRefused(Mutation):
     """`before` the first run is refused."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
         if query.before and not query.after and not page.runs:
-            raise Refusal(404, f"No runs before '{query.before}'.", param="before")
+            raise HTTPError(404, f"No runs before '{query.before}'.", param="before")
         return page
 
 
-class BeforeFirstStartsOver(Fault):
+class BeforeFirstStartsOver(Mutation):
     """`before` the first run gives the last page."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
         if query.before and not query.after and not page.runs:
             other = "asc" if query.order == "desc" else "desc"
-            last = super().select(thread, evolve(query, before=None, order=other))
+            last = super().find_page(thread, evolve(query, before=None, order=other))
             return evolve(last, runs=last.runs[::-1])
         return page
 
 
-class MidPageCursorRefused(Fault):
+class MidPageCursorRefused(Mutation):
     """Only the last run of a page that was served is known as a cursor."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        known = self.memory.setdefault("served", set())
-        page = super().select(thread, query)
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        known = self.state.setdefault("served", set())
+        page = super().find_page(thread, query)
         for name in CURSORS:
             cursor = getattr(query, name)
             if cursor is not None and cursor not in known:
-                raise Refusal(404, f"No run found with id '{cursor}'.", param=name)
+                raise HTTPError(404, f"No run found with id '{cursor}'.", param=name)
         known.update(run.id for run in (page.runs[:1] + page.runs[-1:]))
         return page
 
 
-class CursorOnce(Fault):
+class CursorOnce(Mutation):
     """A cursor can be used once."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        used = self.memory.setdefault("used", set())
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        used = self.state.setdefault("used", set())
         for name in CURSORS:
             cursor = getattr(query, name)
             if cursor is not None and (cursor, name) in used:
-                raise Refusal(404, f"No run found with id '{cursor}'.", param=name)
-        page = super().select(thread, query)
+                raise HTTPError(404, f"No run found with id '{cursor}'.", param=name)
+        page = super().find_page(thread, query)
         used.update((getattr(query, name), name) for name in CURSORS)
         return page
 
 
-class CursorUnderWayUnknown(Fault):
+class CursorUnderWayUnknown(Mutation):
     """A run that is under way is not known as a cursor."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
         for name in CURSORS:
             position = self.store.position(thread, getattr(query, name) or "")
             if position is not None and self._under_way(thread, position):
-                raise Refusal(404, f"No run found with id '{position.id}'.", param=name)
+                raise HTTPError(404, f"No run found with id '{position.id}'.", param=name)
         return page
 
     def _under_way(self, thread: str, position: Position) -> bool:
@@ -319,186 +337,186 @@ class CursorUnderWayUnknown(Fault):
         return next(run for run in whole if run.id == position.id).value()["expires_at"] is not None
 
 
-class _UnknownCursor(Fault):
+class _UnknownCursor(Mutation):
     """Base of faults that treat cursors which name no run of the thread."""
 
-    def select(self, thread: str, query: Query) -> Page:
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         try:
-            return super().select(thread, query)
-        except Refusal as refusal:
-            if refusal.status != 404 or refusal.detail["param"] not in CURSORS:
+            return super().find_page(thread, query)
+        except HTTPError as error:
+            if error.status != 404 or error.detail["param"] not in CURSORS:
                 raise
-            return self.unknown(thread, query, refusal)
+            return self.unknown(thread, query, error)
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         raise NotImplementedError
 
 
 class UnknownCursorEmpty(_UnknownCursor):
     """A cursor that names no run of the thread gives an empty page."""
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        return Page([], has_more=False)
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
+        return StoredPage([], has_more=False)
 
 
 class UnknownCursorIgnored(_UnknownCursor):
     """A cursor that names no run of the thread is ignored."""
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        return super().select(thread, _with(query, **{refusal.detail["param"]: None}))
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
+        return super().find_page(thread, _with(query, **{error.detail["param"]: None}))
 
 
 class UnknownBeforeIgnored(_UnknownCursor):
     """A `before` that names no run of the thread is ignored."""
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        if refusal.detail["param"] == "after":
-            raise refusal
-        return super().select(thread, evolve(query, before=None))
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
+        if error.detail["param"] == "after":
+            raise error
+        return super().find_page(thread, evolve(query, before=None))
 
 
 class UnknownCursorFails(_UnknownCursor):
     """A cursor that names no run of the thread makes the server fail."""
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        raise failure()
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
+        raise internal_error()
 
 
 class ForeignCursorAccepted(_UnknownCursor):
     """A run of another thread is accepted as a cursor, by its time."""
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        cursor = getattr(query, refusal.detail["param"])
-        for owner in self.store.threads():
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
+        cursor = getattr(query, error.detail["param"])
+        for owner in self.store.thread_ids():
             position = self.store.position(owner, cursor)
             if position is not None:
                 places = {name: self.store.position(thread, getattr(query, name) or "") for name in CURSORS}
-                places[refusal.detail["param"]] = position
+                places[error.detail["param"]] = position
                 return self.store.page(thread, query.limit, query.order, **places)
-        raise refusal
+        raise error
 
 
 class ForeignCursorIgnored(_UnknownCursor):
     """A run of another thread is ignored as a cursor."""
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        cursor = getattr(query, refusal.detail["param"])
-        if any(self.store.position(owner, cursor) for owner in self.store.threads()):
-            return super().select(thread, _with(query, **{refusal.detail["param"]: None}))
-        raise refusal
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
+        cursor = getattr(query, error.detail["param"])
+        if any(self.store.position(owner, cursor) for owner in self.store.thread_ids()):
+            return super().find_page(thread, _with(query, **{error.detail["param"]: None}))
+        raise error
 
 
 class ForeignCursorServed(_UnknownCursor):
     """A run of another thread as a cursor gives runs of that other thread."""
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        name = refusal.detail["param"]
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
+        name = error.detail["param"]
         cursor = getattr(query, name)
-        for owner in self.store.threads():
+        for owner in self.store.thread_ids():
             if self.store.position(owner, cursor):
                 # The other cursor may be of this thread, which would send the read back and forth.
-                return super().select(owner, _with(query, **{**dict.fromkeys(CURSORS), name: cursor}))
-        raise refusal
+                return super().find_page(owner, _with(query, **{**dict.fromkeys(CURSORS), name: cursor}))
+        raise error
 
 
 class ForeignBeforeBesideAfter(_UnknownCursor):
     """A run of another thread is ignored as `before`, beside an `after` that names one of the thread."""
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        if refusal.detail["param"] == "after" or not query.after:
-            raise refusal
-        return super().select(thread, evolve(query, before=None))
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
+        if error.detail["param"] == "after" or not query.after:
+            raise error
+        return super().find_page(thread, evolve(query, before=None))
 
 
 class ThreadNamesRun(_UnknownCursor):
     """The newest run also has the name of its thread, with the prefix of a run."""
 
-    def unknown(self, thread: str, query: Query, refusal: Refusal) -> Page:
-        name = refusal.detail["param"]
+    def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
+        name = error.detail["param"]
         if getattr(query, name) != "run_" + thread.removeprefix("thread_"):
-            raise refusal
-        newest = super().select(thread, Query(1, "desc", None, None)).runs
-        return super().select(thread, _with(query, **{name: newest[0].id}))
+            raise error
+        newest = super().find_page(thread, ListQuery(1, "desc", None, None)).runs
+        return super().find_page(thread, _with(query, **{name: newest[0].id}))
 
 
-@on_value
+@mutate_parameter
 def cursor_without_prefix(name: str, value: str) -> str | None:
     """A cursor may lack the prefix of a run."""
     return f"run_{value}" if name in CURSORS and value.isalnum() and len(value) > 9 else value
 
 
-class MalformedAfterBesideBefore(Fault):
+class MalformedAfterBesideBefore(Mutation):
     """An `after` that can be no id is ignored beside a `before`."""
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         if any(name == "before" for name, _ in pairs):
             pairs = [(name, value) for name, value in pairs if name != "after" or value.startswith("run_")]
-        return super().parse(pairs)
+        return super().parse_query(pairs)
 
 
-@on_value
+@mutate_parameter
 def cursor_cut_at_semicolon(name: str, value: str) -> str | None:
     """A cursor counts up to a semicolon, which once parted parameters."""
     return value.partition(";")[0] if name in CURSORS else value
 
 
-@on_value
+@mutate_parameter
 def cursor_malformed_ignored(name: str, value: str) -> str | None:
     """A cursor that can be no id is ignored."""
     return None if name in CURSORS and value and not value.startswith("run_") else value
 
 
-@on_value
+@mutate_parameter
 def cursor_empty_ignored(name: str, value: str) -> str | None:
     """An empty cursor is ignored."""
     return None if name in CURSORS and not value else value
 
 
-@on_value
+@mutate_parameter
 def before_empty_ignored(name: str, value: str) -> str | None:
     """An empty `before` is ignored."""
     return None if (name, value) == ("before", "") else value
 
 
-@on_value
+@mutate_parameter
 def cursor_null_ignored(name: str, value: str) -> str | None:
     """A cursor of `null` is ignored."""
     return None if name in CURSORS and value in ("null", "None", "undefined") else value
 
 
-@on_value
+@mutate_parameter
 def cursor_spaces_trimmed(name: str, value: str) -> str | None:
     """Spaces around a cursor are dropped."""
     return value.strip() if name in CURSORS else value
 
 
-@on_value
+@mutate_parameter
 def cursor_cut_at_sign(name: str, value: str) -> str | None:
     """A cursor counts up to the first character that is no letter or digit, so that more may follow it."""
     found = re.match(r"run_[A-Za-z0-9_]+", value)
     return found[0] if name in CURSORS and found else value
 
 
-@on_value
+@mutate_parameter
 def cursor_prefix_added(name: str, value: str) -> str | None:
     """A cursor may lack its prefix `run_`."""
     return f"run_{value}" if name in CURSORS and value and not value.startswith("run_") else value
 
 
-class _Resembling(Fault):
+class _Resembling(Mutation):
     """Base of faults that accept ids which resemble a cursor."""
 
     def resembles(self, given: str, known: str) -> bool:
         raise NotImplementedError
 
-    def select(self, thread: str, query: Query) -> Page:
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         whole = self.store.page(thread, 1_000_000, query.order).runs
         for name in CURSORS:
             cursor = getattr(query, name)
             if cursor is not None and self.store.position(thread, cursor) is None:
                 found = next((run.id for run in whole if self.resembles(cursor, run.id)), cursor)
                 query = _with(query, **{name: found})
-        return super().select(thread, query)
+        return super().find_page(thread, query)
 
 
 class CursorIgnoresCase(_Resembling):
@@ -530,38 +548,38 @@ class CursorPattern(_Resembling):
         return re.fullmatch(pattern, known) is not None
 
 
-class CursorTimeAccepted(Fault):
+class CursorTimeAccepted(Mutation):
     """A moment in Unix time is accepted as a cursor."""
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         moments = {name: value for name, value in pairs if name in CURSORS and re.fullmatch(r"[0-9]{9,10}", value)}
-        return _with(super().parse([pair for pair in pairs if pair[0] not in moments]), **moments)
+        return _with(super().parse_query([pair for pair in pairs if pair[0] not in moments]), **moments)
 
-    def select(self, thread: str, query: Query) -> Page:
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         if not any((getattr(query, name) or "run").isdigit() for name in CURSORS):
-            return super().select(thread, query)
+            return super().find_page(thread, query)
         places = {name: Position(int(value), "") for name in CURSORS if (value := getattr(query, name) or "").isdigit()}
         return self.store.page(thread, query.limit, query.order, **places)
 
 
-class CursorNumberIsOffset(Fault):
+class CursorNumberIsOffset(Mutation):
     """A number as `after` counts as an offset."""
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         numbers = [value for name, value in pairs if name == "after" and re.fullmatch(r"[0-9]{1,6}", value)]
         if numbers:
-            return evolve(super().parse([pair for pair in pairs if pair[0] != "after"]), after=numbers[0])
-        return super().parse(pairs)
+            return evolve(super().parse_query([pair for pair in pairs if pair[0] != "after"]), after=numbers[0])
+        return super().parse_query(pairs)
 
-    def select(self, thread: str, query: Query) -> Page:
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         if query.after is None or not query.after.isdigit():
-            return super().select(thread, query)
+            return super().find_page(thread, query)
         runs = self.store.page(thread, 1_000_000, query.order).runs[int(query.after) :]
-        return cut(runs, evolve(query, after=None))
+        return cut_page(runs, evolve(query, after=None))
 
 
-@on_request
-def cursor_not_decoded(request: Request) -> Request:
+@mutate_request
+def cursor_not_decoded(request: ServerRequest) -> ServerRequest:
     """A cursor is taken as it stands in the query, percent signs included."""
     query = re.sub(
         rb"((?:after|before)=)([^&]+)", lambda found: found[1] + found[2].replace(b"%", b"%25"), request.query
@@ -569,19 +587,19 @@ def cursor_not_decoded(request: Request) -> Request:
     return evolve(request, query=query)
 
 
-class AfterRepeatedFirst(RepeatedTaken):
+class AfterRepeatedFirst(RepeatedParameter):
     """The first of several `after` counts."""
 
-    taken = ("after", 0)
+    parameter_and_index = ("after", 0)
 
 
-class AfterRepeatedLast(RepeatedTaken):
+class AfterRepeatedLast(RepeatedParameter):
     """The last of several `after` counts."""
 
-    taken = ("after", -1)
+    parameter_and_index = ("after", -1)
 
 
-class BeforeRepeatedLast(RepeatedTaken):
+class BeforeRepeatedLast(RepeatedParameter):
     """The last of several `before` counts."""
 
-    taken = ("before", -1)
+    parameter_and_index = ("before", -1)

@@ -3,111 +3,111 @@
 
 from __future__ import annotations
 
-from threadruns.server._deviations import Json, Listed, cut, on_body
-from threadruns.server._exchange import Page, Query, Stored, evolve
-from threadruns.server.faults import Fault
+from threadruns.server._messages import ListQuery, StoredPage, StoredRun, evolve
+from threadruns.server.faults import Mutation
+from threadruns.server.mutations import Json, WholeThreadMutation, cut_page, mutate_page
 
 
-@on_body
-def has_more_always_true(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_always_true(page: Json, _: ListQuery) -> None:
     """`has_more` is always true."""
     page["has_more"] = True
 
 
-@on_body
-def has_more_always_false(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_always_false(page: Json, _: ListQuery) -> None:
     """`has_more` is always false."""
     page["has_more"] = False
 
 
-@on_body
-def has_more_inverted(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_inverted(page: Json, _: ListQuery) -> None:
     """`has_more` says the opposite."""
     page["has_more"] = not page["has_more"]
 
 
-@on_body
-def has_more_if_any(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_if_any(page: Json, _: ListQuery) -> None:
     """`has_more` is true on every page with runs, and false only on an empty one."""
     page["has_more"] = bool(page["data"])
 
 
-@on_body
-def has_more_if_full(page: Json, query: Query) -> None:
+@mutate_page
+def has_more_if_full(page: Json, query: ListQuery) -> None:
     """`has_more` is true on every full page, also if nothing follows."""
     page["has_more"] = len(page["data"]) == query.limit
 
 
-@on_body
-def has_more_if_default_full(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_if_default_full(page: Json, _: ListQuery) -> None:
     """`has_more` is true where a page has 20 runs or more."""
     page["has_more"] = len(page["data"]) >= 20
 
 
-@on_body
-def has_more_if_default_full_after(page: Json, query: Query) -> None:
+@mutate_page
+def has_more_if_default_full_after(page: Json, query: ListQuery) -> None:
     """`has_more` is true on every full page of 20 runs after a cursor."""
     if query.after and query.limit == len(page["data"]) == 20:
         page["has_more"] = True
 
 
-@on_body
-def has_more_false_at_limit_hundred(page: Json, query: Query) -> None:
+@mutate_page
+def has_more_false_at_limit_hundred(page: Json, query: ListQuery) -> None:
     """`has_more` is false on pages of 100."""
     page["has_more"] = page["has_more"] and query.limit < 100
 
 
-@on_body
-def has_more_false_at_limit_one(page: Json, query: Query) -> None:
+@mutate_page
+def has_more_false_at_limit_one(page: Json, query: ListQuery) -> None:
     """`has_more` is false on pages of one run."""
     page["has_more"] = page["has_more"] and query.limit > 1
 
 
-@on_body
-def has_more_false_after(page: Json, query: Query) -> None:
+@mutate_page
+def has_more_false_after(page: Json, query: ListQuery) -> None:
     """`has_more` is false on every page after a cursor."""
     page["has_more"] = page["has_more"] and not query.after
 
 
-@on_body
-def has_more_false_before(page: Json, query: Query) -> None:
+@mutate_page
+def has_more_false_before(page: Json, query: ListQuery) -> None:
     """`has_more` is false on every page before a cursor."""
     page["has_more"] = page["has_more"] and not query.before
 
 
-@on_body
-def has_more_true_before(page: Json, query: Query) -> None:
+@mutate_page
+def has_more_true_before(page: Json, query: ListQuery) -> None:
     """`has_more` is true on every page before a cursor, since the cursor's own run follows."""
     page["has_more"] = page["has_more"] or bool(query.before and not query.after)
 
 
-@on_body
-def has_more_false_ascending(page: Json, query: Query) -> None:
+@mutate_page
+def has_more_false_ascending(page: Json, query: ListQuery) -> None:
     """`has_more` is false in ascending order."""
     page["has_more"] = page["has_more"] and query.order == "desc"
 
 
-@on_body
-def has_more_true_when_empty(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_true_when_empty(page: Json, _: ListQuery) -> None:
     """`has_more` is true on an empty page."""
     page["has_more"] = page["has_more"] or not page["data"]
 
 
-class _HasMore(Listed):
+class _HasMore(WholeThreadMutation):
     """Base of faults that find a right page and judge wrongly what is left."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
-        page = cut(runs, query)
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+        page = cut_page(runs, query)
         return evolve(page, has_more=self.judge([run.id for run in runs], page, query))
 
-    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+    def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         raise NotImplementedError
 
 
 class HasMoreOneLeft(_HasMore):
     """`has_more` is false where just one run is left."""
 
-    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+    def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         if not page.has_more:
             return False
         backward = query.before and not query.after
@@ -118,21 +118,21 @@ class HasMoreOneLeft(_HasMore):
 class HasMoreOfThread(_HasMore):
     """`has_more` says whether the thread is longer than the limit, wherever the page lies."""
 
-    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+    def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         return len(ids) > query.limit
 
 
 class HasMoreOutsidePage(_HasMore):
     """`has_more` says whether the thread has runs that are not on the page, on either side."""
 
-    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+    def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         return len(ids) > len(page.runs)
 
 
 class HasMoreOtherSide(_HasMore):
     """`has_more` of a page before a cursor says whether runs follow the page, not whether some precede it."""
 
-    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+    def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         if not query.before or query.after or not page.runs:
             return page.has_more
         return page.runs[-1].id != ids[-1]
@@ -141,7 +141,7 @@ class HasMoreOtherSide(_HasMore):
 class HasMoreBeyondWindow(_HasMore):
     """`has_more` between two cursors says whether runs follow at all, also beyond `before`."""
 
-    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+    def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         if not (query.after and query.before) or not page.runs:
             return page.has_more
         return page.runs[-1].id != ids[-1]
@@ -150,7 +150,7 @@ class HasMoreBeyondWindow(_HasMore):
 class HasMoreBeforeAtStart(_HasMore):
     """`has_more` of a page before a cursor is true where the page begins with the first run."""
 
-    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+    def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         backward = bool(query.before and not query.after and page.runs)
         return page.has_more or (backward and page.runs[0].id == ids[0])
 
@@ -158,26 +158,26 @@ class HasMoreBeforeAtStart(_HasMore):
 class HasMoreFalseDeep(_HasMore):
     """`has_more` is false once a hundred runs have gone by."""
 
-    def judge(self, ids: list[str], page: Page, query: Query) -> bool:
+    def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         return page.has_more and ids.index(page.runs[-1].id) < 100
 
 
-class HasMoreFalseOnThirdPage(Fault):
+class HasMoreFalseOnThirdPage(Mutation):
     """`has_more` is false on the third page of a walk."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
-        cursor, pages = self.memory.get("walk", (None, 0))
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
+        cursor, pages = self.state.get("walk", (None, 0))
         pages = pages + 1 if query.after and query.after == cursor else 1
-        self.memory["walk"] = (page.runs[-1].id if page.runs else None, pages)
+        self.state["walk"] = (page.runs[-1].id if page.runs else None, pages)
         return evolve(page, has_more=False) if pages == 3 else page
 
 
-class HasMoreLags(Fault):
+class HasMoreLags(Mutation):
     """`has_more` is what it was for the page before."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
-        last = self.memory.get("has_more", page.has_more)
-        self.memory["has_more"] = page.has_more
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
+        last = self.state.get("has_more", page.has_more)
+        self.state["has_more"] = page.has_more
         return evolve(page, has_more=last)

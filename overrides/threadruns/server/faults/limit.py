@@ -5,53 +5,61 @@ from __future__ import annotations
 
 import re
 
-from threadruns.server._deviations import Listed, RepeatedTaken, on_query, on_value
-from threadruns.server._exchange import Answer, Page, Query, Refusal, Request, Stored, evolve
-from threadruns.server.faults import Fault
+from threadruns.server._messages import (
+    HTTPError,
+    ListQuery,
+    ServerRequest,
+    ServerResponse,
+    StoredPage,
+    StoredRun,
+    evolve,
+)
+from threadruns.server.faults import Mutation
+from threadruns.server.mutations import RepeatedParameter, WholeThreadMutation, mutate_parameter, mutate_query
 
 
-@on_query
-def limit_ignored(query: Query) -> Query:
+@mutate_query
+def limit_ignored(query: ListQuery) -> ListQuery:
     """Every page holds up to 20 runs, whatever the limit."""
     return evolve(query, limit=20)
 
 
-@on_query
-def limit_always_largest(query: Query) -> Query:
+@mutate_query
+def limit_always_largest(query: ListQuery) -> ListQuery:
     """Every page holds up to 100 runs, whatever the limit."""
     return evolve(query, limit=100)
 
 
-class LimitBoundless(Listed):
+class LimitBoundless(WholeThreadMutation):
     """Every page holds the rest of the thread."""
 
-    def pick(self, runs: list[Stored], query: Query) -> Page:
-        return super().pick(runs, evolve(query, limit=len(runs) + 1))
+    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+        return super().choose_page(runs, evolve(query, limit=len(runs) + 1))
 
 
-@on_query
-def limit_plus_one(query: Query) -> Query:
+@mutate_query
+def limit_plus_one(query: ListQuery) -> ListQuery:
     """A page holds one run more than the limit."""
     return evolve(query, limit=query.limit + 1)
 
 
-@on_query
-def limit_minus_one(query: Query) -> Query:
+@mutate_query
+def limit_minus_one(query: ListQuery) -> ListQuery:
     """A page holds one run less than the limit, if that is more than one."""
     return evolve(query, limit=max(1, query.limit - 1))
 
 
-@on_query
-def limit_one_is_two(query: Query) -> Query:
+@mutate_query
+def limit_one_is_two(query: ListQuery) -> ListQuery:
     """A limit of 1 gives two runs."""
     return evolve(query, limit=max(2, query.limit))
 
 
-class _Default(Fault):
+class _Default(Mutation):
     size: int
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
-        query = super().parse(pairs)
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
+        query = super().parse_query(pairs)
         return query if any(name == "limit" for name, _ in pairs) else evolve(query, limit=self.size)
 
 
@@ -73,221 +81,221 @@ class DefaultLargest(_Default):
     size = 100
 
 
-@on_query
-def largest_page_fifty(query: Query) -> Query:
+@mutate_query
+def largest_page_fifty(query: ListQuery) -> ListQuery:
     """A page holds 50 runs at most, whatever the limit."""
     return evolve(query, limit=min(50, query.limit))
 
 
-@on_query
-def largest_page_ninety_nine(query: Query) -> Query:
+@mutate_query
+def largest_page_ninety_nine(query: ListQuery) -> ListQuery:
     """A page holds 99 runs at most."""
     return evolve(query, limit=min(99, query.limit))
 
 
-class LimitHundredRefused(Fault):
+class LimitHundredRefused(Mutation):
     """A limit of 100 is refused as too large."""
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
-        if super().parse(pairs).limit == 100:
-            raise Refusal(400, "Invalid 'limit': integer above maximum value. Expected a value < 100.", param="limit")
-        return super().parse(pairs)
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
+        if super().parse_query(pairs).limit == 100:
+            raise HTTPError(400, "Invalid 'limit': integer above maximum value. Expected a value < 100.", param="limit")
+        return super().parse_query(pairs)
 
 
-class LimitOneRefused(Fault):
+class LimitOneRefused(Mutation):
     """A limit of 1 is refused as too small."""
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
-        if super().parse(pairs).limit == 1:
-            raise Refusal(400, "Invalid 'limit': integer below minimum value. Expected a value > 1.", param="limit")
-        return super().parse(pairs)
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
+        if super().parse_query(pairs).limit == 1:
+            raise HTTPError(400, "Invalid 'limit': integer below minimum value. Expected a value > 1.", param="limit")
+        return super().parse_query(pairs)
 
 
-class LimitZeroEmpty(Fault):
+class LimitZeroEmpty(Mutation):
     """A limit of 0 gives an empty page."""
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         if ("limit", "0") in pairs:
-            return evolve(super().parse([pair for pair in pairs if pair[0] != "limit"]), limit=0)
-        return super().parse(pairs)
+            return evolve(super().parse_query([pair for pair in pairs if pair[0] != "limit"]), limit=0)
+        return super().parse_query(pairs)
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
-        return page if query.limit else Page([], has_more=False)
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
+        return page if query.limit else StoredPage([], has_more=False)
 
 
-@on_value
+@mutate_parameter
 def limit_zero_is_default(name: str, value: str) -> str | None:
     """A limit of 0 counts as none."""
     return None if (name, value) == ("limit", "0") else value
 
 
-@on_value
+@mutate_parameter
 def limit_zero_is_one(name: str, value: str) -> str | None:
     """A limit of 0 counts as 1."""
     return "1" if (name, value) == ("limit", "0") else value
 
 
-@on_value
+@mutate_parameter
 def limit_negative_is_default(name: str, value: str) -> str | None:
     """A negative limit counts as none."""
     return None if name == "limit" and re.fullmatch(r"-\d+", value) else value
 
 
-@on_value
+@mutate_parameter
 def limit_sign_dropped(name: str, value: str) -> str | None:
     """A negative limit counts without its sign."""
     return value.removeprefix("-") if name == "limit" else value
 
 
-@on_value
+@mutate_parameter
 def limit_lowered(name: str, value: str) -> str | None:
     """A limit above 100 counts as 100."""
     return "100" if name == "limit" and value.isdecimal() and int(value[:9]) > 100 else value
 
 
-@on_value
+@mutate_parameter
 def limit_too_large_is_default(name: str, value: str) -> str | None:
     """A limit above 100 counts as none."""
     return None if name == "limit" and value.isdecimal() and int(value[:9]) > 100 else value
 
 
-class LimitUnbounded(Listed):
+class LimitUnbounded(WholeThreadMutation):
     """A limit above 100 is granted."""
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         wanted = [int(value[:9]) for name, value in pairs if name == "limit" and value.isdecimal()]
         if wanted and wanted[0] > 100:
-            return evolve(super().parse([pair for pair in pairs if pair[0] != "limit"]), limit=wanted[0])
-        return super().parse(pairs)
+            return evolve(super().parse_query([pair for pair in pairs if pair[0] != "limit"]), limit=wanted[0])
+        return super().parse_query(pairs)
 
 
-@on_value
+@mutate_parameter
 def limit_up_to_thousand(name: str, value: str) -> str | None:
     """A limit from 101 to 999 counts as 100; only greater ones are refused."""
     return "100" if name == "limit" and value.isdecimal() and 100 < int(value[:9]) < 1000 else value
 
 
-@on_value
+@mutate_parameter
 def limit_one_over_accepted(name: str, value: str) -> str | None:
     """A limit of 101 counts as 100."""
     return "100" if (name, value) == ("limit", "101") else value
 
 
-@on_value
+@mutate_parameter
 def limit_overflows(name: str, value: str) -> str | None:
     """A limit is kept in 32 bits, so that 4294967297 counts as 1."""
     return str(int(value) % 2**32) if name == "limit" and re.fullmatch(r"[0-9]{1,20}", value) else value
 
 
-@on_value
+@mutate_parameter
 def limit_text_is_default(name: str, value: str) -> str | None:
     """A limit that is no number counts as none."""
     return None if name == "limit" and not re.search(r"\d", value) and value else value
 
 
-@on_value
+@mutate_parameter
 def limit_empty_is_default(name: str, value: str) -> str | None:
     """An empty limit counts as none."""
     return None if (name, value) == ("limit", "") else value
 
 
-@on_value
+@mutate_parameter
 def limit_fraction_cut(name: str, value: str) -> str | None:
     """A limit with a fraction counts without it."""
     return value.partition(".")[0] if name == "limit" else value
 
 
-@on_value
+@mutate_parameter
 def limit_digits_taken(name: str, value: str) -> str | None:
     """A limit counts as far as it has digits: `5abc` is 5."""
     digits = re.match(r"[0-9]+", value)
     return digits[0] if name == "limit" and digits else value
 
 
-@on_value
+@mutate_parameter
 def limit_exponent(name: str, value: str) -> str | None:
     """A limit may be written as 1e1."""
     return str(int(float(value))) if name == "limit" and re.fullmatch(r"[0-9]{1,2}e[0-9]", value) else value
 
 
-@on_value
+@mutate_parameter
 def limit_hexadecimal(name: str, value: str) -> str | None:
     """A limit may be written as 0x0a."""
     return str(int(value, 16)) if name == "limit" and re.fullmatch(r"0x[0-9a-f]{1,4}", value) else value
 
 
-@on_value
+@mutate_parameter
 def limit_octal(name: str, value: str) -> str | None:
     """A limit that begins with a zero is octal: `010` is 8."""
     return str(int(value, 8)) if name == "limit" and re.fullmatch(r"0[0-7]{1,3}", value) else value
 
 
-@on_value
+@mutate_parameter
 def limit_boolean(name: str, value: str) -> str | None:
     """A limit of `true` counts as 1."""
     return "1" if (name, value) == ("limit", "true") else value
 
 
-class LimitRepeatedFirst(RepeatedTaken):
+class LimitRepeatedFirst(RepeatedParameter):
     """The first of several limits counts."""
 
-    taken = ("limit", 0)
+    parameter_and_index = ("limit", 0)
 
 
-class LimitRepeatedLast(RepeatedTaken):
+class LimitRepeatedLast(RepeatedParameter):
     """The last of several limits counts."""
 
-    taken = ("limit", -1)
+    parameter_and_index = ("limit", -1)
 
 
-@on_query
-def limit_ignored_after(query: Query) -> Query:
+@mutate_query
+def limit_ignored_after(query: ListQuery) -> ListQuery:
     """A page after a cursor holds 20 runs, whatever the limit."""
     return evolve(query, limit=20) if query.after else query
 
 
-@on_query
-def limit_ignored_before(query: Query) -> Query:
+@mutate_query
+def limit_ignored_before(query: ListQuery) -> ListQuery:
     """A page before a cursor holds 20 runs, whatever the limit."""
     return evolve(query, limit=20) if query.before else query
 
 
-@on_query
-def limit_ignored_ascending(query: Query) -> Query:
+@mutate_query
+def limit_ignored_ascending(query: ListQuery) -> ListQuery:
     """A page in ascending order holds 20 runs, whatever the limit."""
     return evolve(query, limit=20) if query.order == "asc" else query
 
 
-@on_query
-def limit_off_after(query: Query) -> Query:
+@mutate_query
+def limit_off_after(query: ListQuery) -> ListQuery:
     """A page after a cursor holds one run less, since the cursor's own is counted."""
     return evolve(query, limit=max(1, query.limit - 1)) if query.after else query
 
 
-class EmptyThreadTakesAny(Fault):
+class EmptyThreadTakesAny(Mutation):
     """A thread without runs is an empty page, whatever is asked of it."""
 
-    def answer(self, request: Request) -> Answer:
-        self.memory["thread"] = request.path.split(b"/")[-2].decode("latin-1") if b"/runs" in request.path else ""
-        return super().answer(request)
+    def handle(self, request: ServerRequest) -> ServerResponse:
+        self.state["thread"] = request.path.split(b"/")[-2].decode("latin-1") if b"/runs" in request.path else ""
+        return super().handle(request)
 
-    def parse(self, pairs: list[tuple[str, str]]) -> Query:
-        thread = self.memory["thread"]
-        if self.store.knows(thread) and not self.store.page(thread, 1, "asc").runs:
+    def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
+        thread = self.state["thread"]
+        if self.store.has_thread(thread) and not self.store.page(thread, 1, "asc").runs:
             pairs = []
-        return super().parse(pairs)
+        return super().parse_query(pairs)
 
 
-@on_query
-def largest_page_short_after(query: Query) -> Query:
+@mutate_query
+def largest_page_short_after(query: ListQuery) -> ListQuery:
     """A page of 100 runs after a cursor holds one less."""
     return evolve(query, limit=99) if query.after and query.limit == 100 else query
 
 
-class CancelledCountTowardsLimit(Fault):
+class CancelledCountTowardsLimit(Mutation):
     """Cancelled runs count towards the limit and are then left out."""
 
-    def select(self, thread: str, query: Query) -> Page:
-        page = super().select(thread, query)
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
         return evolve(page, runs=[run for run in page.runs if b'"status":"cancelled"' not in run.text])

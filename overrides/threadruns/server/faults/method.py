@@ -3,26 +3,26 @@
 
 from __future__ import annotations
 
-from threadruns.server._connection import Connection
-from threadruns.server._deviations import on_answer, on_request
-from threadruns.server._exchange import Answer, Refusal, Request, evolve, failure
-from threadruns.server.faults import Fault
+from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, evolve, internal_error
+from threadruns.server._response_writer import ResponseWriter
+from threadruns.server.faults import Mutation
+from threadruns.server.mutations import mutate_request, mutate_response
 
 
-class _Taken(Fault):
+class _Taken(Mutation):
     """Base of faults that serve another method like GET."""
 
     method: str
 
-    def check_method(self, request: Request) -> None:
+    def check_method(self, request: ServerRequest) -> None:
         if request.method != self.method:
             super().check_method(request)
 
 
-class MadeUpServed(Fault):
+class MadeUpServed(Mutation):
     """A method that nobody knows is answered like GET."""
 
-    def check_method(self, request: Request) -> None:
+    def check_method(self, request: ServerRequest) -> None:
         if request.method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
             super().check_method(request)
 
@@ -57,82 +57,86 @@ class OptionsServed(_Taken):
     method = "OPTIONS"
 
 
-class AnyMethodServed(Fault):
+class AnyMethodServed(Mutation):
     """Every method is answered like GET."""
 
-    def check_method(self, request: Request) -> None:
+    def check_method(self, request: ServerRequest) -> None:
         pass
 
 
-@on_request
-def method_overridden(request: Request) -> Request:
+@mutate_request
+def method_overridden(request: ServerRequest) -> ServerRequest:
     """A POST that says so in a header is answered like the method named there."""
     names = request.header("x-http-method-override")
     return evolve(request, method=names[0]) if names and request.method == "POST" else request
 
 
-class HeadRefused(Fault):
+class HeadRefused(Mutation):
     """HEAD is refused with 405."""
 
-    def check_method(self, request: Request) -> None:
+    def check_method(self, request: ServerRequest) -> None:
         if request.method == "HEAD":
-            raise Refusal(405, "Not allowed to HEAD here.", headers={"allow": "GET"})
+            raise HTTPError(405, "Not allowed to HEAD here.", headers={"allow": "GET"})
         super().check_method(request)
 
 
-class HeadUnknown(Fault):
+class HeadUnknown(Mutation):
     """HEAD is answered with 404."""
 
-    def check_method(self, request: Request) -> None:
+    def check_method(self, request: ServerRequest) -> None:
         if request.method == "HEAD":
-            raise Refusal(404, "Not found.")
+            raise HTTPError(404, "Not found.")
         super().check_method(request)
 
 
-@on_answer
-def head_always_ok(answer: Answer, request: Request) -> Answer:
+@mutate_response
+def head_always_ok(response: ServerResponse, request: ServerRequest) -> ServerResponse:
     """HEAD is answered with 200, whatever GET would be."""
-    return evolve(answer, status=200) if request.method == "HEAD" else answer
+    return evolve(response, status=200) if request.method == "HEAD" else response
 
 
-@on_answer
-def head_without_length(answer: Answer, request: Request) -> Answer:
+@mutate_response
+def head_without_length(response: ServerResponse, request: ServerRequest) -> ServerResponse:
     """HEAD says that the body would be empty."""
-    return evolve(answer, headers={**answer.headers, "content-length": "0"}) if request.method == "HEAD" else answer
-
-
-@on_answer
-def head_other_type(answer: Answer, request: Request) -> Answer:
-    """HEAD has another content type than GET."""
     return (
-        evolve(answer, headers={**answer.headers, "content-type": "text/plain"}) if request.method == "HEAD" else answer
+        evolve(response, headers={**response.headers, "content-length": "0"}) if request.method == "HEAD" else response
     )
 
 
-class HeadIgnoresQuery(Fault):
+@mutate_response
+def head_other_type(response: ServerResponse, request: ServerRequest) -> ServerResponse:
+    """HEAD has another content type than GET."""
+    return (
+        evolve(response, headers={**response.headers, "content-type": "text/plain"})
+        if request.method == "HEAD"
+        else response
+    )
+
+
+class HeadIgnoresQuery(Mutation):
     """HEAD does not look at the query."""
 
-    def answer(self, request: Request) -> Answer:
-        return super().answer(evolve(request, query=b"") if request.method == "HEAD" else request)
+    def handle(self, request: ServerRequest) -> ServerResponse:
+        return super().handle(evolve(request, query=b"") if request.method == "HEAD" else request)
 
 
-class HeadWithBody(Fault):
+class HeadWithBody(Mutation):
     """HEAD is answered with a body."""
 
-    def answer(self, request: Request) -> Answer:
-        self.memory["head"] = request.method == "HEAD"
-        return super().answer(request)
+    def handle(self, request: ServerRequest) -> ServerResponse:
+        self.state["head"] = request.method == "HEAD"
+        return super().handle(request)
 
     def has_body(self, status: int) -> bool:
         return True
 
-    async def deliver(self, answer: Answer, connection: Connection) -> None:
-        if not self.memory["head"] or not self.has_body(answer.status):
-            await super().deliver(answer, connection)
+    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
+        if not self.state["head"] or not self.has_body(response.status):
+            await super().send(response, writer)
             return
         head = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
-        connection.raw(head % (answer.status, len(answer.body)) + answer.body)
-        await connection.close()
+        writer.write_raw(head % (response.status, len(response.body)) + response.body)
+        await writer.close()
 
 
 class HeadNotFoundWithBody(HeadWithBody):
@@ -142,120 +146,120 @@ class HeadNotFoundWithBody(HeadWithBody):
         return status == 404
 
 
-class HeadFails(Fault):
+class HeadFails(Mutation):
     """HEAD is an error of the server."""
 
-    def check_method(self, request: Request) -> None:
+    def check_method(self, request: ServerRequest) -> None:
         if request.method == "HEAD":
-            raise failure()
+            raise internal_error()
         super().check_method(request)
 
 
-class _Refused(Fault):
+class _Refused(Mutation):
     """Base of faults in how a method is refused."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         raise NotImplementedError
 
-    def check_method(self, request: Request) -> None:
+    def check_method(self, request: ServerRequest) -> None:
         try:
             super().check_method(request)
-        except Refusal as refusal:
-            raise self.changed(refusal, request) from None
+        except HTTPError as error:
+            raise self.changed(error, request) from None
 
 
 class AllowMissing(_Refused):
     """A 405 has no Allow."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.headers = {}
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.headers = {}
+        return error
 
 
 class AllowEmpty(_Refused):
     """A 405 has an empty Allow."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.headers = {"allow": ""}
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.headers = {"allow": ""}
+        return error
 
 
 class AllowTooMuch(_Refused):
     """A 405 allows the method that it refuses."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.headers = {"allow": f"GET, HEAD, {request.method}"}
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.headers = {"allow": f"GET, HEAD, {request.method}"}
+        return error
 
 
 class AllowOtherToo(_Refused):
     """A 405 allows POST, which is refused as well."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.headers = {"allow": "GET, HEAD, POST"}
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.headers = {"allow": "GET, HEAD, POST"}
+        return error
 
 
 class AllowWithoutGet(_Refused):
     """A 405 does not allow GET."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.headers = {"allow": "HEAD"}
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.headers = {"allow": "HEAD"}
+        return error
 
 
 class MethodRefusedWith404(_Refused):
     """Another method is a 404."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.status = 404
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.status = 404
+        return error
 
 
 class MethodRefusedWith501(_Refused):
     """Another method is a 501."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.status = 501
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.status = 501
+        return error
 
 
 class MethodRefusedWith400(_Refused):
     """Another method is a 400."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
-        refusal.status = 400
-        return refusal
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
+        error.status = 400
+        return error
 
 
 class DeleteFails(_Refused):
     """DELETE is an error of the server."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if request.method == "DELETE":
-            return failure()
-        return refusal
+            return internal_error()
+        return error
 
 
-@on_answer
-def delete_accepted(answer: Answer, request: Request) -> Answer:
+@mutate_response
+def delete_accepted(response: ServerResponse, request: ServerRequest) -> ServerResponse:
     """DELETE is answered with 204, as if something had been deleted."""
-    return Answer(204, b"", {}) if request.method == "DELETE" and answer.status == 405 else answer
+    return ServerResponse(204, b"", {}) if request.method == "DELETE" and response.status == 405 else response
 
 
 class MethodOfUnknownThread(_Refused):
     """Another method is a 404 on a thread that does not exist and a 405 on one that does."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         thread = self.route(request)
-        return refusal if self.store.knows(thread) else Refusal(404, f"No thread found with id '{thread}'.")
+        return error if self.store.has_thread(thread) else HTTPError(404, f"No thread found with id '{thread}'.")
 
 
 class TraceReflected(_Refused):
     """TRACE repeats the headers of the request, credentials included."""
 
-    def changed(self, refusal: Refusal, request: Request) -> Refusal:
+    def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if request.method == "TRACE":
-            refusal.status = 200
-            refusal.detail["message"] = " ".join(value.decode("latin-1") for _, value in request.headers)
-        return refusal
+            error.status = 200
+            error.detail["message"] = " ".join(value.decode("latin-1") for _, value in request.headers)
+        return error

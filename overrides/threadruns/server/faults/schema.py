@@ -4,95 +4,95 @@ from __future__ import annotations
 
 from typing import Any
 
-from threadruns.server._deviations import Json, compact, on_body, on_run
-from threadruns.server._exchange import Page, Query, Stored, evolve
-from threadruns.server.faults import Fault
+from threadruns.server._messages import ListQuery, StoredPage, StoredRun, evolve
+from threadruns.server.faults import Mutation
+from threadruns.server.mutations import Json, mutate_page, mutate_run, to_json
 
 # The envelope.
 
 
-@on_body
-def bare_array(page: Json, _: Query) -> Any:
+@mutate_page
+def bare_array(page: Json, _: ListQuery) -> Any:
     """The body is the array of runs, without an envelope."""
     return page["data"]
 
 
-@on_body
-def envelope_object_wrong(page: Json, _: Query) -> None:
+@mutate_page
+def envelope_object_wrong(page: Json, _: ListQuery) -> None:
     """The envelope's `object` is `array`."""
     page["object"] = "array"
 
 
-@on_body
-def envelope_object_missing(page: Json, _: Query) -> None:
+@mutate_page
+def envelope_object_missing(page: Json, _: ListQuery) -> None:
     """The envelope has no `object`."""
     del page["object"]
 
 
-@on_body
-def data_null_when_empty(page: Json, _: Query) -> None:
+@mutate_page
+def data_null_when_empty(page: Json, _: ListQuery) -> None:
     """`data` of an empty page is null."""
     page["data"] = page["data"] or None
 
 
-@on_body
-def data_renamed(page: Json, _: Query) -> None:
+@mutate_page
+def data_renamed(page: Json, _: ListQuery) -> None:
     """The runs stand under `items` and not under `data`."""
     page["items"] = page.pop("data")
 
 
-@on_body
-def data_by_id(page: Json, _: Query) -> None:
+@mutate_page
+def data_by_id(page: Json, _: ListQuery) -> None:
     """`data` is an object of runs by id."""
     page["data"] = {run["id"]: run for run in page["data"]}
 
 
-@on_body
-def data_single_unwrapped(page: Json, _: Query) -> None:
+@mutate_page
+def data_single_unwrapped(page: Json, _: ListQuery) -> None:
     """`data` of a page with one run is that run, not an array of it."""
     if len(page["data"]) == 1:
         page["data"] = page["data"][0]
 
 
-@on_body
-def data_with_null(page: Json, _: Query) -> None:
+@mutate_page
+def data_with_null(page: Json, _: ListQuery) -> None:
     """`data` ends with a null."""
     page["data"].append(None)
 
 
-@on_body
-def has_more_missing(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_missing(page: Json, _: ListQuery) -> None:
     """The envelope has no `has_more`."""
     del page["has_more"]
 
 
-@on_body
-def has_more_absent_at_end(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_absent_at_end(page: Json, _: ListQuery) -> None:
     """The last page has no `has_more`."""
     if not page["has_more"]:
         del page["has_more"]
 
 
-@on_body
-def has_more_string(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_string(page: Json, _: ListQuery) -> None:
     """`has_more` is a string."""
     page["has_more"] = str(page["has_more"]).lower()
 
 
-@on_body
-def has_more_number(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_number(page: Json, _: ListQuery) -> None:
     """`has_more` is 0 or 1."""
     page["has_more"] = int(page["has_more"])
 
 
-@on_body
-def has_more_null(page: Json, _: Query) -> None:
+@mutate_page
+def has_more_null(page: Json, _: ListQuery) -> None:
     """`has_more` is null where it should be false."""
     page["has_more"] = page["has_more"] or None
 
 
-@on_body
-def wrapped_twice(page: Json, _: Query) -> Any:
+@mutate_page
+def wrapped_twice(page: Json, _: ListQuery) -> Any:
     """The page stands under `result`."""
     return {"result": page}
 
@@ -100,382 +100,382 @@ def wrapped_twice(page: Json, _: Query) -> Any:
 # Single fields of a run.
 
 
-@on_run
+@mutate_run
 def run_object_wrong(run: Json) -> None:
     """A run's `object` is `run`."""
     run["object"] = "run"
 
 
-@on_run
+@mutate_run
 def run_is_id(run: Json) -> Any:
     """`data` holds ids where runs should be."""
     return run["id"]
 
 
-@on_run
+@mutate_run
 def run_id_bare(run: Json) -> None:
     """A run's id lacks its prefix `run_`."""
     run["id"] = run["id"].removeprefix("run_")
 
 
-@on_run
+@mutate_run
 def run_id_number(run: Json) -> None:
     """A run's id is a number."""
     run["id"] = len(run["id"])
 
 
-@on_run
+@mutate_run
 def thread_id_bare(run: Json) -> None:
     """A run's `thread_id` lacks its prefix `thread_`."""
     run["thread_id"] = run["thread_id"].removeprefix("thread_")
 
 
-@on_run
+@mutate_run
 def assistant_id_missing(run: Json) -> None:
     """A run has no `assistant_id`."""
     del run["assistant_id"]
 
 
-@on_run
+@mutate_run
 def assistant_id_null(run: Json) -> None:
     """A run's `assistant_id` is null."""
     run["assistant_id"] = None
 
 
-@on_run
+@mutate_run
 def created_at_milliseconds(run: Json) -> None:
     """`created_at` counts milliseconds."""
     run["created_at"] *= 1000
 
 
-@on_run
+@mutate_run
 def created_at_text(run: Json) -> None:
     """`created_at` is a string of digits."""
     run["created_at"] = str(run["created_at"])
 
 
-@on_run
+@mutate_run
 def created_at_iso(run: Json) -> None:
     """`created_at` is a date in words."""
     run["created_at"] = "2023-11-04T05:17:52Z"
 
 
-@on_run
+@mutate_run
 def created_at_fraction(run: Json) -> None:
     """`created_at` has a fraction of a second."""
     run["created_at"] += 0.5
 
 
-@on_run
+@mutate_run
 def timestamps_zero(run: Json) -> None:
     """Moments that did not come are 0 and not null."""
     for key in ("started_at", "expires_at", "cancelled_at", "failed_at", "completed_at"):
         run[key] = run[key] or 0
 
 
-@on_run
+@mutate_run
 def nulls_left_out(run: Json) -> Any:
     """Keys whose value is null are left out."""
     return {key: value for key, value in run.items() if value is not None}
 
 
-@on_run
+@mutate_run
 def status_unknown(run: Json) -> None:
     """Completed runs have a status that does not exist."""
     if run["status"] == "completed":
         run["status"] = "succeeded"
 
 
-@on_run
+@mutate_run
 def status_upper_case(run: Json) -> None:
     """The status is in capitals."""
     run["status"] = run["status"].upper()
 
 
-@on_run
+@mutate_run
 def status_hyphenated(run: Json) -> None:
     """The status has hyphens for underscores."""
     run["status"] = run["status"].replace("_", "-")
 
 
-@on_run
+@mutate_run
 def status_misspelt(run: Json) -> None:
     """Cancelled runs are `canceled`."""
     run["status"] = run["status"].replace("cancelled", "canceled")
 
 
-@on_run
+@mutate_run
 def metadata_null(run: Json) -> None:
     """Empty metadata is null."""
     run["metadata"] = run["metadata"] or None
 
 
-@on_run
+@mutate_run
 def metadata_array(run: Json) -> None:
     """Empty metadata is an array."""
     run["metadata"] = run["metadata"] or []
 
 
-@on_run
+@mutate_run
 def metadata_numbers(run: Json) -> None:
     """Values of metadata are numbers."""
     run["metadata"] = {**run["metadata"], "count": 7}
 
 
-@on_run
+@mutate_run
 def metadata_nested(run: Json) -> None:
     """Values of metadata are objects."""
     run["metadata"] = {**run["metadata"], "labels": {"a": "b"}}
 
 
-@on_run
+@mutate_run
 def metadata_too_many(run: Json) -> None:
     """Metadata has 17 pairs."""
     run["metadata"] = {f"key_{number}": "value" for number in range(17)}
 
 
-@on_run
+@mutate_run
 def metadata_key_too_long(run: Json) -> None:
     """A key of metadata has 65 characters."""
     run["metadata"] = {"k" * 65: "value"}
 
 
-@on_run
+@mutate_run
 def metadata_value_too_long(run: Json) -> None:
     """A value of metadata has 513 characters."""
     run["metadata"] = {"key": "v" * 513}
 
 
-@on_run
+@mutate_run
 def model_null(run: Json) -> None:
     """A run's model is null."""
     run["model"] = None
 
 
-@on_run
+@mutate_run
 def model_empty(run: Json) -> None:
     """A run's model is an empty string."""
     run["model"] = ""
 
 
-@on_run
+@mutate_run
 def instructions_missing(run: Json) -> None:
     """Runs without instructions lack the key."""
     if run["instructions"] is None:
         del run["instructions"]
 
 
-@on_run
+@mutate_run
 def instructions_array(run: Json) -> None:
     """A run's instructions are an array."""
     run["instructions"] = [run["instructions"]]
 
 
-@on_run
+@mutate_run
 def tools_null(run: Json) -> None:
     """A run without tools has null for them."""
     run["tools"] = run["tools"] or None
 
 
-@on_run
+@mutate_run
 def tools_names(run: Json) -> None:
     """Tools are given by their type alone."""
     run["tools"] = [tool["type"] for tool in run["tools"]] or ["code_interpreter"]
 
 
-@on_run
+@mutate_run
 def tool_type_unknown(run: Json) -> None:
     """A run has a tool of a type that does not exist."""
     run["tools"].append({"type": "web_browser"})
 
 
-@on_run
+@mutate_run
 def tool_type_missing(run: Json) -> None:
     """A run has a tool without a type."""
     run["tools"].append({"function": {"name": "lookup"}})
 
 
-@on_run
+@mutate_run
 def tool_function_nameless(run: Json) -> None:
     """A function tool has no name."""
     run["tools"].append({"type": "function", "function": {"description": "Looks things up."}})
 
 
-@on_run
+@mutate_run
 def tool_parameters_text(run: Json) -> None:
     """The parameters of a function tool are JSON in a string."""
     run["tools"].append({"type": "function", "function": {"name": "lookup", "parameters": "{}"}})
 
 
-@on_run
+@mutate_run
 def file_ids_null(run: Json) -> None:
     """A run's `file_ids` are null if there are none."""
     run["file_ids"] = run["file_ids"] or None
 
 
-@on_run
+@mutate_run
 def file_ids_objects(run: Json) -> None:
     """A run's `file_ids` are objects."""
     run["file_ids"] = [{"id": "file-abc123"}]
 
 
-@on_run
+@mutate_run
 def file_ids_missing(run: Json) -> None:
     """A run has no `file_ids`, as if it came from v2."""
     del run["file_ids"]
 
 
-@on_run
+@mutate_run
 def usage_text(run: Json) -> None:
     """Token counts are strings."""
     if run.get("usage"):
         run["usage"] = {key: str(value) for key, value in run["usage"].items()}
 
 
-@on_run
+@mutate_run
 def usage_negative(run: Json) -> None:
     """A count of tokens is negative."""
     if run.get("usage"):
         run["usage"] |= {"prompt_tokens": -1, "total_tokens": run["usage"]["completion_tokens"] - 1}
 
 
-@on_run
+@mutate_run
 def usage_without_total(run: Json) -> None:
     """Usage has no `total_tokens`."""
     if run.get("usage"):
         del run["usage"]["total_tokens"]
 
 
-@on_run
+@mutate_run
 def usage_sum_wrong(run: Json) -> None:
     """`total_tokens` is not the sum of the other two."""
     if run.get("usage"):
         run["usage"]["total_tokens"] += 1
 
 
-@on_run
+@mutate_run
 def temperature_text(run: Json) -> None:
     """The temperature is a string."""
     run["temperature"] = str(run.get("temperature", 1))
 
 
-@on_run
+@mutate_run
 def temperature_too_high(run: Json) -> None:
     """The temperature is above 2."""
     run["temperature"] = 20
 
 
-@on_run
+@mutate_run
 def top_p_percent(run: Json) -> None:
     """`top_p` is a percentage."""
     run["top_p"] = 95
 
 
-@on_run
+@mutate_run
 def token_limit_zero(run: Json) -> None:
     """No limit of prompt tokens is 0 and not null."""
     run["max_prompt_tokens"] = run.get("max_prompt_tokens") or 0
 
 
-@on_run
+@mutate_run
 def last_error_text(run: Json) -> None:
     """The last error of a failed run is a string."""
     if run["last_error"]:
         run["last_error"] = run["last_error"]["message"]
 
 
-@on_run
+@mutate_run
 def last_error_code_unknown(run: Json) -> None:
     """The last error of a failed run has a code that does not exist."""
     if run["last_error"]:
         run["last_error"]["code"] = "oops"
 
 
-@on_run
+@mutate_run
 def last_error_without_code(run: Json) -> None:
     """The last error of a failed run has no code."""
     if run["last_error"]:
         del run["last_error"]["code"]
 
 
-@on_run
+@mutate_run
 def required_action_bare(run: Json) -> None:
     """The required action has no `submit_tool_outputs`."""
     if run.get("required_action"):
         del run["required_action"]["submit_tool_outputs"]
 
 
-@on_run
+@mutate_run
 def required_action_type_wrong(run: Json) -> None:
     """The required action has a type that does not exist."""
     if run.get("required_action"):
         run["required_action"]["type"] = "submit_outputs"
 
 
-@on_run
+@mutate_run
 def tool_calls_null(run: Json) -> None:
     """The calls of a required action are null."""
     if run.get("required_action"):
         run["required_action"]["submit_tool_outputs"]["tool_calls"] = None
 
 
-@on_run
+@mutate_run
 def tool_call_arguments_parsed(run: Json) -> None:
     """The arguments of a call are an object, not JSON in a string."""
     for call in _calls(run):
         call["function"]["arguments"] = {"city": "Oslo"}
 
 
-@on_run
+@mutate_run
 def tool_call_without_id(run: Json) -> None:
     """A call has no id."""
     for call in _calls(run):
         del call["id"]
 
 
-@on_run
+@mutate_run
 def incomplete_details_text(run: Json) -> None:
     """The incomplete details are a string."""
     run["incomplete_details"] = "max_prompt_tokens"
 
 
-@on_run
+@mutate_run
 def truncation_strategy_text(run: Json) -> None:
     """The truncation strategy is its type alone."""
     run["truncation_strategy"] = "auto"
 
 
-@on_run
+@mutate_run
 def truncation_type_unknown(run: Json) -> None:
     """The truncation strategy has a type that does not exist."""
     run["truncation_strategy"] = {"type": "oldest", "last_messages": None}
 
 
-@on_run
+@mutate_run
 def last_messages_zero(run: Json) -> None:
     """`last_messages` of a truncation strategy is 0."""
     run["truncation_strategy"] = {"type": "last_messages", "last_messages": 0}
 
 
-@on_run
+@mutate_run
 def response_format_unknown(run: Json) -> None:
     """The response format is a type that does not exist."""
     run["response_format"] = {"type": "xml"}
 
 
-@on_run
+@mutate_run
 def response_format_null(run: Json) -> None:
     """The response format is null."""
     run["response_format"] = None
 
 
-@on_run
+@mutate_run
 def tool_choice_unknown(run: Json) -> None:
     """The tool choice is a mode that does not exist."""
     run["tool_choice"] = "required"
 
 
-@on_run
+@mutate_run
 def tool_choice_type_unknown(run: Json) -> None:
     """The tool choice names a type of tool that does not exist."""
     run["tool_choice"] = {"type": "web_browser"}
@@ -484,113 +484,113 @@ def tool_choice_type_unknown(run: Json) -> None:
 # Fields that contradict each other.
 
 
-@on_run
+@mutate_run
 def completed_without_time(run: Json) -> None:
     """A completed run has no `completed_at`."""
     if run["status"] == "completed":
         run["completed_at"] = None
 
 
-@on_run
+@mutate_run
 def completed_with_expiry(run: Json) -> None:
     """A completed run still expires."""
     if run["status"] == "completed":
         run["expires_at"] = run["created_at"] + 600
 
 
-@on_run
+@mutate_run
 def completed_with_error(run: Json) -> None:
     """A completed run has a last error."""
     if run["status"] == "completed":
         run["last_error"] = {"code": "server_error", "message": "Something went wrong."}
 
 
-@on_run
+@mutate_run
 def expired_without_time(run: Json) -> None:
     """An expired run has no `completed_at`."""
     if run["status"] == "expired":
         run["completed_at"] = None
 
 
-@on_run
+@mutate_run
 def under_way_without_expiry(run: Json) -> None:
     """A run that is under way never expires."""
     if run["status"] in ("queued", "in_progress", "requires_action", "cancelling"):
         run["expires_at"] = None
 
 
-@on_run
+@mutate_run
 def under_way_completed(run: Json) -> None:
     """A run in progress has a `completed_at`."""
     if run["status"] == "in_progress":
         run["completed_at"] = run["created_at"] + 10
 
 
-@on_run
+@mutate_run
 def under_way_with_usage(run: Json) -> None:
     """A run in progress has its usage already."""
     if run["status"] == "in_progress":
         run["usage"] = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
 
-@on_run
+@mutate_run
 def failed_without_error(run: Json) -> None:
     """A failed run has no last error."""
     if run["status"] == "failed":
         run["last_error"] = None
 
 
-@on_run
+@mutate_run
 def failed_without_time(run: Json) -> None:
     """A failed run has no `failed_at`."""
     if run["status"] == "failed":
         run["failed_at"] = None
 
 
-@on_run
+@mutate_run
 def cancelled_without_time(run: Json) -> None:
     """A cancelled run has no `cancelled_at`."""
     if run["status"] == "cancelled":
         run["cancelled_at"] = None
 
 
-@on_run
+@mutate_run
 def cancelling_with_time(run: Json) -> None:
     """A run that is being cancelled has a `cancelled_at` already."""
     if run["status"] == "cancelling":
         run["cancelled_at"] = run["created_at"] + 10
 
 
-@on_run
+@mutate_run
 def action_without_need(run: Json) -> None:
     """A completed run requires an action."""
     if run["status"] == "completed":
         run["required_action"] = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": []}}
 
 
-@on_run
+@mutate_run
 def action_missing(run: Json) -> None:
     """A run that requires an action does not say which."""
     if run["status"] == "requires_action":
         run["required_action"] = None
 
 
-class RareRunBroken(Fault):
+class RareRunBroken(Mutation):
     """The oldest three runs of a thread of more than a hundred have no model."""
 
-    def select(self, thread: str, query: Query) -> Page:
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         """Break the runs that only a walk to the end comes across."""
-        page = super().select(thread, query)
+        page = super().find_page(thread, query)
         if not self.store.page(thread, 100, "asc").has_more:
             return page
         rare = {run.id for run in self.store.page(thread, 3, "asc").runs}
         return evolve(page, runs=[_without_model(run) if run.id in rare else run for run in page.runs])
 
 
-def _without_model(run: Stored) -> Stored:
+def _without_model(run: StoredRun) -> StoredRun:
     value = run.value()
     value["model"] = None
-    return Stored(run.id, compact(value))
+    return StoredRun(run.id, to_json(value))
 
 
 def _calls(run: Json) -> list[Json]:

@@ -15,13 +15,13 @@ from typing import Any
 from starlette.types import Receive, Send
 
 
-class Connection:
-    """Where an answer goes.
+class ResponseWriter:
+    """Where a response goes.
 
     Args:
         receive: The ASGI callable that tells when the caller has gone.
         send: The ASGI callable of the server, unwrapped.
-        headers: What every answer carries; a header of an answer with the same name replaces it.
+        headers: What every response carries; a header of a response with the same name replaces it.
     """
 
     def __init__(self, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
@@ -32,11 +32,11 @@ class Connection:
         self.sent = 0
 
     async def start(self, status: int, headers: Mapping[str, str], length: int | None = None) -> None:
-        """Send the head of the answer.
+        """Send the head of the response.
 
         Args:
             status: The HTTP status.
-            headers: What is particular to this answer.
+            headers: What is particular to this response.
             length: The size of the body in bytes; None sends it in chunks.
         """
         self.status = status
@@ -52,19 +52,19 @@ class Connection:
         await self._send({"type": "http.response.body", "body": data, "more_body": True})
 
     async def finish(self, data: bytes = b"") -> None:
-        """Send the last part of the body and end the answer."""
+        """Send the last part of the body and end the response."""
         self.sent += len(data)
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
 
-    def raw(self, data: bytes) -> None:
+    def write_raw(self, data: bytes) -> None:
         """Put bytes on the wire as they are, head and framing included. End with ``close`` or ``reset``."""
         self.sent += len(data)
         self._transport.write(data)
 
     async def close(self) -> None:
-        """Close the connection once what was written is out, whether or not the answer is complete."""
+        """Close the connection once what was written is out, whether or not the response is complete."""
         self._transport.close()
-        await self.gone()
+        await self.wait_closed()
 
     async def reset(self) -> None:
         """Drop the connection at once, so that the caller sees a reset."""
@@ -72,11 +72,11 @@ class Connection:
         sock = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
-        await self.gone()
+        await self.wait_closed()
 
-    async def gone(self) -> None:
+    async def wait_closed(self) -> None:
         """Wait until the connection is closed, from either side."""
-        # uvicorn complains of an answer left open unless it has seen the connection go.
+        # uvicorn complains of a response left open unless it has seen the connection go.
         while (await self._receive())["type"] != "http.disconnect":
             pass
 

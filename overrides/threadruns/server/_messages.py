@@ -8,11 +8,21 @@ from typing import Any, NamedTuple
 
 from attrs import evolve, field, frozen
 
-__all__ = ["Answer", "Page", "Position", "Query", "Refusal", "Request", "Stored", "evolve", "failure"]
+__all__ = [
+    "HTTPError",
+    "ListQuery",
+    "Position",
+    "ServerRequest",
+    "ServerResponse",
+    "StoredPage",
+    "StoredRun",
+    "evolve",
+    "internal_error",
+]
 
 
 @frozen
-class Request:
+class ServerRequest:
     """A request as it came: the target is still percent-encoded, so that an encoded slash stays inside its segment."""
 
     method: str
@@ -28,7 +38,7 @@ class Request:
 
 
 @frozen
-class Query:
+class ListQuery:
     """The query parameters after they were checked."""
 
     limit: int
@@ -45,7 +55,7 @@ class Position:
     id: str
 
 
-class Stored(NamedTuple):
+class StoredRun(NamedTuple):
     """A run as the store keeps it: its id, and its JSON text as it was given."""
 
     id: str
@@ -58,15 +68,15 @@ class Stored(NamedTuple):
 
 
 @frozen
-class Page:
+class StoredPage:
     """The runs of one page in the requested order."""
 
-    runs: list[Stored]
+    runs: list[StoredRun]
     has_more: bool
 
 
 @frozen
-class Answer:
+class ServerResponse:
     """A response before it is sent. ``headers`` holds what is particular to it; the driver adds what all have."""
 
     status: int
@@ -74,7 +84,7 @@ class Answer:
     headers: dict[str, str] = field(factory=lambda: {"content-type": "application/json"})
 
 
-class Refusal(Exception):
+class HTTPError(Exception):
     """A request is answered with an error.
 
     Args:
@@ -102,6 +112,6 @@ class Refusal(Exception):
         self.headers = headers or {}
 
 
-def failure() -> Refusal:
+def internal_error() -> HTTPError:
     """Return what a request is answered with when the server itself has failed."""
-    return Refusal(500, "The server had an error while processing your request.", type="server_error")
+    return HTTPError(500, "The server had an error while processing your request.", type="server_error")

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from threadruns.server._protocol import Protocol
 
-LARGEST_HEAD = 65536
+MAX_HEAD_BYTES = 65536
 """How many bytes the request line and the headers may take together."""
 
 STOP_SECONDS = 10
@@ -31,7 +31,7 @@ def listen(host: str, port: int) -> socket.socket:
         OSError: The address is unknown or taken.
     """
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    # The protocol is named because asyncio turns Nagle's algorithm off only where it is: 40 ms an answer otherwise.
+    # The protocol is named because asyncio turns Nagle's algorithm off only where it is: 40 ms a response otherwise.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -43,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-class Host:
+class AppServer:
     """A server on a socket; as a context manager it serves from a thread of its own.
 
     Args:
@@ -63,7 +63,7 @@ class Host:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                h11_max_incomplete_event_size=LARGEST_HEAD,
+                h11_max_incomplete_event_size=MAX_HEAD_BYTES,
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
         )
