@@ -39,7 +39,8 @@ def main() -> None:
     parser.add_argument("database")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
     options = parser.parse_args()
-    app = application(Store(options.database), KEY)
+    endpoint = Endpoint(Store(options.database), KEY)
+    app = application(lambda: endpoint)
     host = AppServer(Delayed(app, options.latency) if options.latency else app, listen("127.0.0.1", 0))
     address, port = host.address
     print(f"http://{address}:{port}{Endpoint.base}", flush=True)

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "overrides" / "threadruns"
 APART = {
-    "server": ("threadruns.contract", "threadruns_api"),
+    "server": ("threadruns.contract", "threadruns.testing", "threadruns_api"),
     "contract": ("threadruns.server", "threadruns_api"),
 }
 """What must not know of what: the server and the contract rules would otherwise be judged by the client they test."""

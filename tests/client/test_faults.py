@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.mutants.corpus import FAULTS
 from tests.support.clients import WALKS, everything_shown, names, opened
 from tests.support.runs import ids, runs
 from threadruns import (
@@ -27,7 +28,6 @@ from threadruns import (
     ThreadrunsError,
     UnprocessableEntityError,
 )
-from threadruns.server.faults import catalogue
 from threadruns.testing import serve
 
 COUNT = 60
@@ -42,51 +42,51 @@ SMALL: dict[str, Any] = {"max_retries": 0, "max_body_bytes": 1_000_000}
 
 TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     # The connection.
-    ("resets-unanswered", APIConnectionError, ONCE),
-    ("resets-unanswered:first=2", WHOLE, {}),
+    ("resets-without-response", APIConnectionError, ONCE),
+    ("resets-without-response:first=2", WHOLE, {}),
     ("resets-within-body", APIConnectionError, ONCE),
     ("resets-within-body:every=2", WHOLE, {}),
-    ("closes-unanswered", APIConnectionError, ONCE),
-    ("closes-unanswered:first=2", WHOLE, {}),
+    ("closes-without-response", APIConnectionError, ONCE),
+    ("closes-without-response:first=2", WHOLE, {}),
     ("closes-within-body", APIConnectionError, ONCE),
     ("closes-within-body:every=3", WHOLE, {}),
     ("closes-within-chunk", APIConnectionError, ONCE),
-    ("chunks-broken", APIConnectionError, ONCE),
-    ("chunks-unended", APIConnectionError, ONCE),
-    ("length-too-large", APIConnectionError, ONCE),
+    ("invalid-chunk-size", APIConnectionError, ONCE),
+    ("missing-last-chunk", APIConnectionError, ONCE),
+    ("content-length-too-large", APIConnectionError, ONCE),
     ("length-too-small", APIResponseValidationError, ONCE),
     ("length-repeated", APIConnectionError, ONCE),
-    ("status-line-broken", APIConnectionError, ONCE),
-    ("headers-without-end", APIConnectionError, ONCE),
+    ("invalid-status-line", APIConnectionError, ONCE),
+    ("closes-within-headers", APIConnectionError, ONCE),
     ("not-http", APIConnectionError, ONCE),
-    ("header-huge", APIConnectionError, ONCE),
+    ("huge-header", APIConnectionError, ONCE),
     # Time.
-    ("stays-silent", APITimeoutError, QUICK),
-    ("stays-silent:first=1", WHOLE, {"timeout": 2}),
-    ("drips-body", APITimeoutError, QUICK),
-    ("drips-headers", APITimeoutError, QUICK),
-    ("answers-late", WHOLE, {"limit": 100}),
-    ("answers-late", APITimeoutError, {"max_retries": 0, "timeout": 0.1}),
-    ("answers-late", APITimeoutError, {"deadline": 0.5}),
+    ("no-response", APITimeoutError, QUICK),
+    ("no-response:first=1", WHOLE, {"timeout": 2}),
+    ("slow-body", APITimeoutError, QUICK),
+    ("slow-headers", APITimeoutError, QUICK),
+    ("slow-response", WHOLE, {"limit": 100}),
+    ("slow-response", APITimeoutError, {"max_retries": 0, "timeout": 0.1}),
+    ("slow-response", APITimeoutError, {"deadline": 0.5}),
     # The body.
     ("html-with-status-200", APIResponseValidationError, ONCE),
     ("content-type-html", WHOLE, ONCE),
     ("content-type-missing", WHOLE, ONCE),
-    ("body-empty", APIResponseValidationError, ONCE),
-    ("body-cut-short", APIResponseValidationError, ONCE),
-    ("body-trailing-comma", APIResponseValidationError, ONCE),
+    ("empty-body", APIResponseValidationError, ONCE),
+    ("truncated-body", APIResponseValidationError, ONCE),
+    ("trailing-comma", APIResponseValidationError, ONCE),
     ("body-with-tail", APIResponseValidationError, ONCE),
     ("body-in-string", APIResponseValidationError, ONCE),
     ("not-a-number", APIResponseValidationError, ONCE),
-    ("encoded-utf-16", APIResponseValidationError, ONCE),
-    ("bytes-no-utf-8", APIResponseValidationError, ONCE),
-    ("surrogate-alone", APIResponseValidationError, ONCE),
-    ("json-nested-deep", APIResponseValidationError, ONCE),
+    ("utf16-body", APIResponseValidationError, ONCE),
+    ("invalid-utf8", APIResponseValidationError, ONCE),
+    ("lone-surrogate", APIResponseValidationError, ONCE),
+    ("deeply-nested-json", APIResponseValidationError, ONCE),
     ("gzip-bomb", APIResponseValidationError, SMALL),
-    ("gzip-cut-short", APIResponseValidationError, ONCE),
-    ("gzip-claimed", APIResponseValidationError, ONCE),
+    ("truncated-gzip", APIResponseValidationError, ONCE),
+    ("gzip-header-only", APIResponseValidationError, ONCE),
     ("encoding-unknown", APIResponseValidationError, ONCE),
-    ("body-vast", APIResponseValidationError, SMALL),
+    ("huge-body", APIResponseValidationError, SMALL),
     # Errors that pass, and errors that stay.
     ("status-408:first=1", WHOLE, {}),
     ("status-409:first=2", WHOLE, {}),
@@ -94,21 +94,21 @@ TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     ("status-500:first=2", WHOLE, {}),
     ("status-500:first=3", InternalServerError, {}),
     ("status-503:first=2", WHOLE, {}),
-    ("status-503-final:first=1", InternalServerError, {}),
-    ("status-400-passing:first=1", WHOLE, {}),
-    ("status-400-passing", BadRequestError, {}),
+    ("status-503-no-retry:first=1", InternalServerError, {}),
+    ("status-400-retry:first=1", WHOLE, {}),
+    ("status-400-retry", BadRequestError, {}),
     ("status-502-html", InternalServerError, {}),
-    ("status-520-bare", InternalServerError, {}),
-    ("status-520-bare:first=2", WHOLE, {}),
+    ("status-520-empty", InternalServerError, {}),
+    ("status-520-empty:first=2", WHOLE, {}),
     ("fails-now-and-then", WHOLE, {"limit": 3}),
     ("unavailable-now-and-then", WHOLE, {"limit": 3}),
     ("closes-now-and-then", WHOLE, {"limit": 3}),
-    ("limited", RateLimitError, ONCE),
-    ("limited:first=2", WHOLE, {}),
-    ("limited-shortly:every=2", WHOLE, {}),
-    ("limited-for-an-hour:first=1", RateLimitError, {}),
-    ("limited-until-date:first=2", WHOLE, {}),
-    ("limited-until-nonsense:first=2", WHOLE, {}),
+    ("status-429", RateLimitError, ONCE),
+    ("status-429:first=2", WHOLE, {}),
+    ("retry-after-short:every=2", WHOLE, {}),
+    ("retry-after-hour:first=1", RateLimitError, {}),
+    ("retry-after-past-date:first=2", WHOLE, {}),
+    ("retry-after-invalid:first=2", WHOLE, {}),
     ("status-403", PermissionDeniedError, {}),
     ("status-418", APIStatusError, {}),
     ("status-422", UnprocessableEntityError, {}),
@@ -119,26 +119,26 @@ TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     ("error-message-list", NotFoundError, {"thread": "thread_none"}),
     ("error-unwrapped", NotFoundError, {"thread": "thread_none"}),
     ("errors-are-ok", APIResponseValidationError, {"thread": "thread_none"}),
-    ("key-echoed", InternalServerError, ONCE),
-    ("key-echoed-in-page", APIResponseValidationError, ONCE),
+    ("key-in-error", InternalServerError, ONCE),
+    ("key-in-html", APIResponseValidationError, ONCE),
     # Redirects.
     ("redirected", APIStatusError, {}),
-    ("redirected-elsewhere", APIStatusError, {}),
-    ("redirected-in-circles", APIStatusError, {}),
+    ("redirect-to-other-origin", APIStatusError, {}),
+    ("redirect-loop", APIStatusError, {}),
     # Paging.
     ("after-ignored", PagingError, {}),
-    ("pages-in-circles", PagingError, {}),
-    ("page-empty-in-between", PagingError, {}),
+    ("cursor-loop", PagingError, {}),
+    ("empty-page-with-more", PagingError, {}),
     ("has-more-always-true", PagingError, {}),
     ("after-inclusive", WHOLE, {}),
-    ("run-twice-on-page", [name for place, name in enumerate(WHOLE) if place not in (18, 38, 58)], {}),
+    ("duplicate-run-on-page", [name for place, name in enumerate(WHOLE) if place not in (18, 38, 58)], {}),
     ("after-last-starts-over", WHOLE, {}),
     ("order-swapped", WHOLE[::-1], {}),
     # The envelope and its runs.
     ("bare-array", APIResponseValidationError, {}),
     ("data-renamed", APIResponseValidationError, {}),
-    ("data-with-null", APIResponseValidationError, {}),
-    ("data-with-null", WHOLE, {"invalid": "skip"}),
+    ("null-run", APIResponseValidationError, {}),
+    ("null-run", WHOLE, {"invalid": "skip"}),
     ("ids-missing", APIResponseValidationError, {}),
     ("ids-null", WHOLE, {}),
     ("ids-swapped", WHOLE, {}),
@@ -153,7 +153,7 @@ TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     ("wrong-key", AuthenticationError, {"client": {"api_key": "sk-wrong"}}),
 ]
 
-SPARED = {"answers-late", "stays-silent", "drips-body", "drips-headers", "gzip-bomb", "body-vast"}
+SPARED = {"slow-response", "no-response", "slow-body", "slow-headers", "gzip-bomb", "huge-body"}
 """Faults that take their time and stand in the table."""
 
 
@@ -167,7 +167,7 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_row(fault: str, outcome: type[Exception] | list[str], call: dict[str, Any], kind: str) -> None:
     """Each fault has the one outcome that its row names, within the deadline, and no traceback tells the key."""
     faults = [fault] if fault != "wrong-key" else []
-    with serve(runs=runs(COUNT), faults=faults, api_key="sk-secret-of-the-test") as server:
+    with serve(runs=runs(COUNT), faults=faults, catalogue=FAULTS, api_key="sk-secret-of-the-test") as server:
         started = time.monotonic()
         if isinstance(outcome, list):
             assert names(WALKS[kind](server, **{"limit": 20, **call})) == outcome
@@ -189,9 +189,9 @@ def test_table_is_long_enough() -> None:
 @pytest.mark.parametrize("part", [0, 20])
 def test_sample_of_the_catalogue(part: int, kind: str) -> None:
     """No fault makes a client hang, repeat a run, or raise anything but an error of this package."""
-    faults = [name for name in catalogue() if name not in SPARED]
+    faults = [name for name in FAULTS if name not in SPARED]
     for name in faults[part + (10 if kind == "async" else 0) :: 40]:
-        with serve(runs=runs(7), faults=[name]) as server:
+        with serve(runs=runs(7), faults=[name], catalogue=FAULTS) as server:
             started = time.monotonic()
             try:
                 got = names(WALKS[kind](server, limit=3, timeout=2, max_retries=1))
@@ -204,7 +204,7 @@ def test_sample_of_the_catalogue(part: int, kind: str) -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_redirect_takes_no_key_along(kind: str) -> None:
     """The key goes to no other origin: a redirect is an error that names where it leads, and is not followed."""
-    with serve(runs=runs(3), faults=["redirected-elsewhere"]) as server, opened(server, kind) as client:
+    with serve(runs=runs(3), faults=["redirect-to-other-origin"]) as server, opened(server, kind) as client:
         with pytest.raises(APIStatusError, match=r"307 .* redirects to 'http://localhost:") as caught:
             client.runs.list("thread_a")
         assert len(server.requests) == 1
@@ -221,7 +221,7 @@ def test_timeout_closes_what_it_leaves(kind: str) -> None:
                 await client.runs.list("thread_a", timeout=0.1)
             return [run.id async for run in client.runs.list("thread_b", timeout=5)]
 
-    with serve(runs=[*runs(3), *runs(3, "thread_b")], faults=["answers-late:first=1"]) as server:
+    with serve(runs=[*runs(3), *runs(3, "thread_b")], faults=["slow-response:first=1"]) as server:
         if kind == "async":
             assert asyncio.run(main()) == ids(3, "thread_b")
             return

@@ -194,7 +194,7 @@ def test_a_timeout_is_set() -> None:
 def test_default_timeout_ends_a_call(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that stays silent ends the call of a caller who has set no timeout, after the one by default."""
     monkeypatch.setattr(Options.__new__, "__defaults__", (0.2, *Options()[1:]))
-    with serve(runs=runs(3), faults=["stays-silent"]) as server, opened(server, kind, max_retries=0) as client:
+    with serve(runs=runs(3), faults=["no-response"]) as server, opened(server, kind, max_retries=0) as client:
         with pytest.raises(APITimeoutError, match=r"no complete answer within 0\.\d s; raise timeout"):
             client.runs.list("thread_a")
         assert len(server.requests) == 1

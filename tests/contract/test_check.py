@@ -20,6 +20,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.mutants.corpus import FAULTS
 from threadruns._cli.check import command
 from threadruns.contract import example
 from threadruns.contract.check import check
@@ -438,7 +439,9 @@ def test_the_command_reports_departures_without_the_key(tmp_path: Path) -> None:
     """Exit code 1; table and JUnit XML name rule, source and a curl command, and neither holds the key."""
     file = tmp_path / "report.xml"
     options = ["--thread", "thread_Of5Runs", "--api-key", KEY, "--report", str(file)]
-    with serve(runs=FIVE["thread_Of5Runs"], api_key=KEY, faults=["has-more-always-true", "key-given-away"]) as server:
+    with serve(
+        runs=FIVE["thread_Of5Runs"], api_key=KEY, faults=["has-more-always-true", "key-given-away"], catalogue=FAULTS
+    ) as server:
         result = run(server.url, *options)
     suite = ElementTree.parse(file).getroot()
     failures = {case.get("name") for case in suite.iter("testcase") if case.find("failure") is not None}

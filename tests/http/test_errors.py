@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import threadruns
+from tests.mutants.corpus import FAULTS
 from tests.support.clients import WALKS, names, opened
 from tests.support.runs import run, runs
 from threadruns import (
@@ -132,7 +133,7 @@ def test_what_an_error_knows(kind: str) -> None:
 def test_what_was_tried_is_told(kind: str) -> None:
     """The last error of a call lists each attempt, how long it took and how long was waited after it."""
     with (
-        serve(runs=runs(3), faults=["limited-shortly:first=1", "status-500"]) as server,
+        serve(runs=runs(3), faults=["retry-after-short:first=1", "status-500"]) as server,
         opened(server, kind) as client,
     ):
         with pytest.raises(InternalServerError, match=r"3 attempts in .* s: 429, 500, 500\)") as caught:
@@ -205,7 +206,7 @@ def test_skipped_runs_are_reported(kind: str, caplog: pytest.LogCaptureFixture) 
 def test_bad_envelope_cannot_be_skipped(fault: str, kind: str) -> None:
     """A page that is wrong as a whole is an error, even if bad runs are skipped."""
     with (
-        serve(runs=runs(3), faults=[fault]) as server,
+        serve(runs=runs(3), faults=[fault], catalogue=FAULTS) as server,
         opened(server, kind, invalid="skip") as client,
         pytest.raises(APIResponseValidationError),
     ):
@@ -234,7 +235,7 @@ def test_errors_survive_copies(clone: Any) -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_catching_by_what_to_do(kind: str) -> None:
     """A caller who only waits catches RateLimitError; one who only reports catches APIError."""
-    with serve(runs=runs(1), faults=["limited-for-an-hour"]) as server, opened(server, kind) as client:
+    with serve(runs=runs(1), faults=["retry-after-hour"]) as server, opened(server, kind) as client:
         with pytest.raises(RateLimitError, match=r"asks to wait 3600 s, more than max_retry_after allows") as caught:
             client.runs.list("thread_a")
         assert isinstance(caught.value, APIStatusError)

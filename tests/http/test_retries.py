@@ -196,7 +196,7 @@ def test_deadline_over_attempts(kind: str) -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_deadline_over_pages(kind: str) -> None:
     """The deadline of a walk counts over all its pages, and the error says so."""
-    with serve(runs=runs(30), faults=["answers-late"]) as server:
+    with serve(runs=runs(30), faults=["slow-response"]) as server:
         with pytest.raises(APITimeoutError, match=r"the deadline of 2 s for the whole call has passed"):
             WALKS[kind](server, limit=1, deadline=2)
         # Each page takes a fifth of a second, so no single one is too late.
@@ -206,7 +206,7 @@ def test_deadline_over_pages(kind: str) -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_retry_after_is_waited_for(kind: str) -> None:
     """The wait that a server asks for is kept, and not shortened."""
-    with serve(runs=runs(3), faults=["limited-shortly:first=2"]) as server, opened(server, kind) as client:
+    with serve(runs=runs(3), faults=["retry-after-short:first=2"]) as server, opened(server, kind) as client:
         started = time.monotonic()
         assert names(client.runs.list("thread_a").data) == ids(3)
         assert time.monotonic() - started >= 0.1
@@ -215,7 +215,7 @@ def test_retry_after_is_waited_for(kind: str) -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_wait_beyond_the_cap_is_refused(kind: str) -> None:
     """A server that asks for a longer wait than the caller allows gets its error raised at once."""
-    with serve(runs=runs(3), faults=["limited-shortly"]) as server, opened(server, kind) as client:
+    with serve(runs=runs(3), faults=["retry-after-short"]) as server, opened(server, kind) as client:
         with pytest.raises(RateLimitError, match="max_retry_after"):
             client.runs.list("thread_a", max_retry_after=0.01)
         assert len(server.requests) == 1

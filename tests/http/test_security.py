@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.mutants.corpus import FAULTS
 from tests.support.clients import CLIENTS, OWN, WALKS, everything_shown, hook, opened
 from tests.support.relay import Relay, head_of, relaying
 from tests.support.runs import runs
@@ -85,7 +86,7 @@ def test_credentials_in_the_url(url: str, says: str, kind: str, monkeypatch: pyt
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(
-    "fault", ["key-echoed", "key-echoed-in-page", "resets-within-body", "status-line-broken", "body-cut-short"]
+    "fault", ["key-in-error", "key-in-html", "resets-within-body", "invalid-status-line", "truncated-body"]
 )
 def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """No error, cause, traceback, pickle or log of a failed call shows the key, even if the server sends it back."""
@@ -104,7 +105,7 @@ def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFix
 
 def test_walk_that_another_thread_closes() -> None:
     """A walk that is closed under the thread that waits for it leaves no trace of the key in any frame."""
-    with serve(runs=runs(30), faults=["stays-silent:every=2"], api_key=KEY) as server, opened(server) as client:
+    with serve(runs=runs(30), faults=["no-response:every=2"], api_key=KEY) as server, opened(server) as client:
         walk: Any = iter(client.runs.list("thread_a", limit=10))
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(list, walk)
@@ -132,7 +133,7 @@ def test_cancelled_call(by: str) -> None:
             async with asyncio.timeout(0.01):
                 await call
 
-    with serve(runs=runs(3), faults=["stays-silent"], api_key=KEY) as server:
+    with serve(runs=runs(3), faults=["no-response"], api_key=KEY) as server:
         with pytest.raises(TimeoutError if by == "timeout" else asyncio.CancelledError) as caught:
             asyncio.run(main())
         assert "/_http/senders.py send" in everything_shown(caught.value)
@@ -143,7 +144,7 @@ def test_cancelled_call(by: str) -> None:
 def test_key_in_an_error_is_hidden(kind: str) -> None:
     """Where the server repeats the key, the error says that it stood there."""
     with (
-        serve(runs=runs(3), faults=["key-echoed"], api_key=KEY) as server,
+        serve(runs=runs(3), faults=["key-in-error"], api_key=KEY) as server,
         opened(server, kind, max_retries=0) as client,
     ):
         with pytest.raises(InternalServerError, match=r"The key is \[key\]\.") as caught:
@@ -264,7 +265,10 @@ def test_log(kind: str, caplog: pytest.LogCaptureFixture) -> None:
 def test_log_of_failures(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """What fails is logged as well: the status of each attempt, and how long is waited before the next one."""
     caplog.set_level(logging.DEBUG, "threadruns")
-    with serve(runs=runs(3), faults=["limited-shortly:first=1"], api_key=KEY) as server, opened(server, kind) as client:
+    with (
+        serve(runs=runs(3), faults=["retry-after-short:first=1"], api_key=KEY) as server,
+        opened(server, kind) as client,
+    ):
         client.runs.list("thread_a", extra_query={"token": "sk-secret"}, extra_headers={"x": "sk-secret"})
     first, again, last = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "threadruns"]
     assert first[0] == last[0] == "DEBUG"
@@ -277,7 +281,7 @@ def test_log_of_failures(kind: str, caplog: pytest.LogCaptureFixture) -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_wrong_key_does_not_come_back(kind: str) -> None:
     """A refused key is not repeated by the error."""
-    with serve(runs=runs(3), faults=["token-in-message"]) as server:
+    with serve(runs=runs(3), faults=["token-in-message"], catalogue=FAULTS) as server:
         with pytest.raises(AuthenticationError) as caught:
             WALKS[kind](server, client={"api_key": "sk-wrong-and-secret-and-long"})
         assert "sk-wrong" not in everything_shown(caught.value)

@@ -29,7 +29,7 @@ from threadruns._http.cancellation import CancelToken
 from threadruns._paging.prefetch import PrefetchedPage
 from threadruns.testing import RunningServer, serve
 
-SILENT = "stays-silent:every=2"
+SILENT = "no-response:every=2"
 """The first page comes, and the second one never."""
 
 AN_HOUR = {"max_retry_after": 4000}
@@ -148,7 +148,7 @@ def test_loop_that_is_left(error: bool, kind: str) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_wait_for_a_retry_is_called_off(way: Callable[[Any, Any], None], kind: str) -> None:
     """A page ahead that waits an hour for its next attempt does so no longer than its walk."""
-    with serve(runs=runs(40), faults=["limited-for-an-hour:every=2"]) as server, opened(server, kind) as client:
+    with serve(runs=runs(40), faults=["retry-after-hour:every=2"]) as server, opened(server, kind) as client:
         give_up(server, client, way, **AN_HOUR)
         gc.collect()
         wait_until(client, lambda: not working())
@@ -218,7 +218,7 @@ def test_many_are_called_off(kind: str) -> None:
     """A walk of many threads that is given up waits for none of the pages that are on their way."""
     threads = ["thread_a", *(f"thread_t{number}" for number in range(8))]
     served = [each for thread in threads for each in runs(30, thread)]
-    with serve(runs=served, faults=["stays-silent:every=3"]) as server, opened(server, kind) as client:
+    with serve(runs=served, faults=["no-response:every=3"]) as server, opened(server, kind) as client:
         walk = client.runs.list.many(threads, limit=10, concurrency=4, prefetch=True)
         next(walk)
         wait_until(client, lambda: len(server.requests) > 3)
@@ -294,7 +294,7 @@ def test_tasks_share_a_walk() -> None:
 
 def test_walk_is_closed_by_another_thread() -> None:
     """A thread that waits for a page is let go when another one closes the walk."""
-    with serve(runs=runs(40), faults=["stays-silent:every=2"]) as server, opened(server) as client:
+    with serve(runs=runs(40), faults=["no-response:every=2"]) as server, opened(server) as client:
         walk = iter(client.runs.list("thread_a", limit=10))
         with ThreadPoolExecutor(1) as pool:
             rest = pool.submit(list, walk)
@@ -357,7 +357,7 @@ def test_interrupt_of_the_keyboard(prefetch: bool, kind: str) -> None:
 @pytest.mark.parametrize("prefetch", [False, True])
 def test_fork_in_the_middle_of_a_walk(prefetch: bool) -> None:
     """Parent and child both go on with a walk that was begun before the fork, each to its end, and may drop it."""
-    with serve(runs=runs(40), faults=["answers-late:every=2"]) as server, opened(server) as client:
+    with serve(runs=runs(40), faults=["slow-response:every=2"]) as server, opened(server) as client:
         walk = iter(client.runs.list("thread_a", limit=10, prefetch=prefetch))
         got = [next(walk).id]
         rest = ",".join(ids(40)[1:])
@@ -375,7 +375,7 @@ def test_fork_in_the_middle_of_an_async_walk(prefetch: bool) -> None:
         async with asyncio.timeout(20):
             return ",".join([run.id async for run in walk])
 
-    with serve(runs=runs(40), faults=["answers-late:every=2"]) as server, opened(server, "async") as client:
+    with serve(runs=runs(40), faults=["slow-response:every=2"]) as server, opened(server, "async") as client:
         walk: Any = iter(client.runs.list("thread_a", limit=10, prefetch=prefetch))
         got = [next(walk).id]
         assert in_child(lambda: asyncio.run(rest(walk.inner))) == ",".join(ids(40)[1:])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.mutants.corpus import FAULTS
 from tests.support.clients import names, opened
 from tests.support.runs import ids, run, runs
 from threadruns import ArgumentError, AsyncClient, NotFoundError, RateLimitError, Run, ThreadrunsError
@@ -103,7 +104,7 @@ def test_names_are_read_as_they_are_needed(kind: str) -> None:
 def test_no_more_than_asked_for_at_a_time(kind: str) -> None:
     """No more pages are on their way than the concurrency allows."""
     threads = [f"thread_t{number}" for number in range(12)]
-    with serve(runs=[each for thread in threads for each in runs(1, thread)], faults=["answers-late"]) as server:
+    with serve(runs=[each for thread in threads for each in runs(1, thread)], faults=["slow-response"]) as server:
         if kind == "sync":
             with opened(server) as client:
                 next(client.runs.list.many(threads, concurrency=3))
@@ -122,7 +123,7 @@ def test_one_limit_holds_back_all(kind: str) -> None:
     """After a 429 the other threads wait as well, so that few requests are refused."""
     threads = [f"thread_t{number}" for number in range(20)]
     served = [each for thread in threads for each in runs(1, thread)]
-    with serve(runs=served, faults=["limited-shortly:first=3"]) as server:
+    with serve(runs=served, faults=["retry-after-short:first=3"]) as server:
         got = many(server, kind, threads, concurrency=4)
         assert not [outcome for _, outcome in got if isinstance(outcome, RateLimitError)]
         assert len(server.requests) == 23
@@ -153,7 +154,7 @@ def test_a_thousand_threads(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand threads come whole, each once, though some requests fail on their way."""
     monkeypatch.setattr("threadruns._http.retries.FIRST_WAIT", 0.0)
     threads = [f"thread_t{number:04}" for number in range(1000)]
-    with serve(runs=[run(0, thread) for thread in threads], faults=["closes-now-and-then"]) as server:
+    with serve(runs=[run(0, thread) for thread in threads], faults=["closes-now-and-then"], catalogue=FAULTS) as server:
         got = dict(many(server, kind, threads, concurrency=32, max_retries=20))
     assert [len(got[thread]) for thread in threads] == [1] * 1000
 

@@ -80,7 +80,7 @@ def test_serve_says_where_and_how(archive: Path) -> None:
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_stop_finishes_what_is_in_flight(stop: signal.Signals) -> None:
     """A response that is being made is completed, then the process ends with 0."""
-    with served("--api-key", KEY, "--fault", "answers-late") as (process, url, _):
+    with served("--api-key", KEY, "--fault", "slow-response") as (process, url, _):
         address = urlsplit(url)
         with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
             sock.sendall(b"GET /v1/threads/thread_x/runs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

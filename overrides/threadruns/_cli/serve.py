@@ -9,7 +9,7 @@ import secrets
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Iterable
 from types import FrameType
 from urllib.parse import quote
 
@@ -17,29 +17,31 @@ import click
 
 from threadruns._cli.load import load_file
 from threadruns._document import document
-from threadruns.server._app import application
-from threadruns.server._dialects import AzureEndpoint
-from threadruns.server._endpoint import Endpoint
-from threadruns.server._schedule import UnknownMutation
+from threadruns.server._dialects import endpoint_class
 from threadruns.server._server import AppServer, listen
 from threadruns.server._store import Store, StoreError
-from threadruns.server.faults import catalogue as fault_catalogue
-from threadruns.server.mutations import Mutation
-from threadruns.server.variations import catalogue as variation_catalogue
+from threadruns.testing._application import mutated_application
+from threadruns.testing._schedule import UnknownMutation
+from threadruns.testing.faults import FAULTS
+from threadruns.testing.mutations import Mutation
+from threadruns.testing.variations import VARIATIONS
 
 
-def _listing(
-    catalogue: Callable[[], dict[str, type[Mutation]]],
-) -> Callable[[click.Context, click.Parameter, bool], None]:
-    """Return the callback of an option that lists a catalogue and ends."""
+def _print_catalogue(mutations: Iterable[type[Mutation]]) -> None:
+    for mutation in mutations:
+        click.echo(f"{mutation.name:34}{mutation.group:11}{mutation.description}")
 
-    def show(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-        if wanted:
-            for mutation in catalogue().values():
-                click.echo(f"{mutation.name:34}{mutation.group:11}{mutation.description}")
-            ctx.exit()
 
-    return show
+def _list_faults(ctx: click.Context, _: click.Parameter, group: str | None) -> None:
+    if group is not None:
+        _print_catalogue(fault for fault in FAULTS.values() if group in (fault.group, "all"))
+        ctx.exit()
+
+
+def _list_variations(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        _print_catalogue(VARIATIONS.values())
+        ctx.exit()
 
 
 @click.command()
@@ -63,19 +65,22 @@ def _listing(
 @click.option("--quiet", is_flag=True, help="Log nothing but errors.")
 @click.option(
     "--list-faults",
-    is_flag=True,
+    is_flag=False,
+    flag_value="all",
+    metavar="[GROUP]",
+    type=click.Choice(["all", *dict.fromkeys(fault.group for fault in FAULTS.values())]),
     is_eager=True,
     expose_value=False,
-    callback=_listing(fault_catalogue),
-    help="Show every fault and what it breaks.",
+    callback=_list_faults,
+    help="List the faults, or those of one group, and exit.",
 )
 @click.option(
     "--list-variations",
     is_flag=True,
     is_eager=True,
     expose_value=False,
-    callback=_listing(variation_catalogue),
-    help="Show every variation.",
+    callback=_list_variations,
+    help="List the variations and exit.",
 )
 def command(
     files: tuple[str, ...],
@@ -113,7 +118,7 @@ def command(
     except StoreError as error:
         raise click.ClickException(str(error)) from error
     try:
-        app = application(
+        app = mutated_application(
             store, key, permissive=permissive, azure=azure, faults=faults, variations=variations, seed=seed
         )
         server = AppServer(app, listen(host, port))
@@ -154,7 +159,7 @@ def _greet(address: tuple[str, int], store: Store, key: str, *, made: bool, azur
     runs, threads, example = store.summary()
     host, port = address
     root = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    base = f"{root}{(AzureEndpoint if azure else Endpoint).base}"
+    base = f"{root}{endpoint_class(azure=azure).base}"
     click.echo(f"Serving {_count(runs, 'run')} of {_count(threads, 'thread')} at {base}")
     if made:
         click.echo(f"API key, made for this run: {key}")

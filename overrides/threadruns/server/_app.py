@@ -10,7 +10,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -21,14 +21,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from threadruns._document import document, source
 from threadruns.server import docs
-from threadruns.server._dialects import AzureEndpoint, PermissiveEndpoint
 from threadruns.server._endpoint import PARAMETERS, Endpoint
 from threadruns.server._messages import HTTPError, ServerRequest, internal_error
 from threadruns.server._response_writer import ResponseWriter
-from threadruns.server._schedule import MutationSchedule, ScheduledMutation
-from threadruns.server._store import Store
-from threadruns.server.faults import catalogue as fault_catalogue
-from threadruns.server.variations import catalogue as variation_catalogue
 
 ORGANIZATION = "threadruns"
 VERSION = "2020-10-01"
@@ -84,45 +79,20 @@ class EndpointApp:
             access.info(_line(request, writer, request_id, spent, endpoint.key))
 
 
-def application(
-    store: Store,
-    key: str,
-    *,
-    permissive: bool = False,
-    azure: bool = False,
-    faults: Iterable[str] = (),
-    variations: Iterable[str] = (),
-    seed: int = 0,
-    observe: Callable[[ServerRequest], None] | None = None,
-) -> ASGIApp:
-    """Put a server together.
+def application(choose: Callable[[], Endpoint], observe: Callable[[ServerRequest], None] | None = None) -> ASGIApp:
+    """Build the application: the operation, the document, its page and a health check.
 
     Args:
-        store: The runs that it serves.
-        key: The API key that callers must send.
-        permissive: Accept any key, thread, cursor, limit and beta header.
-        azure: ServerResponse in Azure's form.
-        faults: Faults by name, each with options after colons: ``NAME:every=3``.
-        variations: Variations, in the same form.
-        seed: Decides what faults leave to chance.
-        observe: Is told of every request.
-
-    Raises:
-        UnknownMutation: A fault or variation does not exist.
+        choose: Returns the endpoint for the next request.
+        observe: A callback that gets every request before it is handled.
     """
-    bases = (*([PermissiveEndpoint] if permissive else []), AzureEndpoint if azure else Endpoint)
-    rules = [
-        *(ScheduledMutation.parse(text, variation_catalogue()) for text in variations),
-        *(ScheduledMutation.parse(text, fault_catalogue()) for text in faults),
-    ]
-    operation = EndpointApp(MutationSchedule(bases, rules, store, key, seed), observe)
     routes: list[BaseRoute] = [
         Route("/healthz", _health),
         Route("/openapi.yaml", _yaml),
         Route("/openapi.json", _json),
         *docs.routes(),
     ]
-    return Router(routes, redirect_slashes=False, default=operation)
+    return Router(routes, redirect_slashes=False, default=EndpointApp(choose, observe))
 
 
 async def _health(_: StarletteRequest) -> Response:

@@ -7,10 +7,11 @@ import re
 from typing import ClassVar
 
 import msgspec
+from attrs import evolve
 
 from threadruns._document import parameter
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._messages import HTTPError, ListQuery, ServerRequest, ServerResponse, StoredPage, evolve
+from threadruns.server._messages import HTTPError, ListQuery, ServerRequest, ServerResponse, StoredPage
 
 
 class PermissiveEndpoint(Endpoint):
@@ -82,3 +83,14 @@ class AzureEndpoint(Endpoint):
         message = "Resource not found" if error.status == 404 else error.detail["message"]
         body = msgspec.json.encode({"error": {"code": str(error.status), "message": message}})
         return ServerResponse(error.status, body, {"content-type": "application/json", **error.headers})
+
+
+class PermissiveAzureEndpoint(PermissiveEndpoint, AzureEndpoint):
+    """Azure's form of the API, with any key, thread, cursor and limit."""
+
+
+def endpoint_class(*, permissive: bool = False, azure: bool = False) -> type[Endpoint]:
+    """Return the class of the endpoint in a dialect."""
+    if permissive:
+        return PermissiveAzureEndpoint if azure else PermissiveEndpoint
+    return AzureEndpoint if azure else Endpoint

@@ -6,19 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from attrs import evolve, field, frozen
-
-__all__ = [
-    "HTTPError",
-    "ListQuery",
-    "Position",
-    "ServerRequest",
-    "ServerResponse",
-    "StoredPage",
-    "StoredRun",
-    "evolve",
-    "internal_error",
-]
+from attrs import field, frozen
 
 
 @frozen

@@ -6,7 +6,7 @@ Name this module in a ``conftest.py``, and a test can ask for as many servers as
 
 
     def test_lists(runs_server):
-        server = runs_server(runs=[...], faults=["resets-unanswered:every=2"])
+        server = runs_server(runs=[...], faults=["resets-without-response:every=2"])
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Faults of the beta header: which versions are accepted, and what an error says."""
-# ruff: noqa: ARG002, D102 - the docstring of the class says what its methods do.
+# ruff: noqa: D102 - the docstring of the class says what its methods do.
 
 from __future__ import annotations
 
 from threadruns.server._messages import HTTPError, ServerRequest, internal_error
-from threadruns.server.faults import Mutation
+from threadruns.testing.mutations import Mutation
 
 VALUE = "assistants=v1"
 
@@ -144,7 +144,7 @@ class BetaLaterPagesNotChecked(Mutation):
             super().check_beta(request)
 
 
-class _Refused(Mutation):
+class _RefusedBeta(Mutation):
     """Base of faults in how the header is refused."""
 
     def changed(self, error: HTTPError) -> HTTPError:
@@ -157,7 +157,7 @@ class _Refused(Mutation):
             raise self.changed(error) from None
 
 
-class BetaRefusedWith404(_Refused):
+class BetaRefusedWith404(_RefusedBeta):
     """A missing or wrong beta header is a 404."""
 
     def changed(self, error: HTTPError) -> HTTPError:
@@ -165,7 +165,7 @@ class BetaRefusedWith404(_Refused):
         return error
 
 
-class BetaRefusedWith401(_Refused):
+class BetaRefusedWith401(_RefusedBeta):
     """A missing or wrong beta header is a 401."""
 
     def changed(self, error: HTTPError) -> HTTPError:
@@ -174,14 +174,14 @@ class BetaRefusedWith401(_Refused):
         return error
 
 
-class BetaRefusedWith500(_Refused):
+class BetaRefusedWith500(_RefusedBeta):
     """A missing or wrong beta header makes the server fail."""
 
     def changed(self, error: HTTPError) -> HTTPError:
         return internal_error()
 
 
-class BetaRefusedWith426(_Refused):
+class BetaRefusedWith426(_RefusedBeta):
     """A missing or wrong beta header is a 426."""
 
     def changed(self, error: HTTPError) -> HTTPError:

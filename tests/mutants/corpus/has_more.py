@@ -1,23 +1,12 @@
 """Faults of ``has_more``: whether runs are left in the direction walked."""
-# ruff: noqa: ARG002, D102 - the docstring of the class says what its methods do.
+# ruff: noqa: D102 - the docstring of the class says what its methods do.
 
 from __future__ import annotations
 
-from threadruns.server._messages import ListQuery, StoredPage, StoredRun, evolve
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import Json, WholeThreadMutation, cut_page, mutate_page
+from attrs import evolve
 
-
-@mutate_page
-def has_more_always_true(page: Json, _: ListQuery) -> None:
-    """`has_more` is always true."""
-    page["has_more"] = True
-
-
-@mutate_page
-def has_more_always_false(page: Json, _: ListQuery) -> None:
-    """`has_more` is always false."""
-    page["has_more"] = False
+from threadruns.server._messages import ListQuery, StoredPage, StoredRun
+from threadruns.testing.mutations import Json, Mutation, WholeThreadMutation, mutate_page, select_page
 
 
 @mutate_page
@@ -64,12 +53,6 @@ def has_more_false_at_limit_one(page: Json, query: ListQuery) -> None:
 
 
 @mutate_page
-def has_more_false_after(page: Json, query: ListQuery) -> None:
-    """`has_more` is false on every page after a cursor."""
-    page["has_more"] = page["has_more"] and not query.after
-
-
-@mutate_page
 def has_more_false_before(page: Json, query: ListQuery) -> None:
     """`has_more` is false on every page before a cursor."""
     page["has_more"] = page["has_more"] and not query.before
@@ -96,8 +79,8 @@ def has_more_true_when_empty(page: Json, _: ListQuery) -> None:
 class _HasMore(WholeThreadMutation):
     """Base of faults that find a right page and judge wrongly what is left."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
-        page = cut_page(runs, query)
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+        page = select_page(runs, query)
         return evolve(page, has_more=self.judge([run.id for run in runs], page, query))
 
     def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:

@@ -1,10 +1,12 @@
 """Faults of authentication: who is let in, and what an error gives away."""
-# ruff: noqa: ARG002, D102 - the docstring of the class says what its methods do.
+# ruff: noqa: D102 - the docstring of the class says what its methods do.
 
 from __future__ import annotations
 
 import base64
 from urllib.parse import parse_qsl, unquote
+
+from attrs import evolve
 
 from threadruns.server._messages import (
     HTTPError,
@@ -12,11 +14,9 @@ from threadruns.server._messages import (
     ServerRequest,
     ServerResponse,
     StoredPage,
-    evolve,
     internal_error,
 )
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import mutate_response
+from threadruns.testing.mutations import Mutation, mutate_response
 
 
 class KeyNotChecked(Mutation):
@@ -41,7 +41,7 @@ class KeyMayBeMissing(Mutation):
             super().authenticate(request)
 
 
-class _Resembling(Mutation):
+class _ResemblingKey(Mutation):
     """Base of faults that accept tokens which resemble the key."""
 
     def resembles(self, token: str) -> bool:
@@ -51,63 +51,63 @@ class _Resembling(Mutation):
         super().authenticate(_bearer(request, self.key) if self.resembles(_token(request)) else request)
 
 
-class KeyBeginning(_Resembling):
+class KeyBeginning(_ResemblingKey):
     """The beginning of the key is enough."""
 
     def resembles(self, token: str) -> bool:
         return bool(token) and self.key.startswith(token)
 
 
-class KeyWithTail(_Resembling):
+class KeyWithTail(_ResemblingKey):
     """More may follow the key."""
 
     def resembles(self, token: str) -> bool:
         return token.startswith(self.key)
 
 
-class KeyFirstWord(_Resembling):
+class KeyFirstWord(_ResemblingKey):
     """The key counts up to the first space."""
 
     def resembles(self, token: str) -> bool:
         return token.partition(" ")[0] == self.key
 
 
-class KeyIgnoresCase(_Resembling):
+class KeyIgnoresCase(_ResemblingKey):
     """The case of the key does not count."""
 
     def resembles(self, token: str) -> bool:
         return token.lower() == self.key.lower()
 
 
-class KeyPercentDecoded(_Resembling):
+class KeyPercentDecoded(_ResemblingKey):
     """Percent signs in the key are taken for an encoding."""
 
     def resembles(self, token: str) -> bool:
         return unquote(token) == self.key
 
 
-class KeyCutShort(_Resembling):
+class KeyCutShort(_ResemblingKey):
     """Only the first seven characters of the key count."""
 
     def resembles(self, token: str) -> bool:
         return token[:7] == self.key[:7]
 
 
-class KeyLastCharacter(_Resembling):
+class KeyLastCharacter(_ResemblingKey):
     """The last character of the key does not count."""
 
     def resembles(self, token: str) -> bool:
         return len(token) == len(self.key) and token[:-1] == self.key[:-1]
 
 
-class KeyQuoted(_Resembling):
+class KeyQuoted(_ResemblingKey):
     """The key may stand in quotes."""
 
     def resembles(self, token: str) -> bool:
         return token.strip("\"'") == self.key
 
 
-class KeyByForm(_Resembling):
+class KeyByForm(_ResemblingKey):
     """Any token that begins with `sk-` is accepted."""
 
     def resembles(self, token: str) -> bool:
@@ -332,7 +332,7 @@ class ThreadNamedInRefusal(Mutation):
             raise
 
 
-class _Refused(Mutation):
+class _RefusedKey(Mutation):
     """Base of faults in how credentials are refused."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -345,7 +345,7 @@ class _Refused(Mutation):
             raise self.changed(error, request) from None
 
 
-class RefusedWith403(_Refused):
+class RefusedWith403(_RefusedKey):
     """Credentials are refused with 403."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -353,7 +353,7 @@ class RefusedWith403(_Refused):
         return error
 
 
-class MissingKeyWith403(_Refused):
+class MissingKeyWith403(_RefusedKey):
     """A missing key is refused with 403, a wrong one with 401."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -362,7 +362,7 @@ class MissingKeyWith403(_Refused):
         return error
 
 
-class MissingKeyWith400(_Refused):
+class MissingKeyWith400(_RefusedKey):
     """A missing key is refused with 400."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -371,14 +371,14 @@ class MissingKeyWith400(_Refused):
         return error
 
 
-class WrongKeyWith404(_Refused):
+class WrongKeyWith404(_RefusedKey):
     """A wrong key is refused as if the thread did not exist."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         return HTTPError(404, f"No thread found with id '{self.route(request)}'.")
 
 
-class OtherSchemeFails(_Refused):
+class OtherSchemeFails(_RefusedKey):
     """Credentials of another scheme make the server fail."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -387,7 +387,7 @@ class OtherSchemeFails(_Refused):
         return error
 
 
-class ChallengeMissing(_Refused):
+class ChallengeMissing(_RefusedKey):
     """A 401 has no WWW-Authenticate."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -395,7 +395,7 @@ class ChallengeMissing(_Refused):
         return error
 
 
-class ChallengeMissingForWrongKey(_Refused):
+class ChallengeMissingForWrongKey(_RefusedKey):
     """A 401 for a wrong key has no WWW-Authenticate."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -404,7 +404,7 @@ class ChallengeMissingForWrongKey(_Refused):
         return error
 
 
-class ChallengeBasic(_Refused):
+class ChallengeBasic(_RefusedKey):
     """A 401 asks for the basic scheme."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -412,7 +412,7 @@ class ChallengeBasic(_Refused):
         return error
 
 
-class TokenInMessage(_Refused):
+class TokenInMessage(_RefusedKey):
     """A 401 repeats the token in its message."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -421,7 +421,7 @@ class TokenInMessage(_Refused):
         return error
 
 
-class TokenInChallenge(_Refused):
+class TokenInChallenge(_RefusedKey):
     """A 401 repeats the token in WWW-Authenticate."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -430,7 +430,7 @@ class TokenInChallenge(_Refused):
         return error
 
 
-class TokenHalfMasked(_Refused):
+class TokenHalfMasked(_RefusedKey):
     """A 401 repeats the token but for its last four characters."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -439,7 +439,7 @@ class TokenHalfMasked(_Refused):
         return error
 
 
-class KeyGivenAway(_Refused):
+class KeyGivenAway(_RefusedKey):
     """A 401 says which key is the right one."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:

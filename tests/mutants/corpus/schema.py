@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from threadruns.server._messages import ListQuery, StoredPage, StoredRun, evolve
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import Json, mutate_page, mutate_run, to_json
+from attrs import evolve
+
+from threadruns.server._messages import ListQuery, StoredPage, StoredRun
+from threadruns.testing.mutations import Json, Mutation, mutate_page, mutate_run, to_json
 
 # The envelope.
-
-
-@mutate_page
-def bare_array(page: Json, _: ListQuery) -> Any:
-    """The body is the array of runs, without an envelope."""
-    return page["data"]
 
 
 @mutate_page
@@ -52,18 +47,6 @@ def data_single_unwrapped(page: Json, _: ListQuery) -> None:
     """`data` of a page with one run is that run, not an array of it."""
     if len(page["data"]) == 1:
         page["data"] = page["data"][0]
-
-
-@mutate_page
-def data_with_null(page: Json, _: ListQuery) -> None:
-    """`data` ends with a null."""
-    page["data"].append(None)
-
-
-@mutate_page
-def has_more_missing(page: Json, _: ListQuery) -> None:
-    """The envelope has no `has_more`."""
-    del page["has_more"]
 
 
 @mutate_page

@@ -1,12 +1,13 @@
 """Faults of methods: HEAD, the methods that are not allowed, and what is said of them."""
-# ruff: noqa: ARG002, D102 - the docstring of the class says what its methods do.
+# ruff: noqa: D102 - the docstring of the class says what its methods do.
 
 from __future__ import annotations
 
-from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, evolve, internal_error
+from attrs import evolve
+
+from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, internal_error
 from threadruns.server._response_writer import ResponseWriter
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import mutate_request, mutate_response
+from threadruns.testing.mutations import Mutation, mutate_request, mutate_response
 
 
 class _Taken(Mutation):
@@ -155,7 +156,7 @@ class HeadFails(Mutation):
         super().check_method(request)
 
 
-class _Refused(Mutation):
+class _RefusedMethod(Mutation):
     """Base of faults in how a method is refused."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -168,7 +169,7 @@ class _Refused(Mutation):
             raise self.changed(error, request) from None
 
 
-class AllowMissing(_Refused):
+class AllowMissing(_RefusedMethod):
     """A 405 has no Allow."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -176,7 +177,7 @@ class AllowMissing(_Refused):
         return error
 
 
-class AllowEmpty(_Refused):
+class AllowEmpty(_RefusedMethod):
     """A 405 has an empty Allow."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -184,7 +185,7 @@ class AllowEmpty(_Refused):
         return error
 
 
-class AllowTooMuch(_Refused):
+class AllowTooMuch(_RefusedMethod):
     """A 405 allows the method that it refuses."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -192,7 +193,7 @@ class AllowTooMuch(_Refused):
         return error
 
 
-class AllowOtherToo(_Refused):
+class AllowOtherToo(_RefusedMethod):
     """A 405 allows POST, which is refused as well."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -200,7 +201,7 @@ class AllowOtherToo(_Refused):
         return error
 
 
-class AllowWithoutGet(_Refused):
+class AllowWithoutGet(_RefusedMethod):
     """A 405 does not allow GET."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -208,7 +209,7 @@ class AllowWithoutGet(_Refused):
         return error
 
 
-class MethodRefusedWith404(_Refused):
+class MethodRefusedWith404(_RefusedMethod):
     """Another method is a 404."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -216,7 +217,7 @@ class MethodRefusedWith404(_Refused):
         return error
 
 
-class MethodRefusedWith501(_Refused):
+class MethodRefusedWith501(_RefusedMethod):
     """Another method is a 501."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -224,7 +225,7 @@ class MethodRefusedWith501(_Refused):
         return error
 
 
-class MethodRefusedWith400(_Refused):
+class MethodRefusedWith400(_RefusedMethod):
     """Another method is a 400."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -232,7 +233,7 @@ class MethodRefusedWith400(_Refused):
         return error
 
 
-class DeleteFails(_Refused):
+class DeleteFails(_RefusedMethod):
     """DELETE is an error of the server."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -247,7 +248,7 @@ def delete_accepted(response: ServerResponse, request: ServerRequest) -> ServerR
     return ServerResponse(204, b"", {}) if request.method == "DELETE" and response.status == 405 else response
 
 
-class MethodOfUnknownThread(_Refused):
+class MethodOfUnknownThread(_RefusedMethod):
     """Another method is a 404 on a thread that does not exist and a 405 on one that does."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -255,7 +256,7 @@ class MethodOfUnknownThread(_Refused):
         return error if self.store.has_thread(thread) else HTTPError(404, f"No thread found with id '{thread}'.")
 
 
-class TraceReflected(_Refused):
+class TraceReflected(_RefusedMethod):
     """TRACE repeats the headers of the request, credentials included."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:

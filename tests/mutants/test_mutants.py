@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import pytest
-from mutants import NOTHING_TO_JUDGE, SHOWN_BY, known, sample, trial
 
+from tests.mutants.trials import NOTHING_TO_JUDGE, SHOWN_BY, known, sample, trial
 from threadruns.contract.rules.catalogue import RULES
 from threadruns.contract.verdict import Verdict
 
 DRAWN = sample(2)
-CUT = ["body-cut-short", "length-too-small"]
+CUT = ["truncated-body", "length-too-small"]
 """A body that is cut is a fault that anybody could name; it must never pass for a server that cannot be judged."""
 
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from threadruns.server._messages import (
     HTTPError,
     ListQuery,
@@ -10,45 +12,25 @@ from threadruns.server._messages import (
     ServerResponse,
     StoredPage,
     StoredRun,
-    evolve,
 )
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import (
+from threadruns.testing.mutations import (
     Json,
+    Mutation,
     WholeThreadMutation,
-    cut_page,
     mutate_page,
     mutate_run,
+    select_page,
     still_in_progress,
     to_json,
 )
 
 
-class BoundaryRepeated(Mutation):
-    """A page after a cursor begins with the last run of the page before, in place of its own last."""
-
-    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
-        page = super().find_page(thread, query)
-        if query.after and not query.before and page.runs:
-            whole = self.store.page(thread, 1_000_000, query.order).runs
-            cursor = next(run for run in whole if run.id == query.after)
-            return evolve(page, runs=[cursor, *page.runs[:-1]])
-        return page
-
-
 class BoundaryLost(WholeThreadMutation):
     """The first run after a cursor is lost, if the page is full."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
-        page = cut_page(runs, query)
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+        page = select_page(runs, query)
         return evolve(page, runs=page.runs[1:]) if query.after and len(page.runs) == query.limit > 1 else page
-
-
-@mutate_page
-def run_twice_on_page(page: Json, _: ListQuery) -> None:
-    """The last run of a page stands there twice, in place of its neighbour."""
-    if len(page["data"]) > 2:
-        page["data"][-2] = page["data"][-1]
 
 
 @mutate_page
@@ -61,11 +43,11 @@ def runs_doubled(page: Json, query: ListQuery) -> None:
 class HiddenOnSmallPages(WholeThreadMutation):
     """With limits below 10, a run in the middle of the thread is skipped."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         middle = runs[len(runs) // 2].id if len(runs) > 4 else None
         if query.limit < 10 and middle not in (query.after, query.before):
             runs = [run for run in runs if run.id != middle]
-        return cut_page(runs, query)
+        return select_page(runs, query)
 
 
 class OldestHiddenAscending(WholeThreadMutation):
@@ -137,7 +119,7 @@ def thread_id_upper_case(run: Json) -> None:
     run["thread_id"] = "thread_" + run["thread_id"].removeprefix("thread_").upper()
 
 
-class _Resembling(Mutation):
+class _ResemblingThread(Mutation):
     """Base of faults that take one thread for another."""
 
     def resembles(self, given: str, known: str) -> bool:
@@ -149,28 +131,28 @@ class _Resembling(Mutation):
         return super().find_page(thread, query)
 
 
-class ThreadIgnoresCase(_Resembling):
+class ThreadIgnoresCase(_ResemblingThread):
     """The case of a thread's id does not count."""
 
     def resembles(self, given: str, known: str) -> bool:
         return given.lower() == known.lower()
 
 
-class ThreadBeginning(_Resembling):
+class ThreadBeginning(_ResemblingThread):
     """The beginning of a thread's id is enough."""
 
     def resembles(self, given: str, known: str) -> bool:
         return known.startswith(given)
 
 
-class ThreadWithTail(_Resembling):
+class ThreadWithTail(_ResemblingThread):
     """More may follow a thread's id."""
 
     def resembles(self, given: str, known: str) -> bool:
         return given.startswith(known)
 
 
-class ThreadSpacesTrimmed(_Resembling):
+class ThreadSpacesTrimmed(_ResemblingThread):
     """Spaces around a thread's id are dropped."""
 
     def resembles(self, given: str, known: str) -> bool:
@@ -190,7 +172,7 @@ class _UnknownThread(Mutation):
 class UnknownThreadEmpty(_UnknownThread):
     """A thread that does not exist is an empty one."""
 
-    def unknown(self, thread: str) -> StoredPage:  # noqa: ARG002
+    def unknown(self, thread: str) -> StoredPage:
         return StoredPage([], has_more=False)
 
 
@@ -338,7 +320,7 @@ class _Cached(Mutation):
 class CacheByPath(_Cached):
     """A thread's first response is served again, whatever the query."""
 
-    def label(self, request: ServerRequest, query: ListQuery) -> object:  # noqa: ARG002
+    def label(self, request: ServerRequest, query: ListQuery) -> object:
         return request.path
 
 
@@ -366,5 +348,5 @@ class CacheWithoutBefore(_Cached):
 class CacheWithoutThread(_Cached):
     """A response is served again for other threads."""
 
-    def label(self, request: ServerRequest, query: ListQuery) -> object:  # noqa: ARG002
+    def label(self, request: ServerRequest, query: ListQuery) -> object:
         return query

@@ -4,20 +4,13 @@
 from __future__ import annotations
 
 from threadruns.server._messages import ListQuery, StoredPage, StoredRun
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import Json, mutate_page
+from threadruns.testing.mutations import Json, Mutation, mutate_page
 
 
 @mutate_page
 def ids_swapped(page: Json, _: ListQuery) -> None:
     """`first_id` and `last_id` are swapped."""
     page["first_id"], page["last_id"] = page["last_id"], page["first_id"]
-
-
-@mutate_page
-def ids_null(page: Json, _: ListQuery) -> None:
-    """`first_id` and `last_id` are always null."""
-    page |= {"first_id": None, "last_id": None}
 
 
 @mutate_page

@@ -6,9 +6,17 @@ from __future__ import annotations
 import random
 from operator import itemgetter
 
-from threadruns.server._messages import ListQuery, StoredPage, StoredRun, evolve
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import RepeatedParameter, WholeThreadMutation, cut_page, mutate_parameter, mutate_query
+from attrs import evolve
+
+from tests.mutants.corpus.repeated import RepeatedParameter
+from threadruns.server._messages import ListQuery, StoredPage, StoredRun
+from threadruns.testing.mutations import (
+    Mutation,
+    WholeThreadMutation,
+    mutate_parameter,
+    mutate_query,
+    select_page,
+)
 
 
 @mutate_query
@@ -129,20 +137,12 @@ class TiesRandom(WholeThreadMutation):
 class TiesDependOnLimit(WholeThreadMutation):
     """Runs of one second are in another order for limits below 10."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.limit < 10:
             sign = -1 if query.order == "desc" else 1
             runs.reverse()
             runs.sort(key=lambda run: sign * run.value()["created_at"])
-        return cut_page(runs, query)
-
-
-class PageReversed(Mutation):
-    """The right runs of a page are in the reverse of the order asked for."""
-
-    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
-        page = super().find_page(thread, query)
-        return evolve(page, runs=page.runs[::-1])
+        return select_page(runs, query)
 
 
 class PageShuffled(Mutation):
@@ -233,10 +233,10 @@ def order_spaces_trimmed(name: str, value: str) -> str | None:
 class OrderRepeatedFirst(RepeatedParameter):
     """The first of several orders counts."""
 
-    parameter_and_index = ("order", 0)
+    kept = ("order", 0)
 
 
 class OrderRepeatedLast(RepeatedParameter):
     """The last of several orders counts."""
 
-    parameter_and_index = ("order", -1)
+    kept = ("order", -1)

@@ -9,8 +9,9 @@ import json
 import sys
 import zlib
 from email.utils import formatdate
-from functools import cache
 from typing import Any
+
+from attrs import evolve
 
 from threadruns.server._messages import (
     HTTPError,
@@ -19,31 +20,21 @@ from threadruns.server._messages import (
     ServerResponse,
     StoredPage,
     StoredRun,
-    evolve,
 )
 from threadruns.server._response_writer import ResponseWriter
-from threadruns.server.mutations import (
+from threadruns.testing.mutations import (
     Json,
     Mutation,
     WholeThreadMutation,
     collect,
-    cut_page,
     mutate_page,
     mutate_parameter,
     mutate_response,
     mutate_run,
+    select_page,
     still_in_progress,
     with_headers,
 )
-
-Mutation = Mutation
-
-
-@cache
-def catalogue() -> dict[str, type[Mutation]]:
-    """Return every variation by name."""
-    return collect([sys.modules[__name__]])
-
 
 # Bodies and headers.
 
@@ -290,7 +281,7 @@ class RunsAppear(Mutation):
         for name, cursor in (("after", query.after), ("before", query.before)):
             if cursor is not None and cursor not in ids:
                 raise HTTPError(404, f"No run found with id '{cursor}' in thread '{thread}'.", param=name)
-        return cut_page(runs, query) if unborn else page
+        return select_page(runs, query) if unborn else page
 
 
 class RunsProgress(Mutation):
@@ -302,3 +293,7 @@ class RunsProgress(Mutation):
         if self.state["views"] > 20:
             return page
         return evolve(page, runs=[still_in_progress(run) for run in page.runs])
+
+
+VARIATIONS = collect(sys.modules[__name__])
+"""Every variation by name."""

@@ -1,11 +1,14 @@
 """Faults of ``after`` and ``before``: where a page starts and ends, and which cursors are accepted."""
-# ruff: noqa: ARG002, D102 - the docstring of the class says what its methods do.
+# ruff: noqa: D102 - the docstring of the class says what its methods do.
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
+from attrs import evolve
+
+from tests.mutants.corpus.repeated import RepeatedParameter
 from threadruns.server._messages import (
     HTTPError,
     ListQuery,
@@ -13,17 +16,15 @@ from threadruns.server._messages import (
     ServerRequest,
     StoredPage,
     StoredRun,
-    evolve,
     internal_error,
 )
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import (
-    RepeatedParameter,
+from threadruns.testing.mutations import (
+    Mutation,
     WholeThreadMutation,
-    cut_page,
     mutate_parameter,
     mutate_query,
     mutate_request,
+    select_page,
 )
 
 CURSORS = ("after", "before")
@@ -31,12 +32,6 @@ CURSORS = ("after", "before")
 
 def _with(query: ListQuery, **cursors: Any) -> ListQuery:
     return evolve(query, **cursors)
-
-
-@mutate_query
-def after_ignored(query: ListQuery) -> ListQuery:
-    """`after` is ignored."""
-    return evolve(query, after=None)
 
 
 @mutate_query
@@ -87,57 +82,44 @@ def cursors_swapped_together(query: ListQuery) -> ListQuery:
     return evolve(query, after=query.before, before=query.after) if query.after and query.before else query
 
 
-class AfterInclusive(WholeThreadMutation):
-    """A page starts with the run that `after` names."""
-
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
-        ids = [run.id for run in runs]
-        if query.after is None:
-            return cut_page(runs, query)
-        start = ids.index(query.after)
-        return (
-            cut_page(runs, evolve(query, after=ids[start - 1])) if start else cut_page(runs, evolve(query, after=None))
-        )
-
-
 class BeforeInclusive(WholeThreadMutation):
     """A page ends with the run that `before` names."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.before is None:
-            return cut_page(runs, query)
+            return select_page(runs, query)
         end = [run.id for run in runs].index(query.before) + 1
         if query.after:
-            return cut_page(runs[:end], evolve(query, before=None))
+            return select_page(runs[:end], evolve(query, before=None))
         return StoredPage(runs[max(0, end - query.limit) : end], has_more=end > query.limit)
 
 
 class AfterSkipsOne(WholeThreadMutation):
     """A page starts one run too late after a cursor."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         ids = [run.id for run in runs]
         if query.after is None or query.after == ids[-1]:
-            return cut_page(runs, query)
-        return cut_page(runs, evolve(query, after=ids[ids.index(query.after) + 1]))
+            return select_page(runs, query)
+        return select_page(runs, evolve(query, after=ids[ids.index(query.after) + 1]))
 
 
 class BeforeSkipsOne(WholeThreadMutation):
     """A page ends one run too early before a cursor."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         ids = [run.id for run in runs]
         if query.before is None or query.before == ids[0]:
-            return cut_page(runs, query)
-        return cut_page(runs, evolve(query, before=ids[ids.index(query.before) - 1]))
+            return select_page(runs, query)
+        return select_page(runs, evolve(query, before=ids[ids.index(query.before) - 1]))
 
 
 class BeforeFromStart(WholeThreadMutation):
     """A page before a cursor starts at the beginning of the list, not just before the cursor."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.before is None or query.after:
-            return cut_page(runs, query)
+            return select_page(runs, query)
         end = [run.id for run in runs].index(query.before)
         return StoredPage(runs[: min(query.limit, end)], has_more=end > query.limit)
 
@@ -153,9 +135,9 @@ class BeforeReversed(Mutation):
 class BothFromEnd(WholeThreadMutation):
     """Where both cursors are given, the page ends at `before`, not starts at `after`."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if not (query.after and query.before):
-            return cut_page(runs, query)
+            return select_page(runs, query)
         ids = [run.id for run in runs]
         window = runs[ids.index(query.after) + 1 : ids.index(query.before)]
         return StoredPage(window[-query.limit :], has_more=len(window) > query.limit)
@@ -184,10 +166,10 @@ class _Second(WholeThreadMutation):
 
     kept: bool
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         times = {run.id: run.value()["created_at"] for run in runs}
         if query.after is None or query.before is not None:
-            return cut_page(runs, query)
+            return select_page(runs, query)
         start = times[query.after]
         rest = [
             run
@@ -195,7 +177,7 @@ class _Second(WholeThreadMutation):
             if (times[run.id] > start if query.order == "asc" else times[run.id] < start)
             or (self.kept and times[run.id] == start and run.id != query.after)
         ]
-        return cut_page(rest, evolve(query, after=None))
+        return select_page(rest, evolve(query, after=None))
 
 
 class AfterSkipsSecond(_Second):
@@ -213,20 +195,20 @@ class AfterRepeatsSecond(_Second):
 class AfterById(WholeThreadMutation):
     """`after` gives the runs whose ids come later in the alphabet."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         after = query.after
         if after is None:
-            return cut_page(runs, query)
+            return select_page(runs, query)
         rest = [run for run in runs if (run.id > after if query.order == "asc" else run.id < after)]
-        return cut_page(rest, evolve(query, after=None))
+        return select_page(rest, evolve(query, after=None))
 
 
 class AfterSnapsToPage(WholeThreadMutation):
     """`after` is rounded down to a whole number of pages."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.after is None or query.before is not None:
-            return cut_page(runs, query)
+            return select_page(runs, query)
         start = [run.id for run in runs].index(query.after) + 1
         start -= start % query.limit
         return StoredPage(runs[start : start + query.limit], has_more=start + query.limit < len(runs))
@@ -235,20 +217,20 @@ class AfterSnapsToPage(WholeThreadMutation):
 class AfterAlwaysDescending(WholeThreadMutation):
     """`after` is found in the descending list even if the order is ascending."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.after is None or query.order == "desc":
-            return cut_page(runs, query)
-        page = cut_page(runs[::-1], query)
+            return select_page(runs, query)
+        page = select_page(runs[::-1], query)
         return evolve(page, runs=page.runs[::-1])
 
 
 class AfterDeepLost(WholeThreadMutation):
     """`after` a run beyond the first hundred starts over."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.after and [run.id for run in runs].index(query.after) >= 100:
-            return cut_page(runs, evolve(query, after=None))
-        return cut_page(runs, query)
+            return select_page(runs, evolve(query, after=None))
+        return select_page(runs, query)
 
 
 class AfterLastRefused(Mutation):
@@ -503,7 +485,7 @@ def cursor_prefix_added(name: str, value: str) -> str | None:
     return f"run_{value}" if name in CURSORS and value and not value.startswith("run_") else value
 
 
-class _Resembling(Mutation):
+class _ResemblingCursor(Mutation):
     """Base of faults that accept ids which resemble a cursor."""
 
     def resembles(self, given: str, known: str) -> bool:
@@ -519,28 +501,28 @@ class _Resembling(Mutation):
         return super().find_page(thread, query)
 
 
-class CursorIgnoresCase(_Resembling):
+class CursorIgnoresCase(_ResemblingCursor):
     """The case of a cursor does not count."""
 
     def resembles(self, given: str, known: str) -> bool:
         return given.lower() == known.lower()
 
 
-class CursorBeginning(_Resembling):
+class CursorBeginning(_ResemblingCursor):
     """The beginning of an id is enough as a cursor."""
 
     def resembles(self, given: str, known: str) -> bool:
         return known.startswith(given)
 
 
-class CursorWithTail(_Resembling):
+class CursorWithTail(_ResemblingCursor):
     """A cursor may go on behind the id."""
 
     def resembles(self, given: str, known: str) -> bool:
         return given.startswith(known)
 
 
-class CursorPattern(_Resembling):
+class CursorPattern(_ResemblingCursor):
     """A cursor is a pattern in which `_` and `%` stand for anything."""
 
     def resembles(self, given: str, known: str) -> bool:
@@ -575,7 +557,7 @@ class CursorNumberIsOffset(Mutation):
         if query.after is None or not query.after.isdigit():
             return super().find_page(thread, query)
         runs = self.store.page(thread, 1_000_000, query.order).runs[int(query.after) :]
-        return cut_page(runs, evolve(query, after=None))
+        return select_page(runs, evolve(query, after=None))
 
 
 @mutate_request
@@ -590,16 +572,16 @@ def cursor_not_decoded(request: ServerRequest) -> ServerRequest:
 class AfterRepeatedFirst(RepeatedParameter):
     """The first of several `after` counts."""
 
-    parameter_and_index = ("after", 0)
+    kept = ("after", 0)
 
 
 class AfterRepeatedLast(RepeatedParameter):
     """The last of several `after` counts."""
 
-    parameter_and_index = ("after", -1)
+    kept = ("after", -1)
 
 
 class BeforeRepeatedLast(RepeatedParameter):
     """The last of several `before` counts."""
 
-    parameter_and_index = ("before", -1)
+    kept = ("before", -1)

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 import re
 
+from attrs import evolve
+
+from tests.mutants.corpus.repeated import RepeatedParameter
 from threadruns.server._messages import (
     HTTPError,
     ListQuery,
@@ -12,16 +15,13 @@ from threadruns.server._messages import (
     ServerResponse,
     StoredPage,
     StoredRun,
-    evolve,
 )
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import RepeatedParameter, WholeThreadMutation, mutate_parameter, mutate_query
-
-
-@mutate_query
-def limit_ignored(query: ListQuery) -> ListQuery:
-    """Every page holds up to 20 runs, whatever the limit."""
-    return evolve(query, limit=20)
+from threadruns.testing.mutations import (
+    Mutation,
+    WholeThreadMutation,
+    mutate_parameter,
+    mutate_query,
+)
 
 
 @mutate_query
@@ -33,8 +33,8 @@ def limit_always_largest(query: ListQuery) -> ListQuery:
 class LimitBoundless(WholeThreadMutation):
     """Every page holds the rest of the thread."""
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
-        return super().choose_page(runs, evolve(query, limit=len(runs) + 1))
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+        return super().select_page(runs, evolve(query, limit=len(runs) + 1))
 
 
 @mutate_query
@@ -240,13 +240,13 @@ def limit_boolean(name: str, value: str) -> str | None:
 class LimitRepeatedFirst(RepeatedParameter):
     """The first of several limits counts."""
 
-    parameter_and_index = ("limit", 0)
+    kept = ("limit", 0)
 
 
 class LimitRepeatedLast(RepeatedParameter):
     """The last of several limits counts."""
 
-    parameter_and_index = ("limit", -1)
+    kept = ("limit", -1)
 
 
 @mutate_query

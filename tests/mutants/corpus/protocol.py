@@ -7,18 +7,18 @@ import gzip
 import json
 import re
 
+from attrs import evolve
+
 from threadruns.server._messages import (
     HTTPError,
     ListQuery,
     ServerRequest,
     ServerResponse,
     StoredPage,
-    evolve,
     internal_error,
 )
 from threadruns.server._response_writer import ResponseWriter
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import Json, mutate_page, mutate_response, with_headers
+from threadruns.testing.mutations import Json, Mutation, mutate_page, mutate_response, send_with_length, with_headers
 
 # Content types and encodings.
 
@@ -73,21 +73,9 @@ def encoded_latin_1(response: ServerResponse, _: ServerRequest) -> ServerRespons
 
 
 @mutate_response
-def encoded_utf_16(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body is encoded as UTF-16."""
-    return evolve(response, body=response.body.decode().encode("utf-16"))
-
-
-@mutate_response
 def byte_order_mark(response: ServerResponse, _: ServerRequest) -> ServerResponse:
     """The body begins with a byte order mark."""
     return evolve(response, body=b"\xef\xbb\xbf" + response.body)
-
-
-@mutate_response
-def gzip_claimed(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The response says that it is compressed, and is not."""
-    return with_headers(response, content_encoding="gzip")
 
 
 @mutate_response
@@ -103,12 +91,6 @@ def encoding_unknown(response: ServerResponse, _: ServerRequest) -> ServerRespon
 
 
 # JSON.
-
-
-@mutate_response
-def body_cut_short(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The last ten bytes of the body are missing, and its length says so."""
-    return evolve(response, body=response.body[:-10])
 
 
 @mutate_response
@@ -145,18 +127,6 @@ def body_single_quoted(response: ServerResponse, _: ServerRequest) -> ServerResp
 def body_in_string(response: ServerResponse, _: ServerRequest) -> ServerResponse:
     """The body is JSON in a JSON string."""
     return evolve(response, body=json.dumps(response.body.decode()).encode())
-
-
-@mutate_response
-def body_empty(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body of a page is empty."""
-    return evolve(response, body=b"") if response.status == 200 else response
-
-
-@mutate_response
-def body_trailing_comma(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body has a comma too many."""
-    return evolve(response, body=response.body[:-1] + b",}")
 
 
 @mutate_response
@@ -429,14 +399,7 @@ class LengthTooSmall(Mutation):
     """The content length is ten bytes too small."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
-        await _lie(writer, response, len(response.body) - 10)
-
-
-class LengthTooLarge(Mutation):
-    """The content length is ten bytes too large, and the connection closes."""
-
-    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
-        await _lie(writer, response, len(response.body) + 10)
+        await send_with_length(writer, response, len(response.body) - 10)
 
 
 class LengthRepeated(Mutation):
@@ -446,47 +409,6 @@ class LengthRepeated(Mutation):
         length = len(response.body)
         head = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\ncontent-length: %d\r\n\r\n"
         writer.write_raw(head % (response.status, length, length + 1) + response.body)
-        await writer.close()
-
-
-class ChunksBroken(Mutation):
-    """The size of a chunk is no number."""
-
-    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
-        head = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"
-        writer.write_raw(head % response.status + response.body + b"\r\n0\r\n\r\n")
-        await writer.close()
-
-
-class ChunksUnended(Mutation):
-    """The last chunk is missing, and the connection closes."""
-
-    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
-        head = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n%x\r\n"
-        writer.write_raw(head % (response.status, len(response.body)) + response.body + b"\r\n")
-        await writer.close()
-
-
-class StatusLineBroken(Mutation):
-    """The status line is no status line."""
-
-    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
-        writer.write_raw(b"HTTP/1.1 OK\r\ncontent-type: application/json\r\n\r\n" + response.body)
-        await writer.close()
-
-
-class HeadersWithoutEnd(Mutation):
-    """The connection closes within the headers."""
-
-    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
-        writer.write_raw(b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\n" % response.status)
-        await writer.close()
-
-
-class ClosesUnanswered(Mutation):
-    """The connection closes without a response."""
-
-    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:  # noqa: ARG002
         await writer.close()
 
 
@@ -506,12 +428,4 @@ class ClosesNowAndThen(Mutation):
         if self.state["answers"] % 10:
             await super().send(response, writer)
         else:
-            await _lie(writer, response, len(response.body) + 1)
-
-
-async def _lie(writer: ResponseWriter, response: ServerResponse, length: int) -> None:
-    """Send a response that claims a length and close the connection."""
-    names = "".join(f"{name}: {text}\r\n" for name, text in response.headers.items())
-    head = f"HTTP/1.1 {response.status} Status\r\n{names}content-length: {max(0, length)}\r\n\r\n"
-    writer.write_raw(head.encode("latin-1") + response.body)
-    await writer.close()
+            await send_with_length(writer, response, len(response.body) + 1)

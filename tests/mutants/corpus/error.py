@@ -1,13 +1,14 @@
 """Faults of errors: their status, their shape, and the parameter that they name."""
-# ruff: noqa: ARG002, D102 - the docstring of the class says what its methods do.
+# ruff: noqa: D102 - the docstring of the class says what its methods do.
 
 from __future__ import annotations
 
 from typing import Any
 
-from threadruns.server._messages import HTTPError, ListQuery, ServerResponse, StoredPage, evolve, internal_error
-from threadruns.server.faults import Mutation
-from threadruns.server.mutations import Json, mutate_error
+from attrs import evolve
+
+from threadruns.server._messages import HTTPError, ListQuery, ServerResponse, StoredPage, internal_error
+from threadruns.testing.mutations import Json, Mutation, mutate_error
 
 
 @mutate_error
@@ -261,14 +262,6 @@ class UnknownThreadWith204(Mutation):
         return ServerResponse(204, b"", {}) if error.status == 404 else response
 
 
-class ErrorsInHtml(Mutation):
-    """Errors are web pages."""
-
-    def render_error(self, error: HTTPError) -> ServerResponse:
-        body = f"<html><body><h1>{error.status}</h1></body></html>".encode()
-        return ServerResponse(error.status, body, {**super().render_error(error).headers, "content-type": "text/html"})
-
-
 class NotFoundInText(Mutation):
     """An unknown thread is a 404 in plain text."""
 
@@ -276,13 +269,6 @@ class NotFoundInText(Mutation):
         if error.status != 404:
             return super().render_error(error)
         return ServerResponse(404, b"Not ParsedValue", {"content-type": "text/plain"})
-
-
-class ErrorsWithoutBody(Mutation):
-    """Errors have no body."""
-
-    def render_error(self, error: HTTPError) -> ServerResponse:
-        return evolve(super().render_error(error), body=b"")
 
 
 class UnauthorizedInText(Mutation):

@@ -1,38 +1,57 @@
-"""What faults and variations are made of: subclasses of the endpoint that replace single steps of it.
+'''Mutations: subclasses of the endpoint that replace single steps of it.
 
-Most change one thing only, and are made of a function that changes it by one of the decorators here.
-"""
+A fault is a mutation that breaks the contract, a variation is one that the contract allows. A mutation overrides a
+method of the endpoint and leaves the rest to ``super()``::
+
+    class LastRunHidden(Mutation):
+        """The last run of every page is left out."""
+
+        def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+            page = super().find_page(thread, query)
+            return evolve(page, runs=page.runs[:-1])
+
+Most mutations change one value; the ``mutate_*`` decorators make them from a function::
+
+    @mutate_run
+    def model_null(run: Json) -> None:
+        """`model` of a run is null."""
+        run["model"] = None
+
+``send`` has the response and the writer, which can also break the connection. ``self.state`` keeps values from one
+request to the next. No mutation counts requests: ``NAME:every=3``, ``NAME:first=2`` and ``NAME:p=0.2`` select them.
+'''
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, ClassVar
 
+from attrs import evolve
+
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._messages import (
-    HTTPError,
-    ListQuery,
-    ServerRequest,
-    ServerResponse,
-    StoredPage,
-    StoredRun,
-    evolve,
-)
+from threadruns.server._messages import HTTPError, ListQuery, ServerRequest, ServerResponse, StoredPage, StoredRun
+from threadruns.server._response_writer import ResponseWriter
 
 Json = dict[str, Any]
 
 
 class Mutation(Endpoint):
-    """A way to answer otherwise; ``name``, ``group`` and ``says`` come from the class, its module and its docstring."""
+    """Base class of mutations.
+
+    Attributes:
+        name: The name of the class in kebab case.
+        group: The name of the module that defines it.
+        description: The docstring of the class on one line.
+        state: Values kept between requests; all mutations of a server share it.
+    """
 
     name: ClassVar[str]
     group: ClassVar[str]
     description: ClassVar[str]
     state: Json
-    """What lasts from one request to the next; one for each server, shared by all mutations."""
 
     def __init_subclass__(cls) -> None:
         cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", "-", cls.__name__).lower()
@@ -40,8 +59,12 @@ class Mutation(Endpoint):
         cls.description = " ".join((cls.__doc__ or "").split())
 
 
-def collect(modules: Iterable[ModuleType]) -> dict[str, type[Mutation]]:
-    """Return the mutations that the modules define, by name; an underscore keeps a base class out."""
+Catalogue = Mapping[str, type[Mutation]]
+"""Mutations by name."""
+
+
+def collect(*modules: ModuleType) -> dict[str, type[Mutation]]:
+    """Return the mutations that the modules define, by name; a leading underscore marks a base class."""
     return {
         value.name: value
         for module in modules
@@ -54,7 +77,7 @@ def collect(modules: Iterable[ModuleType]) -> dict[str, type[Mutation]]:
 
 
 def mutate_run(change: Callable[[Json], Any]) -> type[Mutation]:
-    """Make a mutation of a function that changes a run in place, or returns what stands for it."""
+    """Make a mutation from a function that changes a run in place or returns its replacement."""
 
     def body(page: Json, _: ListQuery) -> None:
         for number, run in enumerate(page["data"]):
@@ -66,7 +89,7 @@ def mutate_run(change: Callable[[Json], Any]) -> type[Mutation]:
 
 
 def mutate_page(change: Callable[[Json, ListQuery], Any]) -> type[Mutation]:
-    """Make a mutation of a function that changes the body of a page in place, or returns what stands for it."""
+    """Make a mutation from a function that changes the body of a page in place or returns its replacement."""
 
     class Made(Mutation):
         def handle(self, request: ServerRequest) -> ServerResponse:
@@ -81,7 +104,7 @@ def mutate_page(change: Callable[[Json, ListQuery], Any]) -> type[Mutation]:
 
 
 def mutate_error(change: Callable[[Json, int], Any]) -> type[Mutation]:
-    """Make a mutation of a function that changes the body of an error in place, or returns what stands for it."""
+    """Make a mutation from a function that changes the body of an error in place or returns its replacement."""
 
     class Made(Mutation):
         def render_error(self, error: HTTPError) -> ServerResponse:
@@ -94,7 +117,7 @@ def mutate_error(change: Callable[[Json, int], Any]) -> type[Mutation]:
 
 
 def mutate_query(change: Callable[[ListQuery], ListQuery]) -> type[Mutation]:
-    """Make a mutation of a function that replaces the query once it is checked."""
+    """Make a mutation from a function that replaces the query after validation."""
 
     class Made(Mutation):
         def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
@@ -104,7 +127,7 @@ def mutate_query(change: Callable[[ListQuery], ListQuery]) -> type[Mutation]:
 
 
 def mutate_parameter(change: Callable[[str, str], str | None]) -> type[Mutation]:
-    """Make a mutation of a function that replaces the value of a parameter before the check; None leaves it out."""
+    """Make a mutation from a function that replaces the value of a parameter before validation; None removes it."""
 
     class Made(Mutation):
         def query_parameters(self, request: ServerRequest) -> list[tuple[str, str]]:
@@ -115,7 +138,7 @@ def mutate_parameter(change: Callable[[str, str], str | None]) -> type[Mutation]
 
 
 def mutate_request(change: Callable[[ServerRequest], ServerRequest]) -> type[Mutation]:
-    """Make a mutation of a function that replaces the request before anything looks at it."""
+    """Make a mutation from a function that replaces the request before it is handled."""
 
     class Made(Mutation):
         def handle(self, request: ServerRequest) -> ServerResponse:
@@ -125,7 +148,7 @@ def mutate_request(change: Callable[[ServerRequest], ServerRequest]) -> type[Mut
 
 
 def mutate_response(change: Callable[[ServerResponse, ServerRequest], ServerResponse]) -> type[Mutation]:
-    """Make a mutation of a function that replaces the response, whatever it is."""
+    """Make a mutation from a function that replaces the response, pages and errors alike."""
 
     class Made(Mutation):
         def handle(self, request: ServerRequest) -> ServerResponse:
@@ -139,37 +162,24 @@ def _named(function: Callable[..., Any], made: type[Mutation]) -> type[Mutation]
 
 
 class WholeThreadMutation(Mutation):
-    """Base of mutations that pick their page out of the whole thread, to pick it otherwise."""
+    """Base class of mutations that select the page from a list of all runs of the thread."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
-        """Find the page in the list of all runs."""
+        """Select the page."""
         super().find_page(thread, query)  # It makes the checks.
-        return self.choose_page(self.all_runs(thread, query.order), query)
+        return self.select_page(self.all_runs(thread, query.order), query)
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
         """Return every run of the thread in an order."""
         return self.store.page(thread, 1_000_000, order).runs
 
-    def choose_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
-        """Return the page out of all runs in the order asked for."""
-        return cut_page(runs, query)
+    def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
+        """Return the page out of all runs in the requested order."""
+        return select_page(runs, query)
 
 
-class RepeatedParameter(Mutation):
-    """Base of mutations that take one of several values of a parameter; `taken` is its name, and which of them."""
-
-    parameter_and_index: ClassVar[tuple[str, int]]
-
-    def query_parameters(self, request: ServerRequest) -> list[tuple[str, str]]:
-        """Drop the other values."""
-        name, which = self.parameter_and_index
-        pairs = super().query_parameters(request)
-        values = [pair for pair in pairs if pair[0] == name]
-        return [pair for pair in pairs if pair[0] != name] + ([values[which]] if values else [])
-
-
-def cut_page(runs: list[StoredRun], query: ListQuery) -> StoredPage:
-    """Return the page that a query asks for: the rule of the cursors, over a list. Unknown cursors count as absent."""
+def select_page(runs: list[StoredRun], query: ListQuery) -> StoredPage:
+    """Apply the cursors and the limit of a query to a list of runs; unknown cursors count as absent."""
     ids = [run.id for run in runs]
     start = ids.index(query.after) + 1 if query.after in ids else 0
     end = ids.index(query.before) if query.before in ids else len(ids)
@@ -185,13 +195,27 @@ def to_json(value: Any) -> bytes:
 
 
 def with_headers(response: ServerResponse, **headers: str) -> ServerResponse:
-    """Return the response with these headers; underscores in their names stand for hyphens."""
+    """Return the response with these headers added; underscores in their names stand for hyphens."""
     named = {name.replace("_", "-"): text for name, text in headers.items()}
     return evolve(response, headers={**response.headers, **named})
 
 
+def error_response(status: int, **headers: str) -> ServerResponse:
+    """Return an error with this status and these headers; underscores in their names stand for hyphens."""
+    body = b'{"error":{"message":"Try again.","type":"server_error","param":null,"code":null}}'
+    return with_headers(ServerResponse(status, body), **headers)
+
+
+async def send_with_length(writer: ResponseWriter, response: ServerResponse, length: int) -> None:
+    """Send a response whose Content-Length is not that of its body, and close the connection."""
+    names = "".join(f"{name}: {text}\r\n" for name, text in response.headers.items())
+    head = f"HTTP/1.1 {response.status} Status\r\n{names}content-length: {max(0, length)}\r\n\r\n"
+    writer.write_raw(head.encode("latin-1") + response.body)
+    await writer.close()
+
+
 def still_in_progress(run: StoredRun) -> StoredRun:
-    """Return a completed run as it was before it completed; another run as it is."""
+    """Return a completed run as it was before it completed, and any other run unchanged."""
     value = run.value()
     if value["status"] != "completed":
         return run

@@ -1,0 +1,70 @@
+"""Every fault of the corpus and of the package changes what a client receives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.mutants.corpus import FAULTS, GROUPS
+from tests.server.battery import KEY, battery, name, runs
+from tests.server.conftest import client
+from threadruns.server._endpoint import Endpoint
+from threadruns.server._messages import ServerResponse
+from threadruns.server._store import Store
+from threadruns.testing import serve
+from threadruns.testing._schedule import MutationSchedule, ScheduledMutation
+from threadruns.testing.mutations import Mutation
+
+REQUESTS = battery()
+
+
+@pytest.fixture(scope="module")
+def store() -> Iterator[Store]:
+    """Give the threads of the battery."""
+    filled = Store()
+    filled.add(runs())
+    filled.add_thread(name(0))
+    yield filled
+    filled.close()
+
+
+@pytest.fixture(scope="module")
+def correct(store: Store) -> list[ServerResponse]:
+    """Give what a correct server answers to the battery."""
+    return [Endpoint(store, KEY).handle(request) for request in REQUESTS]
+
+
+def on_the_wire(mutation: type[Mutation]) -> bool:
+    """Return whether a mutation shows only in how a response is sent."""
+    return mutation.send is not Endpoint.send
+
+
+@pytest.mark.parametrize("group", sorted({*GROUPS.values()} - {"transport"}))
+def test_every_fault_of_a_group_shows(store: Store, correct: list[ServerResponse], group: str) -> None:
+    """Each fault changes a response, so none is a fault in name only."""
+    faults = [fault for name, fault in FAULTS.items() if GROUPS[name] == group and not on_the_wire(fault)]
+    assert len(faults) >= 5
+    hidden = []
+    for fault in faults:
+        engine = MutationSchedule(Endpoint, [ScheduledMutation(fault)], store, KEY)
+        if all(engine().handle(request) == response for request, response in zip(REQUESTS, correct, strict=True)):
+            hidden.append(fault.name)
+    assert hidden == []
+
+
+@pytest.mark.parametrize(
+    "fault", [FAULTS[name] for name, group in GROUPS.items() if group == "protocol" and on_the_wire(FAULTS[name])]
+)
+def test_every_fault_of_framing_shows(fault: type[Mutation]) -> None:
+    """What is broken on the wire is an error of the protocol, or another body, for a client that looks."""
+    with serve(runs()[:6], faults=[fault.name], catalogue=FAULTS, api_key=KEY) as server, client(server) as http:
+        outcomes = set()
+        for _ in range(40):
+            try:
+                outcomes.add(http.get(f"/threads/{name(1)}/runs").json()["last_id"])
+            except (httpx.TransportError, ValueError) as error:
+                outcomes.add(type(error))
+                break
+        assert any(isinstance(outcome, type) for outcome in outcomes)
