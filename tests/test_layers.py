@@ -1,62 +1,158 @@
-"""The map of the layers in ARCHITECTURE.md, held against the imports, and the manners of the tests themselves."""
+"""The architecture and the conventions of tests, compared with the code."""
 
 from __future__ import annotations
 
 import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "overrides" / "threadruns"
-APART = {
-    "server": ("threadruns.contract", "threadruns.testing", "threadruns_api"),
-    "contract": ("threadruns.server", "threadruns_api"),
-}
-"""What must not know of what: the server and the contract rules would otherwise be judged by the client they test."""
+GENERATED = ROOT / "generated" / "threadruns_api"
+MAX_MODULES = 14
+"""The largest number of modules in a folder, its ``__init__`` not counted."""
 
 
-def imports(path: Path) -> set[str]:
-    """Return the absolute names that a module imports, wherever in it."""
-    found: set[str] = set()
+def module_name(path: Path) -> str:
+    """Return the dotted name of a module of either package."""
+    root = PACKAGE.parent if path.is_relative_to(PACKAGE) else GENERATED.parent
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for package in (PACKAGE, GENERATED) for path in sorted(package.rglob("*.py"))}
+ROOMS = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+ROOMS = ROOMS - {"__init__"} | {"threadruns", "threadruns_api"}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the name of each module that a module imports, including imports for type checking and in functions."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            package = ".".join(("threadruns", *path.relative_to(PACKAGE).parts[: -node.level])) if node.level else ""
-            base = ".".join(part for part in (package, node.module) if part)
-            found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
-    return found
+            package = module_name(path).split(".")
+            if path.name != "__init__.py":
+                package.pop()
+            base = package[: len(package) + 1 - node.level] if node.level else []
+            base += [node.module] if node.module else []
+            for alias in node.names:
+                name = ".".join([*base, alias.name])
+                yield name if name in MODULES else ".".join(base)
 
 
-def modules() -> list[Path]:
-    return sorted(PACKAGE.rglob("*.py"))
+def room(module: str) -> str:
+    """Return the room of a module: a folder of the package, a module beside the folders, or a package as a whole."""
+    package, _, rest = module.partition(".")
+    inner = rest.partition(".")[0]
+    return inner if package == "threadruns" and inner in ROOMS else package
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_modules_keep_to_their_layer(path: Path) -> None:
-    """Only the door imports the generated package; server and contract rules know neither the client nor each other."""
-    inside = path.relative_to(PACKAGE)
-    found = imports(path)
-    if inside.name != "_wire.py":
-        assert not {name for name in found if name.partition(".")[0] == "threadruns_api"}
-    for banned in APART.get(inside.parts[0], ()):
-        assert not {name for name in found if name == banned or name.startswith(f"{banned}.")}
-    if inside.parts[0] in APART:
-        private = {name.split(".")[1] for name in found if name.startswith("threadruns._")}
-        assert private <= {"_document"}
-    if inside.parts[0] != "_cli":
-        assert not {name for name in found if name.partition(".")[0] in ("click", "rich")}
+def table() -> dict[str, set[str]]:
+    """Return the rooms of ARCHITECTURE.md in their order, each with what it may import."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("| room | may import |")[2]
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|", text, flags=re.MULTILINE)
+    return {name: set(re.findall(r"`(\w+)`", allowed)) for name, allowed in rows}
+
+
+def test_table_lists_every_room() -> None:
+    """ARCHITECTURE.md lists each room once, and every room imports only rooms above it."""
+    above: set[str] = set()
+    for name, allowed in table().items():
+        assert allowed <= above, name
+        above.add(name)
+    assert above == ROOMS
+
+
+@pytest.mark.parametrize("name", sorted(ROOMS))
+def test_imports_follow_the_table(name: str) -> None:
+    """The modules of a room import what ARCHITECTURE.md allows, and all of it."""
+    found = {
+        (module, room(imported))
+        for module, path in MODULES.items()
+        if room(module) == name
+        for imported in imports(path)
+        if imported.partition(".")[0] in ("threadruns", "threadruns_api") and room(imported) != name
+    }
+    allowed = table()[name]
+    assert not {(module, imported) for module, imported in found if imported not in allowed}
+    assert {imported for _, imported in found} == allowed
+
+
+def test_no_import_circles() -> None:
+    """No module imports itself by way of others, imports for type checking included."""
+    graph = {module: {*imports(path)} & MODULES.keys() - {module} for module, path in MODULES.items()}
+    TopologicalSorter(graph).prepare()
+
+
+def test_folders_are_small() -> None:
+    """No folder of the hand-written package has more than 14 modules."""
+    for folder in {path.parent for path in PACKAGE.rglob("*.py")}:
+        assert len([*folder.glob("*.py")]) - 1 <= MAX_MODULES, folder
+
+
+def test_only_the_command_line_imports_its_libraries() -> None:
+    """click and rich are imported by the command line alone."""
+    for module, path in MODULES.items():
+        if room(module) != "_cli":
+            assert not {name.partition(".")[0] for name in imports(path)} & {"click", "rich"}, module
+
+
+FOLDERS = sorted(name for name in ROOMS if (PACKAGE / name).is_dir())
+
+
+def banned(folder: Path) -> set[str]:
+    """Return the modules that the ruff.toml of a folder bans."""
+    config = tomllib.loads((folder / "ruff.toml").read_text(encoding="utf-8"))
+    return set(config["lint"]["flake8-tidy-imports"]["banned-api"])
+
+
+def dotted(rooms: set[str]) -> set[str]:
+    """Return the modules to ban for some rooms; a ban of the package itself would apply to all its modules."""
+    return {room if room == "threadruns_api" else f"threadruns.{room}" for room in rooms - {"threadruns"}}
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_ruff_bans_the_other_rooms(name: str) -> None:
+    """The ruff.toml of a folder bans each room that the table does not allow."""
+    assert banned(PACKAGE / name) == dotted(ROOMS - table()[name] - {name})
+
+
+def test_ruff_bans_the_folders_beside_them() -> None:
+    """The modules beside the folders may import none of the folders."""
+    assert banned(PACKAGE) == dotted({*FOLDERS, "threadruns_api"})
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, "_http/transports", "contract/rules"])
+def test_ruff_reports_a_banned_import(folder: str) -> None:
+    """Ruff reports each banned import, however it is written, in subfolders and for type checking too."""
+    modules = sorted(banned(PACKAGE / folder.partition("/")[0]))
+    forms = [f"import {module}" for module in modules]
+    forms += [f"from {module} import name" for module in modules]
+    forms += [f"from threadruns import {module.partition('.')[2]}" for module in modules if "." in module]
+    code = "\n    ".join(("from typing import TYPE_CHECKING\nif TYPE_CHECKING:", *forms)) + "\n"
+    command = (sys.executable, "-m", "ruff", "check", "--select=TID251", "--output-format=concise", "--stdin-filename")
+    done = subprocess.run(
+        (*command, PACKAGE / folder / "banned.py", "-"), cwd=ROOT, input=code, capture_output=True, text=True
+    )
+    assert done.stdout.count("TID251") == len(forms), done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "tests").rglob("test_*.py")), ids=lambda path: path.stem)
-def test_every_test_says_what_behaviour_it_shows(path: Path) -> None:
-    """A test opens with a sentence."""
-    silent = [
+def test_every_test_has_a_docstring(path: Path) -> None:
+    """A docstring states the behaviour that a test verifies."""
+    missing = [
         node.name
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.name.startswith("test_")
         and not ast.get_docstring(node)
     ]
-    assert silent == []
+    assert missing == []
