@@ -24,19 +24,16 @@ of this package ever holds the key.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from threadruns._json import is_object
+from threadruns._error_body import read_error_body
+from threadruns._text import excerpt, printable
 from threadruns._wire import DecodeError
 
 if TYPE_CHECKING:
     import httpx
 
     from threadruns._response import RawResponse
-
-MAX_EXCERPT = 200
-"""The longest quotation of a body in a message, in characters."""
 
 
 class Attempt(NamedTuple):
@@ -110,7 +107,8 @@ class APIError(ThreadrunsError):
             spent = sum(attempt.seconds + (attempt.waited or 0) for attempt in self.attempts)
             tried = ", ".join(attempt.outcome for attempt in self.attempts)
             notes.append(f"{len(self.attempts)} attempts in {spent:.1f} s: {tried}")
-        return f"{self.call}: {self.args[0]}" + (f" ({'; '.join(notes)})" if notes else "")
+        # Texts of the server are among them, and people print errors to terminals.
+        return printable(f"{self.call}: {self.args[0]}" + (f" ({'; '.join(notes)})" if notes else ""))
 
     def add_sentence(self, sentence: str) -> None:
         """Append a sentence to the message."""
@@ -208,10 +206,8 @@ class APIStatusError(APIError):
         super().__init__(problem, call=call, response=response)
         self.status_code = response.status
         self.body = response.json
-        detail = _detail(self.body)
-        self.code = _text(detail.get("code"))
-        self.param = _text(detail.get("param"))
-        self.type = _text(detail.get("type"))
+        fields = read_error_body(self.body)
+        self.code, self.param, self.type = fields.code, fields.param, fields.type
 
 
 class BadRequestError(APIStatusError):
@@ -266,21 +262,10 @@ def status_error(response: RawResponse, *, call: str, hint: str = "") -> APIStat
         hint: A sentence to append to the server's message.
     """
     kind = _BY_STATUS.get(response.status) or (InternalServerError if response.status >= 500 else APIStatusError)
-    return kind(f"{_title(response.status)}: {_message(response)}{hint}", call=call, response=response)
-
-
-def excerpt(text: str, *, markup: bool) -> str:
-    """Return the beginning of a text, on one line.
-
-    Args:
-        text: The text, of any length.
-        markup: Whether to strip HTML tags.
-    """
-    plain = text[:20_000]
-    if markup:
-        plain = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", plain, flags=re.S | re.I)
-    plain = " ".join(plain.split())
-    return plain if len(plain) <= MAX_EXCERPT else f"{plain[:MAX_EXCERPT]}..."
+    body = response.json
+    message = read_error_body(body).message
+    reason = excerpt(message, markup=isinstance(body, str)) if message else "the server gave no reason."
+    return kind(f"{_title(response.status)}: {reason}{hint}", call=call, response=response)
 
 
 def _title(status: int) -> str:
@@ -290,21 +275,3 @@ def _title(status: int) -> str:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:
         return str(status)
-
-
-def _detail(body: Any) -> dict[str, Any]:
-    # {"error": {"message", ...}} is the contract; gateways leave out the wrapper or send a string.
-    inner = body.get("error", body) if is_object(body) else body
-    return inner if is_object(inner) else {"message": inner}
-
-
-def _message(response: RawResponse) -> str:
-    body = response.json
-    message = _detail(body).get("message")
-    if isinstance(message, str) and message.strip():
-        return excerpt(message, markup=isinstance(body, str))
-    return "the server gave no reason."
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)

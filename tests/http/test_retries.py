@@ -17,13 +17,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.http.test_errors import answer
-from tests.support.clients import WALKS, names, opened
+from tests.support.canned import answering, response
+from tests.support.clients import OWN, WALKS, names, opened
 from tests.support.relay import Relay, head_of, relaying, to
 from tests.support.runs import ids, runs
-from threadruns import APIConnectionError, APITimeoutError, InternalServerError, RateLimitError
+from threadruns import APIConnectionError, APIStatusError, APITimeoutError, InternalServerError, RateLimitError
 from threadruns._errors import status_error
 from threadruns._http.rate_limit import RateLimiter
-from threadruns._http.retries import MAX_WAIT, backoff, retry_after, should_retry
+from threadruns._http.retries import MAX_WAIT, backoff, permanent_failure, retry_after, should_retry
 from threadruns.testing import serve
 
 NOW = 1_700_000_000.0
@@ -38,6 +39,9 @@ NOW = 1_700_000_000.0
         (500, None, True),
         (503, None, True),
         (520, None, True),
+        (501, None, False),
+        (505, None, False),
+        (501, "true", True),
         (400, None, False),
         (401, None, False),
         (404, None, False),
@@ -52,6 +56,70 @@ def test_should_retry(status: int, told: str | None, again: bool) -> None:
     """The status decides, unless the server says otherwise in so many words."""
     headers = {"x-should-retry": told} if told else {}
     assert should_retry(status_error(answer(status, headers=headers), call="GET /x")) is again
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize(
+    ("status", "fields", "attempts"),
+    [
+        (429, {"code": "insufficient_quota", "type": "insufficient_quota"}, 1),
+        (429, {"type": "insufficient_quota"}, 1),
+        (429, {"code": "billing_not_active"}, 1),
+        (429, {"code": "rate_limit_exceeded"}, 3),
+        (501, {}, 1),
+        (500, {}, 3),
+    ],
+)
+def test_failures_that_last(
+    status: int, fields: dict[str, str], attempts: int, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A quota that is used up and a method that is not implemented are not tried again; a rate limit is."""
+    monkeypatch.setattr("threadruns._http.retries.FIRST_WAIT", 0.0)
+    with answering(response(status, {"error": {"message": "No.", **fields}})) as server:
+        with opened(None, kind, api_key="sk", base_url=server.url) as client, pytest.raises(APIStatusError):
+            client.runs.list("thread_a")
+        assert len(server.heads) == attempts
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("kind", WALKS)
+def test_certificate_that_does_not_verify(kind: str, own: bool, secure_url: str) -> None:
+    """A certificate that does not verify is not tried again, and the error says how to trust it."""
+    settings = {"http_client": OWN[kind]()} if own else {}
+    with (
+        opened(None, kind, api_key="sk", base_url=secure_url, **settings) as client,
+        pytest.raises(APIConnectionError, match=r"CERTIFICATE_VERIFY_FAILED.*SSL_CERT_FILE") as caught,
+    ):
+        client.runs.list("thread_a")
+    assert len(caught.value.attempts) == 1
+
+
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("kind", WALKS)
+def test_name_that_does_not_exist(kind: str, own: bool) -> None:
+    """A host name that does not exist is not tried again, and the error says where it was given."""
+    try:
+        socket.getaddrinfo("nosuch.invalid", 80)
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            pytest.skip("needs a name server that answers")
+    settings = {"http_client": OWN[kind]()} if own else {}
+    with (
+        opened(None, kind, api_key="sk", base_url="http://nosuch.invalid/v1", **settings) as client,
+        pytest.raises(APIConnectionError, match="Check the host name in base_url") as caught,
+    ):
+        client.runs.list("thread_a")
+    assert len(caught.value.attempts) == 1
+
+
+@pytest.mark.parametrize(("number", "reason"), [(socket.EAI_NONAME, "host name"), (socket.EAI_AGAIN, "")])
+def test_name_server_that_does_not_answer(number: int, reason: str) -> None:
+    """A name that was not found is final; a name server that did not answer may answer later."""
+    error = APIConnectionError("no.", call="GET /x")
+    error.__cause__ = OSError("connect")
+    error.__cause__.__context__ = socket.gaierror(number, "text")
+    assert permanent_failure(error) == reason
+    assert should_retry(error) is not bool(reason)
 
 
 def test_connection_errors_are_retried() -> None:
@@ -73,14 +141,32 @@ def test_connection_errors_are_retried() -> None:
         ({"retry-after": ""}, None),
         ({"retry-after": formatdate(NOW + 90, usegmt=True)}, 90),
         ({"retry-after": formatdate(NOW - 90, usegmt=True)}, 0),
+        ({"retry-after": "Tue Nov 14 22:14:50 2023"}, 90),
+        ({"retry-after": "Tue, 14 Nov 2023 22:14:50 -0000"}, 90),
+        ({"retry-after": "Tue, 14 Nov 2023 22:14:50"}, 90),
+        ({"retry-after": "Tuesday, 14-Nov-23 22:14:50 GMT"}, 90),
+        ({"retry-after": "Tue, 14 Nov 2023 23:14:50 +0100"}, 90),
         ({"retry-after": "Fri, 99 Nov 9999 99:99:99 GMT"}, None),
         ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
         ({"retry-after-ms": "x", "retry-after": "7"}, 7),
     ],
 )
-def test_retry_after(headers: dict[str, str], seconds: float | None) -> None:
-    """Retry-After is read in seconds, milliseconds and as a date; what cannot be read says nothing."""
-    assert retry_after(status_error(answer(429, headers=headers), call="GET /x"), NOW) == seconds
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Tokyo"])
+def test_retry_after(
+    headers: dict[str, str], seconds: float | None, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retry-After is read in seconds, milliseconds and as a date; what cannot be read says nothing.
+
+    A date without a zone is UTC, whatever the zone of this machine is.
+    """
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        wait = retry_after(status_error(answer(429, headers=headers), call="GET /x"), NOW)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert wait == seconds
 
 
 @given(st.integers(1, 10_000), st.floats(0, 1))

@@ -21,8 +21,9 @@ from threadruns._errors import (
     status_error,
 )
 from threadruns._http.body import BodyError
-from threadruns._http.retries import backoff, retry_after, should_retry
+from threadruns._http.retries import backoff, permanent_failure, retry_after, should_retry
 from threadruns._http.transport import failure_kind
+from threadruns._text import printable
 
 if TYPE_CHECKING:
     from threadruns._http.call import Call
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
     from threadruns._response import RawResponse
 
 logger = logging.getLogger("threadruns")
+
+ADVICE = {
+    "certificate": " Set verify to an ssl.SSLContext that trusts the server's authority, or SSL_CERT_FILE to its file.",
+    "host name": " Check the host name in base_url, or in the proxy's URL.",
+}
+"""The next step after a failure that trying again does not mend."""
 
 
 class Attempts:
@@ -84,7 +91,7 @@ class Attempts:
                 self._call,
                 response.status,
                 time.monotonic() - self._started,
-                response.header("x-request-id"),
+                printable(response.header("x-request-id") or "none"),
             )
         if 200 <= response.status < 300:
             return response
@@ -108,7 +115,8 @@ class Attempts:
                 problem = f"no complete answer within {seconds:.1f} s; raise timeout if the server needs longer."
                 raise APITimeoutError(problem, call=call) from _without_traceback(error)
             case "connection":
-                problem = f"no complete answer from {self._service.origin}: {_summary(error)}"
+                advice = ADVICE.get(permanent_failure(error), "")
+                problem = f"no complete answer from {self._service.origin}: {_summary(error)}{advice}"
                 raise APIConnectionError(problem, call=call) from _without_traceback(error)
             case _:
                 raise error
@@ -155,13 +163,18 @@ class Attempts:
 
 
 def _hint(response: RawResponse, service: Service) -> str:
+    location = response.header("location")
     if response.status == 404:
         return service.not_found_hint
-    if not 300 <= response.status < 400:
+    if response.status == 304:
+        return (
+            " It is the answer to a conditional request: remove If-None-Match and If-Modified-Since from extra_headers."
+        )
+    if not (300 <= response.status < 400 and location):
         return ""
     return (
-        f" It redirects to {(response.header('location') or 'nowhere')[:200]!r}; redirects are not followed, because"
-        " the key would be sent along: set base_url to the address of the API."
+        f" It redirects to {location[:200]!r}; redirects are not followed, because the key would be sent along: set"
+        " base_url to the address of the API."
     )
 
 
@@ -178,7 +191,7 @@ def _outcome(error: APIError) -> str:
 def _summary(error: BaseException) -> str:
     summary = str(error).strip().rstrip(".") or type(error).__name__
     by = "the proxy refused: " if type(error).__name__ == "ProxyError" else ""
-    return f"{by}{summary[:200]}."
+    return f"{by}{printable(summary[:200])}."
 
 
 def _without_traceback(error: BaseException) -> BaseException:

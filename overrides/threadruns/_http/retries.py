@@ -1,9 +1,12 @@
 """The retry rules, decided without a clock or a socket.
 
 ``x-should-retry`` decides if the server sends it. Otherwise connection errors, timeouts and the statuses 408, 409, 429
-and 5xx are retried. ``Retry-After`` (seconds or a date) sets the wait, unless it exceeds ``max_retry_after``; otherwise
-the wait doubles from half a second to eight, minus a random quarter at most, so that clients that failed together do
-not return together.
+and 5xx are retried. Not retried, because the same request would fail in the same way: 501 and 505, a quota that is used
+up, a certificate that does not verify, and a host name that does not exist.
+
+``Retry-After`` (seconds or a date) sets the wait, unless it exceeds ``max_retry_after``; otherwise the wait doubles
+from half a second to eight, minus a random quarter at most, so that clients that failed together do not return
+together.
 """
 
 from __future__ import annotations
@@ -18,6 +21,12 @@ if TYPE_CHECKING:
     from threadruns._errors import APIError
 
 RETRIED_STATUSES = frozenset({408, 409, 429})
+FINAL_STATUSES = frozenset({501, 505})
+"""The statuses from 500 that are not retried: the server does not support the request."""
+
+FINAL_CODES = frozenset({"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"})
+"""The error codes and types that are not retried: the account has to be changed first."""
+
 FIRST_WAIT = 0.5
 MAX_WAIT = 8.0
 JITTER = 0.25
@@ -29,8 +38,30 @@ def should_retry(error: APIError) -> bool:
         told = (error.header("x-should-retry") or "").lower()
         if told in ("true", "false"):
             return told == "true"
+        if error.status_code in FINAL_STATUSES or not FINAL_CODES.isdisjoint((error.code, error.type)):
+            return False
         return error.status_code in RETRIED_STATUSES or error.status_code >= 500
-    return isinstance(error, APIConnectionError)
+    return isinstance(error, APIConnectionError) and not permanent_failure(error)
+
+
+def permanent_failure(error: BaseException) -> str:
+    """Return why connecting cannot succeed, as "certificate" or "host name"; empty if it may succeed later.
+
+    Args:
+        error: The failure; the exceptions that caused it are read.
+    """
+    import socket
+    import ssl
+
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "certificate"
+        # A name server that cannot be reached says EAI_AGAIN.
+        if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
+            return "host name"
+        cause = cause.__cause__ or cause.__context__
+    return ""
 
 
 def retry_after(error: APIError, now: float) -> float | None:
@@ -54,10 +85,14 @@ def retry_after(error: APIError, now: float) -> float | None:
 def _seconds_until(date: str | None, now: float) -> float | None:
     if not date:
         return None
+    from datetime import UTC
     from email.utils import parsedate_to_datetime
 
     try:
-        return max(0.0, parsedate_to_datetime(date).timestamp() - now)
+        moment = parsedate_to_datetime(date)
+        # The form of asctime, which RFC 9110 allows, names no zone, and "-0000" is read as none: both are UTC.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return max(0.0, moment.timestamp() - now)
     except (ValueError, OverflowError):
         return None
 

@@ -6,9 +6,11 @@ import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from threadruns._errors import APIResponseValidationError, Skipped, excerpt
+from threadruns._error_body import read_error_body
+from threadruns._errors import APIResponseValidationError, Skipped
 from threadruns._json import is_array, is_object
 from threadruns._paging.protocols import Item
+from threadruns._text import excerpt, printable
 from threadruns._wire import DecodeError
 
 if TYPE_CHECKING:
@@ -60,6 +62,11 @@ def _decode_valid_items(call: Call[ListResponse[T]], response: RawResponse) -> D
     """
     raw = _parse(call, response)
     data = raw.get("data") if is_object(raw) else None
+    if is_object(raw) and not is_array(data) and read_error_body(raw).message:
+        # Some gateways send their errors with this status. The text may hold the key, and no traceback is to show it.
+        raw = data = None
+        message = read_error_body(response.redacted().json).message or ""
+        raise _validation_error(call, response, f"its body is an error: {excerpt(message, markup=False)}")
     items = data if is_array(data) else []
     places = list(range(len(items)))
     skipped: list[Skipped] = []
@@ -119,4 +126,4 @@ def _validation_error(
 
 
 def _format_path(path: tuple[str | int, ...]) -> str:
-    return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
+    return printable("".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip("."))
