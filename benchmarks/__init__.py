@@ -1,6 +1,6 @@
-"""How fast threadruns is: against its targets, against its peers, and against the limit of the libraries below it.
+"""Benchmarks of threadruns against its targets, its peers, and the libraries that it is built on.
 
-A table is a module of ``tables`` that only measures. What takes part in one runs in a process of its own (``workers``,
-driven by ``processes``) in an environment of its own (``peers``); the parent lets them run in turn, so that whatever
-else the machine does strikes all of them, and reports ratios (``report``).
+Each module of ``tables`` measures one subject. Every participant is a separate process (``workers``, driven by
+``processes``) in its own environment (``peers``). The participants take turns, so that other load on the machine
+affects all of them. Reports compare them by ratios (``report``).
 """

@@ -27,12 +27,12 @@ from benchmarks.tables import NAMES
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return its exit code, which says whether it ran and not whether targets were met."""
+    """Run the command line and return its exit code, which does not depend on the targets."""
     options = _options(arguments)
     console = Console(width=None if sys.stdout.isatty() else 150, highlight=False)
     start = time.perf_counter()
     tables: list[Table] = []
-    with _display() as (progress, show), Bench(quick=options.quick, peers=options.peers, tell=show) as bench:
+    with _display() as (progress, show), Bench(quick=options.quick, peers=options.peers, progress=show) as bench:
         for name in progress.track(options.only):
             for table in _measure(name, bench):
                 tables.append(table)
@@ -43,8 +43,8 @@ def main(arguments: list[str] | None = None) -> int:
     about = {**_machine(), "seconds": round(time.perf_counter() - start), "quick": options.quick, "versions": versions}
     for key, value in about.items():
         console.print(f"{key}: {value if isinstance(value, str) else json.dumps(value)}", markup=False)
-    judged = [row.met for table in tables for row in table.rows if row.met is not None]
-    console.print(f"{sum(judged)} of {len(judged)} targets met")
+    results = [row.met for table in tables for row in table.rows if row.met is not None]
+    console.print(f"{sum(results)} of {len(results)} targets met")
     if options.json:
         report = {**about, "tables": [table.as_json() for table in tables]}
         options.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
@@ -57,10 +57,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         description="Measure threadruns against its targets and its peers.",
         epilog="Example: scripts/bench --quick --only decode,start",
     )
-    parser.add_argument("--only", type=_names, default=NAMES, metavar="NAMES", help=f"of: {','.join(NAMES)}")
-    parser.add_argument("--quick", action="store_true", help="measure less, for a first impression")
-    parser.add_argument("--no-peers", dest="peers", action="store_false", help="leave out what must be installed first")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the tables as JSON, too")
+    parser.add_argument(
+        "--only", type=_names, default=NAMES, metavar="NAMES", help=f"the tables to measure, from: {','.join(NAMES)}"
+    )
+    parser.add_argument("--quick", action="store_true", help="run fewer rounds")
+    parser.add_argument(
+        "--no-peers", dest="peers", action="store_false", help="leave out the peers that need an installation"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the tables to a JSON file")
     return parser.parse_args(arguments)
 
 
@@ -80,7 +84,7 @@ def _measure(name: str, bench: Bench) -> Iterator[Table]:
 
 @contextmanager
 def _display() -> Iterator[tuple[Progress, Callable[[str], None]]]:
-    """Show what is going on, on standard error, so that the tables can be piped."""
+    """Show the progress on standard error, so that the tables can be piped."""
     columns = (SpinnerColumn(), BarColumn(20), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
 

@@ -1,4 +1,4 @@
-"""What the tables share: how much to measure, who takes part, and letting them take turns."""
+"""The parts that all tables share: the participants, the number of rounds, and races between participants."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from benchmarks.peers import Unavailable
-from benchmarks.processes import Child, Reply, Server, Worker
+from benchmarks.processes import Child, Cost, ReferenceServer, Worker
 from benchmarks.report import Row, Target, ratio
 
 T = TypeVar("T")
@@ -35,18 +35,18 @@ PARTICIPANTS: dict[str, tuple[str, str | None]] = {
     SDK: ("official", "openai"),
     OLD_SDK: ("official", "openai-1.14"),
 }
-"""The script of each participant, and its environment; None is our own, for the same httpx."""
+"""The script and the environment of each participant; None is the environment of threadruns, with the same httpx."""
 
 
 class Race(Generic[T]):
-    """What came of a race: the measurements of those who took part, and why the others did not."""
+    """The measurements of a race, and the reason for each participant that is missing."""
 
     def __init__(self) -> None:
         self.measured: dict[str, list[T]] = {}
         self.missing: dict[str, str] = {}
 
     def best(self, name: str, measure: Callable[[T], float]) -> float | None:
-        """Return the least of what one participant measured; None if it did not take part."""
+        """Return the lowest measurement of a participant; None if it is missing."""
         return min(map(measure, self.measured[name])) if name in self.measured else None
 
 
@@ -54,14 +54,14 @@ class Bench:
     """A run of the benchmark.
 
     Args:
-        quick: Measure less, for a first impression.
-        peers: Whether peers take part that need an environment of their own.
-        tell: Is told what is going on.
+        quick: Run fewer rounds.
+        peers: Include the peers that need their own environment.
+        progress: Receives a description of each step.
     """
 
-    def __init__(self, *, quick: bool, peers: bool, tell: Callable[[str], object]) -> None:
+    def __init__(self, *, quick: bool, peers: bool, progress: Callable[[str], object]) -> None:
         self.quick = quick
-        self.tell = tell
+        self.progress = progress
         self.versions: dict[str, dict[str, str]] = {}
         self._peers = peers
         self._workers: dict[str, Worker | Unavailable] = {}
@@ -74,39 +74,39 @@ class Bench:
         self._stack.close()
 
     def choose(self, full: T, quick: T) -> T:
-        """Return one of two amounts, by how much is to be measured."""
+        """Return the first value for a full benchmark, the second for a quick one."""
         return quick if self.quick else full
 
-    def server(self, database: Path, latency: float = 0.0) -> Server:
-        """Return a running server, which is ended with the benchmark."""
-        return self.enter(Server(database, latency))
+    def server(self, database: Path, latency: float = 0.0) -> ReferenceServer:
+        """Start a server; it is stopped at the end of the benchmark."""
+        return self.enter(ReferenceServer(database, latency))
 
     def enter(self, child: C) -> C:
-        """Take charge of a process: it is ended with the benchmark."""
+        """Register a process; it is stopped at the end of the benchmark."""
         self._stack.enter_context(child)
         return child
 
-    def demand_peers(self) -> None:
-        """Refuse to go on if peers are to be left out.
+    def require_peers(self) -> None:
+        """Raise an error if peers are left out.
 
         Raises:
-            Unavailable: They are.
+            Unavailable: Peers are left out.
         """
         if not self._peers:
             raise Unavailable("peers were left out on request")
 
     def worker(self, name: str) -> Worker:
-        """Return the worker of a participant, started when it is first asked for.
+        """Return the worker of a participant, started on the first call.
 
         Raises:
-            Unavailable: It cannot be had.
+            Unavailable: The worker could not be started.
         """
         if name not in self._workers:
             script, environment = PARTICIPANTS[name]
             try:
                 if environment is not None:
-                    self.demand_peers()
-                self.tell(f"starting {name}")
+                    self.require_peers()
+                self.progress(f"starting {name}")
                 worker = self.enter(Worker(script, environment))
                 self._workers[name], self.versions[name] = worker, worker.versions
             except Unavailable as reason:
@@ -116,48 +116,48 @@ class Bench:
             raise found
         return found
 
-    def race(self, what: str, entrants: Mapping[str, Callable[[], T]], rounds: int) -> Race[T]:
-        """Let entrants run in turn, for several rounds.
+    def race(self, title: str, entrants: Mapping[str, Callable[[], T]], rounds: int) -> Race[T]:
+        """Run functions in turn, for several rounds.
 
         Args:
-            what: What they do, to tell.
-            entrants: What each does in a round; one that raises Unavailable drops out.
-            rounds: How many rounds count; one more is run first, to warm up.
+            title: The description to show as progress.
+            entrants: The function of each participant. After it raises Unavailable, the participant is missing.
+            rounds: The number of measured rounds; one more is run first, to warm up.
         """
         race: Race[T] = Race()
-        for turn in range(rounds + 1):
+        for number in range(rounds + 1):
             for name, run in entrants.items():
                 if name in race.missing:
                     continue
-                self.tell(f"{what}, round {turn} of {rounds}: {name}")
+                self.progress(f"{title}, round {number} of {rounds}: {name}")
                 try:
                     result = run()
                 except Unavailable as reason:
                     race.missing[name] = str(reason)
                     race.measured.pop(name, None)
                     continue
-                if turn:
+                if number:
                     race.measured.setdefault(name, []).append(result)
         return race
 
 
-def cpu(measured: Reply) -> float:
+def cpu(measured: Cost) -> float:
     """Return the CPU time of a measurement."""
     return measured.cpu
 
 
-def wall(measured: Reply) -> float:
+def wall(measured: Cost) -> float:
     """Return the wall time of a measurement."""
     return measured.wall
 
 
 class Ranking:
-    """Makes the rows of a race.
+    """The rows of a race.
 
     Args:
-        race: What was measured.
-        measure: Which number of a measurement counts.
-        scale: What to multiply it with for its unit.
+        race: The measurements.
+        measure: Returns the number to compare from a measurement.
+        scale: The factor that converts the number to its unit.
         unit: The unit.
     """
 
@@ -167,20 +167,15 @@ class Ranking:
         self._scale = scale
         self._unit = unit
 
-    def row(self, name: str, what: str = "", *, to: str = "", target: Target | None = None) -> Row:
+    def row(self, name: str, *, to: str = "", target: Target | None = None) -> Row:
         """Return the row of a participant.
 
         Args:
             name: The participant.
-            what: What to call the row; the participant's name, if it is empty.
-            to: The participant whose number this one is put in relation to.
-            target: What the relation is held to.
+            to: The participant that the ratio is relative to.
+            target: The target of the ratio.
         """
         best = self._best[name]
         against = ratio(best, self._best.get(to))
         value = None if best is None else best * self._scale
-        return Row(what or name, value, self._unit, against, f"x {to}" if to else "", target, self.why(name))
-
-    def why(self, name: str) -> str:
-        """Return why a participant has no number."""
-        return self._missing.get(name, "")
+        return Row(name, value, self._unit, against, f"x {to}" if to else "", target, self._missing.get(name, ""))

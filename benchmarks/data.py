@@ -1,6 +1,6 @@
-"""What is measured on: bodies of one page, and databases of runs. Both are made once and kept below ``.cache/bench/``.
+"""Test data: bodies of one page, and databases of runs, created once below ``.cache/bench/``.
 
-Two shapes of run: ``documented`` is the document's own example, ``rich`` has what makes real runs large.
+Runs have two forms: ``documented`` is the example of the document, ``rich`` has the fields that make real runs large.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from threadruns.server._store import Store
 PAGE = 100
 START = 1_700_000_000
 LAYOUT = "1"
-"""Part of the name of what is kept: change it when runs are made differently."""
+"""Part of the name of each database: change it when the runs change."""
 
 
 def run_id(number: int) -> str:
-    """Return the id of the run that is number so and so of its thread, from the oldest on."""
+    """Return the id of a run by its number in the thread, the oldest first."""
     return f"run_{number:024}"
 
 
 def documented_run() -> dict[str, Any]:
-    """Return the run that the document shows."""
+    """Return the run of the document's example."""
     page = document()["components"]["examples"]["DocumentedPage"]["value"]
     return dict(page["data"][0])
 
 
 def rich_run() -> dict[str, Any]:
-    """Return a run with a function tool of 2 KB, long instructions and all the metadata that is allowed."""
+    """Return a run with a function tool of 2 KB, long instructions and the largest permitted metadata."""
     arguments = {
         f"argument_{number}": {
             "type": "string",
@@ -55,22 +55,22 @@ def rich_run() -> dict[str, Any]:
 
 
 def unknown_run() -> dict[str, Any]:
-    """Return the documented run with two fields more, which v2 of the API added."""
+    """Return the documented run with two fields that v2 of the API added."""
     return {**documented_run(), "parallel_tool_calls": True, "reasoning_effort": None}
 
 
 SHAPES = {"documented": documented_run, "rich": rich_run, "unknown": unknown_run}
-"""How a run of each shape is made."""
+"""The functions that create a run, by the name of its form."""
 
 
 def page(run: dict[str, Any]) -> dict[str, Any]:
-    """Return a page of copies of a run, each with an id and a time of its own."""
+    """Return a page of copies of a run, with different ids and times."""
     runs = [{**run, "id": run_id(number), "created_at": START + number} for number in range(PAGE)]
     return {"object": "list", "data": runs, "first_id": run_id(0), "last_id": run_id(PAGE - 1), "has_more": True}
 
 
 def body(name: str) -> Path:
-    """Return the file with the body of one page.
+    """Return a file with the body of one page.
 
     Args:
         name: A key of ``SHAPES``.
@@ -82,11 +82,11 @@ def body(name: str) -> Path:
 
 
 def store(name: str, threads: dict[str, int]) -> Path:
-    """Return a database with documented runs, made if it is missing.
+    """Return a database with documented runs, created if it is missing.
 
     Args:
         name: The name of the file.
-        threads: How many runs each thread has; ids are those of ``run_id``, in the order of the threads.
+        threads: The number of runs of each thread; the runs are numbered through all threads.
     """
     path = CACHE / "data" / f"{name}-{sum(threads.values())}-{LAYOUT}.db"
     if path.exists():

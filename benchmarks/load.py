@@ -1,6 +1,6 @@
-"""A load generator for one URL: connections that each ask again as soon as they are answered.
+"""A load generator for one URL, on several connections that each send the next request after a response.
 
-A minimum of parsing, so that the server is what is measured: both share the cores.
+It parses as little as possible, because it shares the cores with the server that is measured.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 
 class Load(NamedTuple):
-    """What a load came to.
+    """The result of a load.
 
     Attributes:
-        requests: How many requests were answered.
-        seconds: In how much time.
+        requests: The number of requests.
+        seconds: The total time.
         size: The size of the last body, in bytes.
     """
 
@@ -27,23 +27,23 @@ class Load(NamedTuple):
     size: int
 
     @property
-    def each(self) -> float:
-        """The time of one request, in seconds."""
+    def seconds_per_request(self) -> float:
+        """The average time of a request."""
         return self.seconds / self.requests
 
 
 def load(url: str, headers: dict[str, str], *, connections: int, requests: int) -> Load:
-    """Ask a server over several connections at once.
+    """Send requests to a server over several connections.
 
     Args:
-        url: What to ask for.
-        headers: What to send with it.
-        connections: How many connections are kept busy.
-        requests: How many requests to make over all of them.
+        url: The URL to request.
+        headers: The headers of each request.
+        connections: The number of connections.
+        requests: The total number of requests.
 
     Raises:
         OSError: The server cannot be reached or closes a connection.
-        ValueError: An answer is no 200.
+        ValueError: A response has a status other than 200.
     """
     return asyncio.run(_load(url, headers, connections, requests))
 
@@ -61,34 +61,36 @@ async def _load(url: str, headers: dict[str, str], connections: int, requests: i
     loop = asyncio.get_running_loop()
     start = time.perf_counter()
     sizes = await asyncio.gather(
-        *(_keep_asking(loop, parts.hostname, parts.port, head, left) for _ in range(connections))
+        *(_send_requests(loop, parts.hostname, parts.port, head, left) for _ in range(connections))
     )
     return Load(requests, time.perf_counter() - start, max(sizes))
 
 
-async def _keep_asking(
+async def _send_requests(
     loop: asyncio.AbstractEventLoop, host: str | None, port: int | None, head: bytes, left: Iterator[int]
 ) -> int:
-    transport, asker = await loop.create_connection(lambda: _Asker(head, left, loop.create_future()), host, port)
+    transport, connection = await loop.create_connection(
+        lambda: _LoadConnection(head, left, loop.create_future()), host, port
+    )
     try:
-        return await asker.size
+        return await connection.size
     finally:
         transport.close()
 
 
-class _Asker(asyncio.Protocol):
-    """A connection that asks again as soon as it is answered, and counts bytes instead of keeping them."""
+class _LoadConnection(asyncio.Protocol):
+    """A connection that sends the next request after each response, and counts the bytes of bodies."""
 
     def __init__(self, head: bytes, left: Iterator[int], size: asyncio.Future[int]) -> None:
         self.size = size
-        """The size of the last body, once nothing is left to ask."""
+        """The size of the last body, set after the last response."""
         self._head = head
         self._left = left
         self._last = 0
 
     def connection_made(self, transport: Any) -> None:
         self._transport = transport
-        self._ask()
+        self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
         if not self.size.done():
@@ -96,30 +98,30 @@ class _Asker(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._missing is None:
-            self._begin(data)
+            self._read_head(data)
         elif self._chunked is not None:
             self._chunked += data
         else:
             self._missing -= len(data)
         if self._chunked is not None and self._chunked.endswith(b"0\r\n\r\n"):
             self._last = sum(len(part) for part in self._chunked.split(b"\r\n")[1::2])
-            self._ask()
+            self._send()
         elif self._missing == 0:
-            self._ask()
+            self._send()
 
-    def _ask(self) -> None:
+    def _send(self) -> None:
         self._missing: int | None = None
         self._chunked: bytearray | None = None
-        self._begun = b""
+        self._partial_head = b""
         if next(self._left, None) is None:
             self.size.set_result(self._last)
         else:
             self._transport.write(self._head)
 
-    def _begin(self, data: bytes) -> None:
-        head, found, body = (self._begun + data).partition(b"\r\n\r\n")
+    def _read_head(self, data: bytes) -> None:
+        head, found, body = (self._partial_head + data).partition(b"\r\n\r\n")
         if not found:
-            self._begun = head
+            self._partial_head = head
             return
         status, _, fields = head.lower().partition(b"\r\n")
         if not status.startswith(b"http/1.1 200"):

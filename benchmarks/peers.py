@@ -1,7 +1,6 @@
-"""The peers: each in an environment of its own below ``.cache/bench/``, pinned, made once for each set of pins.
+"""The environments of the peers, below ``.cache/bench/``, with pinned versions.
 
-A peer that cannot be installed is no failure of the benchmark: it is ``Unavailable``, with the reason, and the rows
-that it would have filled say so.
+If a peer cannot be installed, the benchmark continues without it, and the rows of that peer show the reason.
 """
 
 from __future__ import annotations
@@ -28,21 +27,21 @@ PYTHON_PEERS: dict[str, tuple[str, ...]] = {
     "stock": ("httpx==0.28.1", "attrs==26.1.0", "orjson==3.13.0"),
     "libraries": ("aiohttp==3.14.5", "msgspec==0.22.0", "orjson==3.13.0"),
 }
-"""What each environment holds. The SDK of the v1 era needs an httpx of its own time; it passes ``proxies`` on."""
+"""The packages of each environment. The old SDK needs an old httpx, because it passes the argument ``proxies``."""
 
 
 class Unavailable(Exception):
-    """A peer cannot take part; the message says why."""
+    """A peer cannot be measured; the message has the reason."""
 
 
 def python(name: str) -> Path:
-    """Return the interpreter of a peer's environment, which is made if it is missing.
+    """Return the interpreter of a peer's environment, created if it is missing.
 
     Args:
         name: A key of ``PYTHON_PEERS``.
 
     Raises:
-        Unavailable: It cannot be made.
+        Unavailable: The environment cannot be created.
     """
     build = _generate_stock if name == "stock" else None
     pins = (*PYTHON_PEERS[name], sys.version, *([_digest(DOCUMENT.read_bytes())] if build else []))
@@ -60,15 +59,15 @@ def python(name: str) -> Path:
 
 
 def prism() -> Path:
-    """Return the command of Prism, which is installed if it is missing.
+    """Return the command of Prism, installed if it is missing.
 
     Raises:
-        Unavailable: It cannot be installed.
+        Unavailable: Prism cannot be installed.
     """
     folder = CACHE / "prism"
     npm = shutil.which("npm")
     if npm is None:
-        raise Unavailable("npm is not here; install Node 20 or later")
+        raise Unavailable("npm is not installed; install Node 20 or later")
 
     def make() -> None:
         folder.mkdir(parents=True)
@@ -81,7 +80,7 @@ def prism() -> Path:
 
 
 def _once(folder: Path, pins: tuple[str, ...], make: Callable[[], None]) -> None:
-    """Make a folder unless it was made whole for these pins."""
+    """Create a folder, unless it was completed before with the same pins."""
     stamp = folder / "bench-pins"
     if stamp.exists() and stamp.read_text(encoding="utf-8") == "\n".join(pins):
         return
@@ -91,7 +90,7 @@ def _once(folder: Path, pins: tuple[str, ...], make: Callable[[], None]) -> None
 
 
 def _generate_stock(interpreter: Path) -> None:
-    """Generate the client of the document with the stock templates into an environment."""
+    """Generate the client with the stock templates into an environment."""
     found = _run(sys.executable, "-m", "openapi_python_client", "--version")
     if GENERATOR not in found:
         raise Unavailable(f"the generator must be {GENERATOR}, not {found.strip()!r}")

@@ -1,6 +1,6 @@
-"""The processes of a benchmark: workers that take orders, servers that answer requests, commands that run once.
+"""The processes of a benchmark: workers, servers, and commands that run once.
 
-Each has a bound in time and is ended when it is reached, so that a peer that hangs costs a row and not the run.
+Each has a time limit, so that a peer that hangs loses its row and does not stop the benchmark.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ ORDER_SECONDS = 120
 COMMAND_SECONDS = 60
 
 ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(CACHE / "bytecode")}
-"""Installed packages come with their bytecode, so every process here has some, outside the checkout."""
+"""Bytecode is cached outside the checkout, so that every process starts as fast as an installed package."""
 
 
 class Child:
-    """A process whose output is read by lines, each awaited no longer than it may take."""
+    """A process whose output is read line by line, with a time limit for each line."""
 
     def __init__(self, command: Sequence[str | Path]) -> None:
         self.name = Path(command[-1]).name
@@ -51,20 +51,20 @@ class Child:
         self._buffer = b""
 
     def send(self, line: str) -> None:
-        """Write a line to the process."""
+        """Send a line to the process."""
         assert self._process.stdin
         if self._process.stdin.closed:
-            raise Unavailable(f"{self.name} was ended before")
+            raise Unavailable(f"{self.name} was stopped before")
         try:
             self._process.stdin.write(f"{line}\n".encode())
         except BrokenPipeError:
-            raise Unavailable(self._last_words()) from None
+            raise Unavailable(self._failure()) from None
 
     def receive(self, seconds: float) -> str:
-        """Return the next line that the process writes.
+        """Return the next line of output.
 
         Raises:
-            Unavailable: It ended, or wrote none in time; then it is ended.
+            Unavailable: The process ended, or wrote no line in time and was stopped.
         """
         assert self._process.stdout
         until = time.monotonic() + seconds
@@ -73,15 +73,15 @@ class Child:
             while b"\n" not in self._buffer:
                 if not selector.select(max(0.0, until - time.monotonic())):
                     self.close()
-                    raise Unavailable(f"{self.name} gave no answer within {seconds:.0f} s")
+                    raise Unavailable(f"{self.name} sent no line within {seconds:.0f} s")
                 part = os.read(self._process.stdout.fileno(), 65536)
                 if not part:
-                    raise Unavailable(self._last_words())
+                    raise Unavailable(self._failure())
                 self._buffer += part
         line, _, self._buffer = self._buffer.partition(b"\n")
         return line.decode()
 
-    def _last_words(self) -> str:
+    def _failure(self) -> str:
         self._end()
         self._errors.seek(0)
         lines = [line for line in self._errors.read().splitlines() if line.strip()] or ["no message"]
@@ -98,7 +98,7 @@ class Child:
                 self._process.wait()
 
     def close(self) -> None:
-        """End the process; closing twice is fine."""
+        """Stop the process; closing it again has no effect."""
         self._end()
         for file in (self._process.stdin, self._process.stdout, self._errors):
             if file:
@@ -111,24 +111,31 @@ class Child:
         self.close()
 
 
-class Reply(NamedTuple):
-    """What a worker measured; see the protocol of the workers."""
+class Cost(NamedTuple):
+    """The cost of a command or of one call of a worker.
+
+    Attributes:
+        cpu: The CPU time, in seconds.
+        wall: The wall time, in seconds.
+        result: The returned value of a call, if it is an integer.
+        peak: The peak memory of a worker, in bytes.
+    """
 
     cpu: float
     wall: float
-    result: int | None
-    peak: int
+    result: int | None = None
+    peak: int = 0
 
 
 class Worker(Child):
     """A process that runs one participant.
 
     Args:
-        script: The name of its script in ``workers``.
-        environment: The environment it runs in, a key of ``peers.PYTHON_PEERS``; our own if it is None.
+        script: The name of the script in ``workers``.
+        environment: A key of ``peers.PYTHON_PEERS``; None is the environment of this process.
 
     Raises:
-        Unavailable: The environment cannot be made, or the script does not start in it.
+        Unavailable: The environment cannot be created, or the script does not start.
     """
 
     def __init__(self, script: str, environment: str | None = None) -> None:
@@ -136,16 +143,27 @@ class Worker(Child):
         super().__init__((python, WORKERS / f"{script}.py"))
         self.versions: dict[str, str] = json.loads(self.receive(START_SECONDS))
 
-    def run(self, call: str, times: int = 1, **arguments: Any) -> Reply:
-        """Let the worker call one of its functions, and return the cost of one call.
+    def run(self, call: str, times: int = 1, **arguments: Any) -> Cost:
+        """Call a function of the worker, and return the cost of one call.
 
         Raises:
             Unavailable: The call failed, or took too long.
         """
-        return Reply(**self._order(call=call, times=times, arguments=arguments))
+        return Cost(**self._order(call=call, times=times, arguments=arguments))
+
+    def count(self, runs: int, call: str, **arguments: Any) -> Cost:
+        """Call a function that counts runs, and return its cost.
+
+        Raises:
+            Unavailable: The call failed, took too long, or counted another number of runs.
+        """
+        cost = self.run(call, **arguments)
+        if cost.result != runs:
+            raise Unavailable(f"it counted {cost.result} of {runs} runs")
+        return cost
 
     def held(self, call: str, **arguments: Any) -> int:
-        """Return how many bytes the object keeps alive that a function returns.
+        """Return the number of bytes that the result of a function keeps alive.
 
         Raises:
             Unavailable: The call failed.
@@ -161,12 +179,12 @@ class Worker(Child):
         return reply
 
 
-class Server(Child):
+class ReferenceServer(Child):
     """The reference server over a database.
 
     Args:
         database: The file.
-        latency: How many seconds each request waits first.
+        latency: The delay of each request, in seconds.
     """
 
     def __init__(self, database: Path, latency: float = 0.0) -> None:
@@ -175,10 +193,10 @@ class Server(Child):
 
 
 class Prism(Child):
-    """Prism, mocking a document.
+    """A Prism mock server for a document.
 
     Raises:
-        Unavailable: It cannot be installed or does not start.
+        Unavailable: Prism cannot be installed or does not start.
     """
 
     def __init__(self, document: Path) -> None:
@@ -194,22 +212,15 @@ class Prism(Child):
                 return
             except OSError:
                 if time.monotonic() > until or self._process.poll() is not None:
-                    raise Unavailable(self._last_words()) from None
+                    raise Unavailable(self._failure()) from None
                 time.sleep(0.1)
 
 
-class Cost(NamedTuple):
-    """What a command took, in seconds."""
-
-    cpu: float
-    wall: float
-
-
 def command(*words: str | Path) -> Cost:
-    """Run a command to its end.
+    """Run a command and return its cost.
 
     Raises:
-        Unavailable: It cannot be run, fails, or takes too long.
+        Unavailable: The command cannot be run, fails, or takes too long.
     """
     with tempfile.TemporaryFile("w+") as errors:
         start = time.perf_counter()
@@ -229,7 +240,7 @@ def command(*words: str | Path) -> Cost:
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         guard.cancel()
-        # The process was waited for here, for the sake of its usage; subprocess must not look for it again.
+        # os.wait4 has reaped the process, so subprocess must not wait for it again.
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             errors.seek(0)

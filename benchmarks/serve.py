@@ -1,4 +1,4 @@
-"""The reference server as a process of its own, with a latency where one is wanted: ``python -m benchmarks.serve``."""
+"""The reference server as a separate process, with optional latency: ``python -m benchmarks.serve``."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ KEY = "sk-bench"
 
 
 class Delayed:
-    """An application that lets each request wait first, as a server far away would.
+    """An application that delays each request, like a distant server.
 
     Args:
         app: The application.
-        seconds: How long.
+        seconds: The delay.
     """
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
@@ -28,13 +28,13 @@ class Delayed:
         self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, late."""
+        """Answer one request after the delay."""
         await asyncio.sleep(self._seconds)
         await self._app(scope, receive, send)
 
 
 def main() -> None:
-    """Serve a database on a free port until terminated; the first line of output is the base URL."""
+    """Serve a database on a free port until terminated, after printing the base URL."""
     parser = argparse.ArgumentParser()
     parser.add_argument("database")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")

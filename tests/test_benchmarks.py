@@ -1,4 +1,4 @@
-"""The benchmark itself: that it measures, judges and reports. How fast anything is, no test says."""
+"""Tests of the benchmark itself: measurements, targets and reports. They assert nothing about speed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.__main__ import main
 from benchmarks.bench import HTTPX, OURS, STOCK, Bench
 from benchmarks.load import load
 from benchmarks.peers import Unavailable
-from benchmarks.processes import Server, Worker
+from benchmarks.processes import ReferenceServer, Worker
 from benchmarks.report import Row, Table, at_least, at_most
 from benchmarks.serve import KEY
 from benchmarks.tables import decode
@@ -22,16 +22,16 @@ HEADERS = {"Authorization": f"Bearer {KEY}", "OpenAI-Beta": "assistants=v1"}
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep what is made in a folder of the test."""
+    """Use a cache folder of the test."""
     for module in (peers, data):
         monkeypatch.setattr(module, "CACHE", tmp_path)
     return tmp_path
 
 
-def test_a_table_is_measured_printed_and_written(
+def test_table_is_measured_printed_and_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command prints each target with its ratio, says why peers are not there, and writes the same as JSON."""
+    """The command prints each target with its ratio and the reason for missing peers, and writes the same as JSON."""
     monkeypatch.setattr(decode, "BATCHES", dict.fromkeys(decode.BATCHES, 1))
     report = tmp_path / "report.json"
     assert main(["--quick", "--no-peers", "--only", "decode", "--json", str(report)]) == 0
@@ -40,7 +40,7 @@ def test_a_table_is_measured_printed_and_written(
     assert "at most 2.7" in printed
     assert "peers were left out on request" in printed
     written = json.loads(report.read_text(encoding="utf-8"))
-    rows = {row["what"]: row for row in written["tables"][0]["rows"]}
+    rows = {row["name"]: row for row in written["tables"][0]["rows"]}
     assert rows[OURS]["ratio"] > 0
     assert rows[OURS]["target"] == {"bound": 2.7, "kind": "at most"}
     assert rows[STOCK]["value"] is None
@@ -48,18 +48,18 @@ def test_a_table_is_measured_printed_and_written(
     assert written["versions"][OURS]["msgspec"]
 
 
-def test_an_unknown_table_is_refused_by_name(capsys: pytest.CaptureFixture[str]) -> None:
-    """A misspelt table is a mistake in the use of the command, which names those that there are."""
+def test_unknown_table_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
+    """An unknown table is a usage error that lists the tables."""
     with pytest.raises(SystemExit) as caught:
         main(["--only", "decoding"])
     assert caught.value.code == 2
     assert "there is no table 'decoding'; there are decode, end-to-end" in capsys.readouterr().err
 
 
-def test_clients_count_the_same_runs_over_the_same_server() -> None:
-    """A walk of each worker that needs no environment goes through all runs of the server process."""
+def test_workers_count_every_run() -> None:
+    """Each worker that needs no separate environment counts all runs of a server process."""
     database = data.store("tiny", {"thread_a": 150, "thread_b": 50})
-    with Server(database, latency=0.001) as server:
+    with ReferenceServer(database, latency=0.001) as server:
         for script in ("ours", "httpx_dicts"):
             with Worker(script) as worker:
                 for call in ("walk", "async_walk"):
@@ -69,9 +69,9 @@ def test_clients_count_the_same_runs_over_the_same_server() -> None:
                 assert worker.run("async_many", **order).result == 200
 
 
-def test_load_is_counted_and_a_refusal_ends_it() -> None:
-    """The load generator reports the body it got, and takes nothing but a page for success."""
-    with Server(data.store("tiny", {"thread_a": 3})) as server:
+def test_load_ends_at_an_error_status() -> None:
+    """The load generator reports the size of the body, and raises an error for a status other than 200."""
+    with ReferenceServer(data.store("tiny", {"thread_a": 3})) as server:
         url = f"{server.url}/threads/thread_a/runs"
         done = load(url, HEADERS, connections=2, requests=5)
         assert done.requests == 5
@@ -80,9 +80,9 @@ def test_load_is_counted_and_a_refusal_ends_it() -> None:
             load(url, {}, connections=1, requests=1)
 
 
-def test_a_worker_that_fails_drops_out_with_its_reason() -> None:
-    """An error of one participant is told in its row, and the others are measured all the same."""
-    with Bench(quick=True, peers=False, tell=lambda _: None) as bench:
+def test_failing_participant_is_reported_as_missing() -> None:
+    """If one participant fails, the race has its reason, and the others are still measured."""
+    with Bench(quick=True, peers=False, progress=lambda _: None) as bench:
         file = str(data.body("documented"))
         race = bench.race(
             "decode",
@@ -97,13 +97,13 @@ def test_a_worker_that_fails_drops_out_with_its_reason() -> None:
     assert "FileNotFoundError" in race.missing[HTTPX]
 
 
-def test_a_process_that_says_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that does not answer in time is ended, and the reason says so."""
+def test_silent_worker_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that does not answer in time is stopped and reported."""
     monkeypatch.setattr(processes, "ORDER_SECONDS", 0.05)
-    with Server(data.store("tiny", {"thread_a": 1}), latency=1) as server, Worker("ours") as worker:
-        with pytest.raises(Unavailable, match="gave no answer"):
+    with ReferenceServer(data.store("tiny", {"thread_a": 1}), latency=1) as server, Worker("ours") as worker:
+        with pytest.raises(Unavailable, match="sent no line within"):
             worker.run("walk", url=server.url, key=KEY, thread="thread_a")
-        with pytest.raises(Unavailable, match="was ended before"):
+        with pytest.raises(Unavailable, match="was stopped before"):
             worker.run("decode", file=str(data.body("documented")))
 
 
@@ -118,7 +118,7 @@ def test_a_process_that_says_nothing_is_ended(monkeypatch: pytest.MonkeyPatch) -
         (Row("a", 14.0, "ms"), None),
     ],
 )
-def test_a_target_is_held_against_the_ratio_or_else_the_value(row: Row, met: bool | None) -> None:
-    """A bound itself is met; without a number or a target nothing is judged."""
+def test_target_applies_to_the_ratio_or_the_value(row: Row, met: bool | None) -> None:
+    """A number equal to the bound meets the target; without a number or a target the result is None."""
     assert row.met is met
     assert Table("t", "n", [row]).as_json()["rows"][0]["met"] is met

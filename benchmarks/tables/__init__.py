@@ -1,4 +1,4 @@
-"""The tables, by the name that ``--only`` takes; each is a module with a function ``measure``."""
+"""The tables, by the names that ``--only`` takes. Each is a module with a function ``measure``."""
 
 from __future__ import annotations
 

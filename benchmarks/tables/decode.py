@@ -1,4 +1,4 @@
-"""The body of a page to objects: time, memory, and what unknown fields cost."""
+"""Decoding the body of a page: time, memory, and the cost of unknown fields."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from benchmarks import data
 from benchmarks.bench import MSGSPEC, OLD_SDK, ORJSON, OURS, OURS_LEARNING, SDK, STOCK, Bench, Ranking, cpu
 from benchmarks.peers import Unavailable
-from benchmarks.processes import Reply
+from benchmarks.processes import Cost
 from benchmarks.report import Row, Table, Target, at_least, at_most
 
 BATCHES = {ORJSON: 60, OURS: 30, MSGSPEC: 60, STOCK: 6, SDK: 2, OLD_SDK: 2}
-"""Pages a batch, so that batches are of about the same time and each has its share of the quiet moments."""
+"""The number of pages of a batch, chosen so that all batches take about the same time."""
 
 TARGETS: dict[str, dict[str, Target]] = {
     "documented": {OURS: at_most(2.7), STOCK: at_least(7), SDK: at_least(22), OLD_SDK: at_least(22)},
@@ -46,21 +46,25 @@ def _speed(bench: Bench, shape: str, targets: dict[str, Target]) -> Table:
 def _memory(bench: Bench, file: Path) -> Table:
     table = Table(
         "Memory of a decoded run, documented",
-        "What the objects of a page keep alive, strings included, by tracemalloc; divided by its 100 runs.",
+        "The memory that the objects of a page keep alive, including strings, by tracemalloc; divided by its 100 runs.",
     )
     for name in BATCHES:
-        bench.tell(f"memory of a decoded run: {name}")
+        bench.progress(f"memory of a decoded run: {name}")
         target = at_most(1.5) if name == OURS else None
         try:
             held = bench.worker(name).held("decode", file=str(file)) / data.PAGE / 1000
             table.rows.append(Row(name, held, "KB", target=target))
         except Unavailable as reason:
-            table.rows.append(Row(name, None, "KB", target=target, why=str(reason)))
+            table.rows.append(Row(name, None, "KB", target=target, reason=str(reason)))
     return table
 
 
 def _unknown_fields(bench: Bench) -> Table:
-    known, unknown, after = "every field is known", "two fields of each run are unknown", "known again, thereafter"
+    known, unknown, after = (
+        "every field is known",
+        "two fields of each run are unknown",
+        "known fields again, afterwards",
+    )
     entrants = {
         known: _decoding(bench, OURS, data.body("documented")),
         unknown: _decoding(bench, OURS_LEARNING, data.body("unknown")),
@@ -74,7 +78,7 @@ def _unknown_fields(bench: Bench) -> Table:
     )
 
 
-def _decoding(bench: Bench, name: str, file: Path) -> Callable[[], Reply]:
-    # Rich pages are eight times as large and take about four times as long.
+def _decoding(bench: Bench, name: str, file: Path) -> Callable[[], Cost]:
+    # Rich pages take about four times as long.
     times = max(1, BATCHES[OURS if name == OURS_LEARNING else name] // (4 if file.stat().st_size > 200_000 else 1))
     return lambda: bench.worker(name).run("decode", times, file=str(file))

@@ -1,4 +1,4 @@
-"""A thread of 10,000 runs, listed over loopback: the CPU time of the client."""
+"""Listing a thread of 10,000 runs over loopback: the CPU time of the client."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks import data
 from benchmarks.bench import AIOHTTP, HTTPX, OLD_SDK, OURS, SDK, STOCK, Bench, Ranking, cpu
-from benchmarks.peers import Unavailable
-from benchmarks.processes import Reply
+from benchmarks.processes import Cost
 from benchmarks.report import Table, at_least, at_most
 from benchmarks.serve import KEY
 
@@ -22,11 +21,8 @@ def measure(bench: Bench) -> Iterator[Table]:
     url = bench.server(data.store("listed", {THREAD: RUNS})).url
     rounds = bench.choose(5, 1)
 
-    def walk(name: str, call: str) -> Reply:
-        reply = bench.worker(name).run(call, url=url, key=KEY, thread=THREAD)
-        if reply.result != RUNS:
-            raise Unavailable(f"it counted {reply.result} of {RUNS} runs")
-        return reply
+    def walk(name: str, call: str) -> Cost:
+        return bench.worker(name).count(RUNS, call, url=url, key=KEY, thread=THREAD)
 
     names = (HTTPX, OURS, STOCK, SDK, OLD_SDK)
     race = bench.race("listing", {name: lambda name=name: walk(name, "walk") for name in names}, rounds)

@@ -1,4 +1,4 @@
-"""What a change of the document costs its author: generating the package, and checking it for drift."""
+"""Generating the package, and comparing it with the document."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.bench import Bench
+from benchmarks.bench import Bench, wall
 from benchmarks.peers import ROOT
-from benchmarks.processes import Cost, command
+from benchmarks.processes import command
 from benchmarks.report import Row, Table, at_most
 
 SCRIPT = ROOT / "scripts" / "generate.py"
@@ -26,9 +26,5 @@ def measure(bench: Bench) -> Iterator[Table]:
         race = bench.race("generation", entrants, bench.choose(3, 1))
     table = Table("Generation and drift check", "Wall time of the whole command, best of all.")
     for name in entrants:
-        table.rows.append(Row(name, race.best(name, _wall), "s", target=at_most(3), why=race.missing.get(name, "")))
+        table.rows.append(Row(name, race.best(name, wall), "s", target=at_most(3), reason=race.missing.get(name, "")))
     yield table
-
-
-def _wall(cost: Cost) -> float:
-    return cost.wall

@@ -1,4 +1,4 @@
-"""A server 50 ms away and a caller that works 50 ms on each page: what asking ahead saves."""
+"""Prefetching, with 50 ms of latency and a caller that works for 50 ms on each page."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks import data
 from benchmarks.bench import OURS, Bench, Ranking, wall
-from benchmarks.peers import Unavailable
-from benchmarks.processes import Reply
+from benchmarks.processes import Cost
 from benchmarks.report import Table, at_most
 from benchmarks.serve import KEY
 
@@ -15,7 +14,7 @@ THREAD = "thread_far"
 PAGES = 20
 SECONDS = 0.05
 
-WAYS = {
+CALLERS = {
     "sync, the caller waits": ("work", {"busy": False}),
     "sync, the caller computes": ("work", {"busy": True}),
     "async, the caller waits": ("async_work", {}),
@@ -27,25 +26,21 @@ def measure(bench: Bench) -> Iterator[Table]:
     runs = PAGES * data.PAGE
     url = bench.server(data.store("far", {THREAD: runs}), SECONDS).url
 
-    def walk(call: str, arguments: dict[str, bool], prefetch: bool) -> Reply:
-        reply = bench.worker(OURS).run(
-            call, url=url, key=KEY, thread=THREAD, seconds=SECONDS, prefetch=prefetch, **arguments
-        )
-        if reply.result != runs:
-            raise Unavailable(f"it counted {reply.result} of {runs} runs")
-        return reply
+    def walk(call: str, arguments: dict[str, bool], prefetch: bool) -> Cost:
+        options = {"url": url, "key": KEY, "thread": THREAD, "seconds": SECONDS, "prefetch": prefetch, **arguments}
+        return bench.worker(OURS).count(runs, call, **options)
 
     entrants = {
-        f"{way}{', prefetch' if prefetch else ''}": lambda order=order, prefetch=prefetch: walk(*order, prefetch)
-        for way, order in WAYS.items()
+        f"{caller}{', prefetch' if prefetch else ''}": lambda call=call, prefetch=prefetch: walk(*call, prefetch)
+        for caller, call in CALLERS.items()
         for prefetch in (False, True)
     }
     ranking = Ranking(bench.race("latency", entrants, bench.choose(2, 1)), wall, 1000 / PAGES, "ms")
     table = Table(
-        f"Asking ahead: {PAGES} pages, {SECONDS * 1000:.0f} ms of latency, {SECONDS * 1000:.0f} ms of work a page",
+        f"Prefetching: {PAGES} pages, {SECONDS * 1000:.0f} ms of latency, {SECONDS * 1000:.0f} ms of work a page",
         "Wall time a page, best walk.",
     )
-    for way in WAYS:
-        table.rows.append(ranking.row(way))
-        table.rows.append(ranking.row(f"{way}, prefetch", to=way, target=at_most(0.65)))
+    for caller in CALLERS:
+        table.rows.append(ranking.row(caller))
+        table.rows.append(ranking.row(f"{caller}, prefetch", to=caller, target=at_most(0.65)))
     yield table

@@ -1,4 +1,4 @@
-"""The reference server under load: against Prism, by depth in a thread, and by the size of the store."""
+"""The reference server under load: compared with Prism, by depth in a thread, and by the size of the store."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def long_thread(runs: int) -> str:
 
 
 def long_store(runs: int) -> Path:
-    """Return the database with a thread of 100,000 runs and, if that is not it, one of so many."""
+    """Return the database with a thread of 100,000 runs and, if it is another number, one with the given number."""
     return data.store("long", {DEEP: DEPTH, long_thread(runs): runs})
 
 
 def measure(bench: Bench) -> Iterator[Table]:
-    """Yield a table of requests a second and one of the cost of a page."""
+    """Yield a table of requests per second and one of the cost of a page."""
     small = bench.server(data.store("small", {DEEP: SMALL})).url
     yield _throughput(bench, small)
     yield _page_cost(bench, small)
@@ -43,22 +43,22 @@ def _throughput(bench: Bench, url: str) -> Table:
     ours, theirs = "threadruns serve", "Prism, static"
     sizes: dict[str, int] = {}
 
-    def strike(name: str, target: str) -> Load:
+    def measure_load(name: str, target: str) -> Load:
         found = load(target, HEADERS, connections=8, requests=requests)
         sizes[name] = found.size
         return found
 
-    entrants: dict[str, Callable[[], Load]] = {ours: lambda: strike(ours, f"{url}/threads/{DEEP}/runs?limit=100")}
+    entrants: dict[str, Callable[[], Load]] = {ours: lambda: measure_load(ours, f"{url}/threads/{DEEP}/runs?limit=100")}
     missing = ""
     try:
-        bench.demand_peers()
-        bench.tell("starting Prism")
+        bench.require_peers()
+        bench.progress("starting Prism")
         prism = bench.enter(Prism(_document_with_full_page()))
-        entrants[theirs] = lambda: strike(theirs, f"{prism.url}/threads/{DEEP}/runs?limit=100")
+        entrants[theirs] = lambda: measure_load(theirs, f"{prism.url}/threads/{DEEP}/runs?limit=100")
     except Unavailable as reason:
         missing = str(reason)
     race = bench.race("server", entrants, bench.choose(15, 3))
-    rates = {name: ratio(1, race.best(name, _each)) for name in (ours, theirs)}
+    rates = {name: ratio(1, race.best(name, _seconds_per_request)) for name in (ours, theirs)}
     lead = ratio(rates[ours], rates[theirs])
     missing = missing or race.missing.get(theirs, "")
     table = Table(
@@ -69,7 +69,7 @@ def _throughput(bench: Bench, url: str) -> Table:
     table.rows.append(
         Row(ours, rates[ours], "requests/s", lead, f"x {theirs}", at_least(3), race.missing.get(ours, ""))
     )
-    table.rows.append(Row(theirs, rates[theirs], "requests/s", why=missing))
+    table.rows.append(Row(theirs, rates[theirs], "requests/s", reason=missing))
     return table
 
 
@@ -106,18 +106,18 @@ def _page_cost(bench: Bench, small: str) -> Table:
 
 
 def _cost(race: Race[Load], name: str, to: str = "") -> Row:
-    best, base = race.best(name, _each), race.best(to, _each) if to else None
+    best, base = race.best(name, _seconds_per_request), race.best(to, _seconds_per_request) if to else None
     value = None if best is None else best * 1e6
     target = at_most(1.5) if to else None
     return Row(name, value, "us", ratio(best, base), f"x {to}" if to else "", target, race.missing.get(name, ""))
 
 
-def _each(load: Load) -> float:
-    return load.each
+def _seconds_per_request(load: Load) -> float:
+    return load.seconds_per_request
 
 
 def _document_with_full_page() -> Path:
-    """Return a file with the document, its example replaced by a full page."""
+    """Return a file with the document whose example is a full page."""
     changed = json.loads(json.dumps(document()))
     changed["components"]["examples"]["DocumentedPage"]["value"] = data.page(data.documented_run())
     path = CACHE / "data" / "full-page.json"

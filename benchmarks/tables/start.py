@@ -1,4 +1,4 @@
-"""Fresh processes: what importing, making a client, and the first page take."""
+"""The cost of a new process: import, creating a client, the command line, and the first page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import data, peers
-from benchmarks.bench import OLD_SDK, OURS, PARTICIPANTS, SDK, STOCK, Bench, Race
+from benchmarks.bench import OLD_SDK, OURS, PARTICIPANTS, SDK, STOCK, Bench, Race, cpu, wall
 from benchmarks.processes import Cost, command
 from benchmarks.report import Row, Table, at_most, ratio
 from benchmarks.serve import KEY
@@ -39,7 +39,7 @@ for run in list_runs.sync({thread!r}, client=client, limit=100).data:
     SDK: OFFICIAL,
     OLD_SDK: OFFICIAL,
 }
-"""Five lines each, which print the first page."""
+"""Scripts of five lines that print the first page."""
 
 BARE = "bare Python"
 IMPORT = "import threadruns"
@@ -54,16 +54,16 @@ OWN = {
 
 
 def measure(bench: Bench) -> Iterator[Table]:
-    """Yield a table of our own start, and one of the first page."""
+    """Yield a table of the start of threadruns, and one of the first page."""
     rounds = bench.choose(12, 3)
-    race = bench.race("start", {what: _running(Path(sys.executable), *words) for what, words in OWN.items()}, rounds)
-    yield _own(race)
+    race = bench.race("start", {name: _running(Path(sys.executable), *words) for name, words in OWN.items()}, rounds)
+    yield _start(race)
     url = bench.server(data.store("first", {THREAD: 2 * data.PAGE})).url
 
     def first_page(name: str) -> Cost:
         environment = PARTICIPANTS[name][1]
         if environment is not None:
-            bench.demand_peers()
+            bench.require_peers()
         python = peers.python(environment) if environment else Path(sys.executable)
         return command(python, "-W", "ignore", "-c", SCRIPTS[name].format(url=url, key=KEY, thread=THREAD))
 
@@ -75,41 +75,33 @@ def _running(python: Path, *words: str) -> Callable[[], Cost]:
     return lambda: command(python, *words)
 
 
-def _own(race: Race[Cost]) -> Table:
-    bare = race.best(BARE, _cpu)
+def _start(race: Race[Cost]) -> Table:
+    bare = race.best(BARE, cpu)
     table = Table(
         "Start",
-        "CPU time of a process, best of all; import and Client over bare Python, the command line in whole.",
+        "CPU time of a process, best of all; import and Client over bare Python, the command line in total.",
         [Row(BARE, _ms(bare), "ms")],
     )
-    for what, most in ((IMPORT, 15), (CLIENT, 20), (HELP, 80)):
-        best = race.best(what, _cpu)
-        over = best if what == HELP or best is None or bare is None else best - bare
-        table.rows.append(Row(what, _ms(over), "ms", target=at_most(most), why=race.missing.get(what, "")))
+    for name, bound in ((IMPORT, 15), (CLIENT, 20), (HELP, 80)):
+        best = race.best(name, cpu)
+        over = best if name == HELP or best is None or bare is None else best - bare
+        table.rows.append(Row(name, _ms(over), "ms", target=at_most(bound), reason=race.missing.get(name, "")))
     return table
 
 
 def _first_page(race: Race[Cost]) -> Table:
     table = Table("A script of five lines that prints the first page", "A whole process, best of all.")
-    for kind, measure in (("CPU", _cpu), ("wall", _wall)):
+    for kind, measure in (("CPU", cpu), ("wall", wall)):
         ours = race.best(OURS, measure)
         for name in SCRIPTS:
-            best, why = race.best(name, measure), race.missing.get(name, "")
+            best, reason = race.best(name, measure), race.missing.get(name, "")
             if name == OURS:
                 stock = race.best(STOCK, measure)
-                row = Row(f"{name}, {kind}", _ms(best), "ms", ratio(best, stock), f"x {STOCK}", at_most(1), why)
+                row = Row(f"{name}, {kind}", _ms(best), "ms", ratio(best, stock), f"x {STOCK}", at_most(1), reason)
             else:
-                row = Row(f"{name}, {kind}", _ms(best), "ms", ratio(best, ours), f"x {OURS}", None, why)
+                row = Row(f"{name}, {kind}", _ms(best), "ms", ratio(best, ours), f"x {OURS}", None, reason)
             table.rows.append(row)
     return table
-
-
-def _cpu(cost: Cost) -> float:
-    return cost.cpu
-
-
-def _wall(cost: Cost) -> float:
-    return cost.wall
 
 
 def _ms(seconds: float | None) -> float | None:

@@ -1,1 +1,1 @@
-"""What takes part: one script each, run in its own environment, answering orders as ``_protocol`` says."""
+"""The participants: a script for each, which runs in its own environment and answers orders (see ``_protocol``)."""

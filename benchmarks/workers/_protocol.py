@@ -1,9 +1,9 @@
-"""The line protocol of a worker: an order a line comes in, a reply a line goes out, both JSON.
+"""The protocol of a worker: each line of input is an order, each line of output a reply, both JSON.
 
-An order names a function of the worker and its arguments, and says how often to call it. The reply has the CPU time
-and the wall time of one call in seconds, what it returned if that is a number, and the peak memory of the process so
-far in bytes. With ``held`` the reply also has how many bytes the returned object keeps alive. A call that fails is
-answered with its error. Only the standard library is used here, as workers run in many environments.
+An order names a function of the worker, its arguments, and the number of calls. The reply has the CPU time and the wall
+time of one call in seconds, the returned value if it is an integer, and the peak memory of the process in bytes. An
+order with ``held`` is answered with the number of bytes that the returned object keeps alive. If a call fails, the
+reply has its error. This module uses only the standard library, because workers run in different environments.
 """
 
 from __future__ import annotations
@@ -23,21 +23,26 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from _listing import count_many
+
 
 @functools.cache
 def read(file: str) -> bytes:
-    """Return the content of a file, which is read once."""
+    """Return the content of a file, read on the first call."""
     return Path(file).read_bytes()
 
 
 def serve(*packages: str, **calls: Callable[..., Any]) -> None:
-    """Answer orders until there are no more.
+    """Answer orders until the input ends.
 
     Args:
-        *packages: The distributions whose versions the worker reports, in its first line.
-        **calls: The functions by name; they may be coroutine functions.
+        *packages: The distributions whose versions the first line of output reports.
+        **calls: The functions by name; they may be coroutine functions. ``async_many`` is derived from ``async_walk``
+            unless it is given.
     """
-    # What a library prints must not get in between the replies.
+    if "async_walk" in calls:
+        calls.setdefault("async_many", functools.partial(count_many, calls["async_walk"]))
+    # Output of a library must not mix with the replies.
     replies = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)
     versions = {"python": ".".join(map(str, sys.version_info[:3]))} | {

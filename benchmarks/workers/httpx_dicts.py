@@ -1,30 +1,30 @@
-"""The floor of a client on httpx: requests by hand, and orjson into dicts. No retries, no checks, no types."""
+"""The lower bound of a client on httpx: orjson into dicts, without retries, checks or types."""
 
 from __future__ import annotations
 
-import asyncio
 import functools
 from typing import Any
 
 import httpx
 import orjson
+from _listing import Fetched, Query, count_runs, count_runs_async
 from _protocol import read, serve
 
 
 def settings(url: str, key: str) -> dict[str, Any]:
-    """Return what either client is made with."""
+    """Return the settings of both clients."""
     return {"base_url": url, "headers": {"Authorization": f"Bearer {key}", "OpenAI-Beta": "assistants=v1"}}
 
 
 @functools.cache
 def client(url: str, key: str) -> httpx.Client:
-    """Return a client that stays open."""
+    """Return the client of a server, which stays open."""
     return httpx.Client(**settings(url, key))
 
 
 @functools.cache
 def async_client(url: str, key: str) -> httpx.AsyncClient:
-    """Return a client that stays open."""
+    """Return the async client of a server, which stays open."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     return httpx.AsyncClient(**settings(url, key), limits=limits)
 
@@ -34,41 +34,30 @@ def decode(file: str) -> Any:
     return orjson.loads(read(file))
 
 
+def page(response: httpx.Response) -> Fetched:
+    """Return the page of a response."""
+    return Fetched.from_dict(orjson.loads(response.raise_for_status().content))
+
+
 def walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    path, params, runs = f"/threads/{thread}/runs", {"limit": "100"}, 0
-    while True:
-        page = orjson.loads(client(url, key).get(path, params=params).raise_for_status().content)
-        for _ in page["data"]:
-            runs += 1
-        if not page["has_more"]:
-            return runs
-        params["after"] = page["last_id"]
+    opened = client(url, key)
+
+    def fetch(query: Query) -> Fetched:
+        return page(opened.get(f"/threads/{thread}/runs", params=query))
+
+    return count_runs(fetch)
 
 
 async def async_walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    path, params, runs = f"/threads/{thread}/runs", {"limit": "100"}, 0
-    while True:
-        response = await async_client(url, key).get(path, params=params)
-        page = orjson.loads(response.raise_for_status().content)
-        for _ in page["data"]:
-            runs += 1
-        if not page["has_more"]:
-            return runs
-        params["after"] = page["last_id"]
+    opened = async_client(url, key)
 
+    async def fetch(query: Query) -> Fetched:
+        return page(await opened.get(f"/threads/{thread}/runs", params=query))
 
-async def async_many(url: str, key: str, threads: list[str], concurrency: int) -> int:
-    """Count the runs of many threads at once."""
-    gate = asyncio.Semaphore(concurrency)
-
-    async def one(thread: str) -> int:
-        async with gate:
-            return await async_walk(url, key, thread)
-
-    return sum(await asyncio.gather(*map(one, threads)))
+    return await count_runs_async(fetch)
 
 
 if __name__ == "__main__":
-    serve("httpx", "orjson", decode=decode, walk=walk, async_walk=async_walk, async_many=async_many)
+    serve("httpx", "orjson", decode=decode, walk=walk, async_walk=async_walk)

@@ -1,4 +1,4 @@
-"""The fastest decoder there is: msgspec into Structs. It drops unknown fields, so it cannot do what ours must."""
+"""The fastest decoder: msgspec into Structs. Unlike ours, it drops unknown fields."""
 
 from __future__ import annotations
 
@@ -8,64 +8,64 @@ import msgspec
 from _protocol import read, serve
 
 
-class CodeInterpreter(msgspec.Struct, tag_field="type", tag="code_interpreter"):
-    """A tool."""
+class CodeInterpreterStruct(msgspec.Struct, tag_field="type", tag="code_interpreter"):
+    """A code interpreter tool."""
 
 
-class Retrieval(msgspec.Struct, tag_field="type", tag="retrieval"):
-    """A tool."""
+class RetrievalStruct(msgspec.Struct, tag_field="type", tag="retrieval"):
+    """A retrieval tool."""
 
 
-class Definition(msgspec.Struct):
-    """A function that a tool calls."""
+class FunctionDefinitionStruct(msgspec.Struct):
+    """The definition of a function."""
 
     name: str
     description: str | None = None
     parameters: dict[str, Any] | None = None
 
 
-class Function(msgspec.Struct, tag_field="type", tag="function"):
-    """A tool."""
+class FunctionStruct(msgspec.Struct, tag_field="type", tag="function"):
+    """A function tool."""
 
-    function: Definition
+    function: FunctionDefinitionStruct
 
 
-class Usage(msgspec.Struct):
-    """Tokens used."""
+class UsageStruct(msgspec.Struct):
+    """The numbers of tokens used."""
 
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
 
 
-class LastError(msgspec.Struct):
-    """Why a run failed."""
+class LastErrorStruct(msgspec.Struct):
+    """The error of a failed run."""
 
     code: str
     message: str
 
 
-class Incomplete(msgspec.Struct):
-    """Why a run was cut short."""
+class IncompleteDetailsStruct(msgspec.Struct):
+    """The reason that a run is incomplete."""
 
     reason: str
 
 
-class Truncation(msgspec.Struct):
-    """How a thread is shortened."""
+class TruncationStruct(msgspec.Struct):
+    """The truncation of a thread."""
 
     type: str
     last_messages: int | None
 
 
-class Choice(msgspec.Struct):
-    """A tool to be called, or a form of answer."""
+class ChoiceStruct(msgspec.Struct):
+    """A tool choice, or a response format."""
 
     type: str
     function: dict[str, str] | None = None
 
 
-class Run(msgspec.Struct):
+class RunStruct(msgspec.Struct):
     """A run."""
 
     id: str
@@ -79,38 +79,38 @@ class Run(msgspec.Struct):
     cancelled_at: int | None
     failed_at: int | None
     completed_at: int | None
-    last_error: LastError | None
+    last_error: LastErrorStruct | None
     model: str
     instructions: str | None
-    tools: list[CodeInterpreter | Retrieval | Function]
+    tools: list[CodeInterpreterStruct | RetrievalStruct | FunctionStruct]
     metadata: dict[str, str]
     required_action: dict[str, Any] | None = None
-    incomplete_details: Incomplete | None = None
+    incomplete_details: IncompleteDetailsStruct | None = None
     file_ids: list[str] | None = None
-    usage: Usage | None = None
+    usage: UsageStruct | None = None
     temperature: float | None = None
     top_p: float | None = None
     max_prompt_tokens: int | None = None
     max_completion_tokens: int | None = None
-    truncation_strategy: Truncation | None = None
-    response_format: str | Choice | None = None
-    tool_choice: str | Choice | None = None
+    truncation_strategy: TruncationStruct | None = None
+    response_format: str | ChoiceStruct | None = None
+    tool_choice: str | ChoiceStruct | None = None
 
 
-class RunList(msgspec.Struct):
+class RunListStruct(msgspec.Struct):
     """A page."""
 
     object: Literal["list"]
-    data: list[Run]
+    data: list[RunStruct]
     first_id: str | None
     last_id: str | None
     has_more: bool
 
 
-DECODER = msgspec.json.Decoder(RunList)
+DECODER = msgspec.json.Decoder(RunListStruct)
 
 
-def decode(file: str) -> RunList:
+def decode(file: str) -> RunListStruct:
     """Decode the body of a page."""
     return DECODER.decode(read(file))
 

@@ -1,8 +1,7 @@
-"""The official SDK, in whichever version the environment has."""
+"""The official SDK, in the version of the environment."""
 
 from __future__ import annotations
 
-import asyncio
 import functools
 import json
 import warnings
@@ -19,18 +18,18 @@ BETA = {"OpenAI-Beta": "assistants=v1"}
 
 @functools.cache
 def client(url: str, key: str) -> OpenAI:
-    """Return a client that stays open."""
+    """Return the client of a server, which stays open."""
     return OpenAI(base_url=url, api_key=key)
 
 
 @functools.cache
 def async_client(url: str, key: str) -> AsyncOpenAI:
-    """Return a client that stays open."""
+    """Return the async client of a server, which stays open."""
     return AsyncOpenAI(base_url=url, api_key=key)
 
 
 def decode(file: str) -> Any:
-    """Decode the body of a page, in the steps that the SDK takes after a response."""
+    """Decode the body of a page as the SDK does after a response."""
     return construct_type(type_=SyncCursorPage[Run], value=json.loads(read(file)))
 
 
@@ -50,18 +49,7 @@ async def async_walk(url: str, key: str, thread: str) -> int:
     return runs
 
 
-async def async_many(url: str, key: str, threads: list[str], concurrency: int) -> int:
-    """Count the runs of many threads at once."""
-    gate = asyncio.Semaphore(concurrency)
-
-    async def one(thread: str) -> int:
-        async with gate:
-            return await async_walk(url, key, thread)
-
-    return sum(await asyncio.gather(*map(one, threads)))
-
-
 if __name__ == "__main__":
-    # The newest SDK calls the whole API deprecated.
+    # The newest SDK marks every call of this API as deprecated.
     warnings.simplefilter("ignore", DeprecationWarning)
-    serve("openai", "pydantic", decode=decode, walk=walk, async_walk=async_walk, async_many=async_many)
+    serve("openai", "pydantic", decode=decode, walk=walk, async_walk=async_walk)

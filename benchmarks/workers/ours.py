@@ -1,4 +1,4 @@
-"""This package, as its users use it."""
+"""This package, used through its public API."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from threadruns import AsyncClient, Client, RunList, ThreadrunsError
 
 @functools.cache
 def client(url: str, key: str) -> Client:
-    """Return a client that stays open."""
+    """Return the client of a server, which stays open."""
     return Client(base_url=url, api_key=key)
 
 
 @functools.cache
 def async_client(url: str, key: str) -> AsyncClient:
-    """Return a client that stays open."""
+    """Return the async client of a server, which stays open."""
     return AsyncClient(base_url=url, api_key=key)
 
 
@@ -28,10 +28,10 @@ def decode(file: str) -> RunList:
     return RunList.from_json(read(file))
 
 
-def walk(url: str, key: str, thread: str, most: int | None = None) -> int:
+def walk(url: str, key: str, thread: str, max_items: int | None = None) -> int:
     """Count the runs of a thread."""
     runs = 0
-    for _ in client(url, key).runs.list(thread, max_items=most):
+    for _ in client(url, key).runs.list(thread, max_items=max_items):
         runs += 1
     return runs
 
@@ -45,7 +45,7 @@ async def async_walk(url: str, key: str, thread: str) -> int:
 
 
 def work(url: str, key: str, thread: str, seconds: float, busy: bool, prefetch: bool) -> int:
-    """Count the runs of a thread, with so much work after each hundredth."""
+    """Count the runs of a thread, computing or sleeping for some seconds after each page of 100."""
     runs = 0
     for _ in client(url, key).runs.list(thread, prefetch=prefetch):
         runs += 1
@@ -60,7 +60,7 @@ def work(url: str, key: str, thread: str, seconds: float, busy: bool, prefetch: 
 
 
 async def async_work(url: str, key: str, thread: str, seconds: float, prefetch: bool) -> int:
-    """Count the runs of a thread, with so much waiting after each hundredth."""
+    """Count the runs of a thread, sleeping for some seconds after each page of 100."""
     runs = 0
     async for _ in async_client(url, key).runs.list(thread, prefetch=prefetch):
         runs += 1
@@ -70,7 +70,7 @@ async def async_work(url: str, key: str, thread: str, seconds: float, prefetch: 
 
 
 def many(url: str, key: str, threads: list[str], concurrency: int) -> int:
-    """Count the runs of many threads at once."""
+    """Count the runs of several threads concurrently."""
     runs = 0
     for _, found in client(url, key).runs.list.many(threads, concurrency=concurrency):
         if isinstance(found, ThreadrunsError):
@@ -80,7 +80,7 @@ def many(url: str, key: str, threads: list[str], concurrency: int) -> int:
 
 
 async def async_many(url: str, key: str, threads: list[str], concurrency: int) -> int:
-    """Count the runs of many threads at once."""
+    """Count the runs of several threads concurrently."""
     runs = 0
     async for _, found in async_client(url, key).runs.list.many(threads, concurrency=concurrency):
         if isinstance(found, ThreadrunsError):
