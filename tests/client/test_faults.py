@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.mutants.corpus import FAULTS
-from tests.support.clients import WALKS, everything_shown, names, opened
+from tests.support.clients import WALKS, WALKS_OF_ALL_LOOPS, everything_shown, names, opened
 from tests.support.runs import ids, runs
 from threadruns import (
     APIConnectionError,
@@ -162,7 +162,7 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("threadruns._http.retries.FIRST_WAIT", 0.0)
 
 
-@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("kind", WALKS_OF_ALL_LOOPS)
 @pytest.mark.parametrize(("fault", "outcome", "call"), TABLE, ids=lambda value: value if isinstance(value, str) else "")
 def test_row(fault: str, outcome: type[Exception] | list[str], call: dict[str, Any], kind: str) -> None:
     """Each fault has the one outcome that its row names, within the deadline, and no traceback tells the key."""
@@ -170,10 +170,10 @@ def test_row(fault: str, outcome: type[Exception] | list[str], call: dict[str, A
     with serve(runs=runs(COUNT), faults=faults, catalogue=FAULTS, api_key="sk-secret-of-the-test") as server:
         started = time.monotonic()
         if isinstance(outcome, list):
-            assert names(WALKS[kind](server, **{"limit": 20, **call})) == outcome
+            assert names(WALKS_OF_ALL_LOOPS[kind](server, **{"limit": 20, **call})) == outcome
         else:
             with pytest.raises(ThreadrunsError) as caught:
-                WALKS[kind](server, **{"limit": 20, **call})
+                WALKS_OF_ALL_LOOPS[kind](server, **{"limit": 20, **call})
             assert type(caught.value) is outcome
             assert "sk-secret" not in everything_shown(caught.value)
             assert str(caught.value).endswith((".", ")"))

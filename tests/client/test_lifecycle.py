@@ -14,13 +14,25 @@ from typing import Any
 
 import anyio
 import httpx
+import httpx2
 import pytest
 
 import threadruns
 from tests.support.clients import CLIENTS, OWN, WALKS, names, opened
 from tests.support.relay import relaying, to
 from tests.support.runs import ids, runs
-from threadruns import ArgumentError, AsyncClient, Client, ClientClosedError, Run, RunList, Skipped, ThreadrunsError
+from threadruns import (
+    APIConnectionError,
+    APITimeoutError,
+    ArgumentError,
+    AsyncClient,
+    Client,
+    ClientClosedError,
+    Run,
+    RunList,
+    Skipped,
+    ThreadrunsError,
+)
 from threadruns._paging.cursors import first_request
 from threadruns._paging.pages import decode_async_page, decode_page, empty_response
 from threadruns.testing import serve
@@ -43,12 +55,12 @@ def test_two_event_loops() -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_connections_are_reused(kind: str) -> None:
     """Pages of a walk, and walks after each other, travel over one connection."""
-    with serve(runs=runs(30)) as server, opened(server, kind) as client:
-        for _ in range(3):
-            list(client.runs.list("thread_a", limit=10))
-        transport: Any = client._sender._transport
-        idle = transport._idle if kind == "sync" else next(iter(transport.inner._loops.values())).connections
-        assert len(idle) == 1
+    with serve(runs=runs(30)) as server, relaying(to(server.url)) as relay:
+        with opened(server, kind, base_url=f"http://127.0.0.1:{relay.port}/v1") as client:
+            for _ in range(3):
+                list(client.runs.list("thread_a", limit=10))
+            assert (relay.open, relay.ended) == (1, 0)
+        relay.wait_for(lambda: relay.ended == 1)
 
 
 def in_child(work: Callable[[], str]) -> str:
@@ -189,18 +201,83 @@ def test_own_http_client_with_settings_of_its_own(kind: str) -> None:
             assert seen.headers["authorization"] == f"Bearer {server.api_key}"
 
 
+def one_page(library: Any, request: Any) -> Any:
+    """Return a page of two runs, as a response of the library that the request belongs to."""
+    assert request.url.path == "/v1/threads/thread_a/runs"
+    page = {"object": "list", "data": runs(2), "first_id": "run_a0000", "last_id": "run_a0001", "has_more": False}
+    return library.Response(200, json=page)
+
+
 @pytest.mark.parametrize("kind", WALKS)
-def test_own_transport(kind: str) -> None:
-    """A transport of the caller takes the place of the network."""
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+@pytest.mark.parametrize("given", ["http_client", "transport"])
+def test_own_transport(given: str, library: Any, kind: str) -> None:
+    """A transport of the caller, or a client with one, takes the place of the network: of httpx and of httpx2."""
+    seen: list[Any] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        assert request.url.path == "/v1/threads/thread_a/runs"
-        page = {"object": "list", "data": runs(2), "first_id": "run_a0000", "last_id": "run_a0001", "has_more": False}
-        return httpx.Response(200, json=page)
+    def answer(request: Any) -> Any:
+        assert isinstance(request, library.Request)
+        seen.append(request)
+        return one_page(library, request)
 
-    own = OWN[kind](transport=httpx.MockTransport(answer))
-    with opened(None, kind, api_key="sk", base_url="http://nowhere/v1", http_client=own) as client:
+    own = library.MockTransport(answer)
+    if given == "http_client":
+        own = (library.Client if kind == "sync" else library.AsyncClient)(transport=own)
+    settings: dict[str, Any] = {"base_url": "http://nowhere/v1", given: own}
+    with opened(None, kind, api_key="sk", **settings) as client:
         assert len(client.runs.list("thread_a").data) == 2
+    assert seen[0].headers["authorization"] == "Bearer sk"
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+@pytest.mark.parametrize(
+    ("name", "kind_of_error"),
+    [
+        ("ConnectTimeout", APITimeoutError),
+        ("ReadTimeout", APITimeoutError),
+        ("PoolTimeout", APITimeoutError),
+        ("ConnectError", APIConnectionError),
+        ("ReadError", APIConnectionError),
+        ("RemoteProtocolError", APIConnectionError),
+        ("ProxyError", APIConnectionError),
+        ("DecodingError", APIConnectionError),
+        ("TooManyRedirects", APIConnectionError),
+        ("InvalidURL", APIConnectionError),
+        ("StreamClosed", APIConnectionError),
+    ],
+)
+def test_errors_of_either_library(name: str, kind_of_error: type[Exception], library: Any, kind: str) -> None:
+    """The errors of both libraries are told by the classes of this package."""
+
+    def fail(_: Any) -> Any:
+        kind = getattr(library, name)
+        raise kind() if name == "StreamClosed" else kind("it failed")
+
+    own: Any = library.MockTransport(fail)
+    with opened(None, kind, api_key="sk", base_url="http://nowhere/v1", transport=own, max_retries=0) as client:
+        with pytest.raises(APIConnectionError) as caught:
+            client.runs.list("thread_a")
+        assert type(caught.value) is kind_of_error
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+def test_own_transport_is_closed_with_the_client(library: Any, kind: str) -> None:
+    """A transport that is passed is closed with the client, and a client that is passed is left open."""
+    closed: list[str] = []
+
+    class Noting(library.MockTransport):  # type: ignore[misc]
+        def close(self) -> None:
+            closed.append("sync")
+
+        async def aclose(self) -> None:
+            closed.append("async")
+
+    transport: Any = Noting(lambda request: one_page(library, request))
+    with opened(None, kind, api_key="sk", base_url="http://nowhere/v1", transport=transport) as client:
+        client.runs.list("thread_a")
+    assert closed == [kind]
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -226,12 +303,22 @@ def test_closed_http_client(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-@pytest.mark.parametrize("settings", [{"proxy": "http://127.0.0.1:9"}, {"verify": False}, {"http_client": object()}])
-def test_http_client_that_does_not_fit(settings: dict[str, Any], kind: str) -> None:
-    """Whatever the caller's client would ignore is refused, and so is what is no such client."""
-    other = OWN["async" if kind == "sync" else "sync"]
-    for given in ({"http_client": OWN[kind](), **settings}, {"http_client": other()}):
-        with pytest.raises(ArgumentError, match="http_client"):
+def test_http_client_that_does_not_fit(kind: str) -> None:
+    """Whatever the caller's client or transport would ignore is refused, and so is what is no such thing."""
+    other = "async" if kind == "sync" else "sync"
+    transports = {"sync": httpx.HTTPTransport, "async": httpx.AsyncHTTPTransport}
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"http_client": OWN[kind](), "proxy": "http://127.0.0.1:9"}, "http_client .* its own proxy"),
+        ({"http_client": OWN[kind](), "verify": False}, "http_client .* its own proxy"),
+        ({"transport": transports[kind](), "verify": False}, "transport .* its own proxy"),
+        ({"http_client": OWN[kind](), "transport": transports[kind]()}, "http_client or transport, not both"),
+        ({"http_client": object()}, "http_client of .* must be an httpx.* or httpx2.*, not object"),
+        ({"http_client": OWN[other]()}, "http_client of .* must be an httpx.* or httpx2.*, not .*Client"),
+        ({"transport": transports[other]()}, "transport of .* must be an httpx.* or httpx2.*, not .*HTTPTransport"),
+        ({"transport": OWN[kind]()}, "transport of .* must be an httpx.* or httpx2.*, not .*Client"),
+    ]
+    for given, says in cases:
+        with pytest.raises(ArgumentError, match=says):
             CLIENTS[kind](api_key="sk", base_url="http://h/v1", **given)
 
 

@@ -9,6 +9,7 @@ import pickle
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -176,15 +177,23 @@ def test_reprs_and_copies() -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_own_http_client_keeps_no_key(kind: str) -> None:
-    """The key is put into a single request of the caller's client, and is gone from it afterwards."""
+@pytest.mark.parametrize("azure", [None, "2024-02-15-preview"])
+def test_key_in_the_request_that_a_hook_sees(azure: str | None, kind: str) -> None:
+    """A hook of the caller's client can compare the key of the request that it sees; no repr of it shows the key."""
     seen: list[httpx.Request] = []
     own = OWN[kind](event_hooks={"request": [hook(kind, seen.append)]})
-    with serve(runs=runs(3), api_key=KEY) as server, opened(server, kind, http_client=own) as client:
-        client.runs.list("thread_a")
-        assert "authorization" not in own.headers
-        assert "authorization" not in seen[0].headers
-        assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    name, value = ("api-key", KEY) if azure else ("authorization", f"Bearer {KEY}")
+    with (
+        serve(runs=runs(3), api_key=KEY) as server,
+        opened(server, kind, http_client=own, azure_api_version=azure, max_retries=0) as client,
+    ):
+        with suppress(AuthenticationError):  # The server of the test knows one form of the key.
+            client.runs.list("thread_a")
+        assert "sk-secret" not in f"{own.headers} {vars(own)}"
+        (request,) = seen
+        assert request.headers[name] == value
+        assert "sk-secret" not in f"{request!r} {request.headers!r} {request.headers.raw!r} {request.extensions!r}"
+        assert server.requests[0].headers[name] == value
 
 
 @pytest.mark.parametrize("kind", WALKS)

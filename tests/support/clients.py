@@ -7,6 +7,8 @@ import inspect
 import traceback
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager, nullcontext
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from threadruns import AsyncClient, Client, Run
 from threadruns.testing import RunningServer
 
 Walker = Callable[..., list[Run]]
+LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
 def walk(server: RunningServer, thread: str = "thread_a", *, client: dict[str, Any] | None = None, **call: Any) -> Any:
@@ -25,22 +28,41 @@ def walk(server: RunningServer, thread: str = "thread_a", *, client: dict[str, A
 
 
 def async_walk(
-    server: RunningServer, thread: str = "thread_a", *, client: dict[str, Any] | None = None, **call: Any
+    server: RunningServer,
+    thread: str = "thread_a",
+    *,
+    client: dict[str, Any] | None = None,
+    loop: LoopFactory | None = None,
+    **call: Any,
 ) -> Any:
-    """Return all runs of a thread, through the async client."""
+    """Return all runs of a thread, through the async client, in an event loop of asyncio or another one."""
 
     async def main() -> list[Run]:
         async with AsyncClient(**{"api_key": server.api_key, "base_url": server.url, **(client or {})}) as opened:
             return [run async for run in opened.runs.list(thread, **call)]
 
-    return asyncio.run(main())
+    with asyncio.Runner(loop_factory=loop) as runner:
+        return runner.run(main())
 
 
 WALKS: dict[str, Walker] = {"sync": walk, "async": async_walk}
 
-CLIENTS: dict[str, Any] = {"sync": Client, "async": AsyncClient}
+LOOPS: dict[str, LoopFactory | None] = {"async": None}
+"""The event loops that async clients are tried in; None is that of asyncio."""
 
-OWN: dict[str, Any] = {"sync": httpx.Client, "async": httpx.AsyncClient}
+if find_spec("uvloop"):
+    import uvloop
+
+    LOOPS["uvloop"] = uvloop.new_event_loop
+
+WALKS_OF_ALL_LOOPS: dict[str, Walker] = {
+    "sync": walk,
+    **{kind: partial(async_walk, loop=loop) for kind, loop in LOOPS.items()},
+}
+
+CLIENTS: dict[str, Any] = {"sync": Client, "async": AsyncClient, "uvloop": AsyncClient}
+
+OWN: dict[str, Any] = {"sync": httpx.Client, "async": httpx.AsyncClient, "uvloop": httpx.AsyncClient}
 """The httpx client that a caller may pass; ``opened`` closes it."""
 
 
@@ -131,7 +153,7 @@ def opened(server: RunningServer | None, kind: str = "sync", **options: Any) -> 
         with nullcontext() if own is None else closing(own), Client(**settings) as client:
             yield client
         return
-    with asyncio.Runner() as runner:
+    with asyncio.Runner(loop_factory=LOOPS[kind]) as runner:
         driven: Any = Driven(AsyncClient(**settings), runner)
         try:
             with driven:

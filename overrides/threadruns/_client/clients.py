@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Unpack
 
-    import httpx
-
+    from threadruns._http.transport import AsyncHttpClient, AsyncHttpTransport, HttpClient, HttpTransport
     from threadruns._wire import CallOptions
 
 S_co = TypeVar("S_co", bound=Sender | AsyncSender, covariant=True)
@@ -92,8 +91,10 @@ class Client(BaseClient[Sender]):
             and password if it requires them; from ``HTTP_PROXY``, ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY`` if
             None.
         verify: Whether to verify certificates, or the TLS settings to use.
-        http_client: The ``httpx.Client`` (for ``AsyncClient``, the ``httpx.AsyncClient``) to send with. The caller
+        http_client: A ``Client`` of httpx or httpx2 (for ``AsyncClient``, an ``AsyncClient``) to send with. The caller
             closes it, and sets ``proxy`` and ``verify`` on it; redirects are never followed.
+        transport: A transport of httpx or httpx2 to send with, in place of our connections. It is closed with the
+            client.
         **options: The defaults of all calls; see ``CallOptions``.
 
     Raises:
@@ -110,7 +111,8 @@ class Client(BaseClient[Sender]):
         max_rate: float | None = None,
         proxy: str | None = None,
         verify: ssl.SSLContext | bool = True,
-        http_client: httpx.Client | None = None,
+        http_client: HttpClient | None = None,
+        transport: HttpTransport | None = None,
         **options: Unpack[CallOptions],
     ) -> None:
         # From here on no variable holds the key or a password, so that no traceback can show it.
@@ -118,10 +120,16 @@ class Client(BaseClient[Sender]):
         address, base_url = base_address(base_url), None
         proxy_address, proxy = None if proxy is None else Address(proxy, "proxy"), None
         service = _service(secret, address, beta, azure_api_version)
-        _check_http_client(http_client, "Client", proxy_address, verify)
         self._settings = Settings(service, Options().updated(options))
-        connections = ConnectionSettings(service, proxy_address, verify)
-        self._sender = Sender(service, connections, RateLimiter(_check_rate(max_rate)), http_client)
+        connections = ConnectionSettings(
+            service,
+            asynchronous=False,
+            proxy=proxy_address,
+            verify=verify,
+            http_client=http_client,
+            transport=transport,
+        )
+        self._sender = Sender(service, connections, RateLimiter(_check_rate(max_rate)))
         self._owns_sender = True
 
     def close(self) -> None:
@@ -155,7 +163,8 @@ class AsyncClient(BaseClient[AsyncSender]):
         max_rate: float | None = None,
         proxy: str | None = None,
         verify: ssl.SSLContext | bool = True,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: AsyncHttpClient | None = None,
+        transport: AsyncHttpTransport | None = None,
         **options: Unpack[CallOptions],
     ) -> None:
         # From here on no variable holds the key or a password, so that no traceback can show it.
@@ -163,10 +172,16 @@ class AsyncClient(BaseClient[AsyncSender]):
         address, base_url = base_address(base_url), None
         proxy_address, proxy = None if proxy is None else Address(proxy, "proxy"), None
         service = _service(secret, address, beta, azure_api_version)
-        _check_http_client(http_client, "AsyncClient", proxy_address, verify)
         self._settings = Settings(service, Options().updated(options))
-        connections = ConnectionSettings(service, proxy_address, verify)
-        self._sender = AsyncSender(service, connections, RateLimiter(_check_rate(max_rate)), http_client)
+        connections = ConnectionSettings(
+            service,
+            asynchronous=True,
+            proxy=proxy_address,
+            verify=verify,
+            http_client=http_client,
+            transport=transport,
+        )
+        self._sender = AsyncSender(service, connections, RateLimiter(_check_rate(max_rate)))
         self._owns_sender = True
 
     async def close(self) -> None:
@@ -199,16 +214,3 @@ def _check_rate(rate: float | None) -> float | None:
     if rate is not None and not (is_number(rate) and rate * MAX_SECONDS >= 1):
         raise ArgumentError(f"The option max_rate is {rate!r}; it must be requests per second above 0, or None.")
     return rate
-
-
-def _check_http_client(client: object, kind: str, proxy: Address | None, verify: object) -> None:
-    if client is None:
-        return
-    import httpx
-
-    if not isinstance(client, getattr(httpx, kind)):
-        raise ArgumentError(f"The http_client of a {kind} must be an httpx.{kind}, not {type(client).__name__}.")
-    if proxy is not None or verify is not True:
-        raise ArgumentError(
-            "The httpx client that is passed as http_client has its own proxy and verify: set them there."
-        )

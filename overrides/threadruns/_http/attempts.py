@@ -22,6 +22,7 @@ from threadruns._errors import (
 )
 from threadruns._http.body import BodyError
 from threadruns._http.retries import backoff, permanent_failure, retry_after, should_retry
+from threadruns._http.secrets import without_frames
 from threadruns._http.transport import failure_kind
 from threadruns._text import printable
 
@@ -113,11 +114,11 @@ class Attempts:
                     raise self._deadline_error() from None
                 seconds = time.monotonic() - self._started
                 problem = f"no complete answer within {seconds:.1f} s; raise timeout if the server needs longer."
-                raise APITimeoutError(problem, call=call) from _without_traceback(error)
+                raise APITimeoutError(problem, call=call) from without_frames(error)
             case "connection":
                 advice = ADVICE.get(permanent_failure(error), "")
                 problem = f"no complete answer from {self._service.origin}: {_summary(error)}{advice}"
-                raise APIConnectionError(problem, call=call) from _without_traceback(error)
+                raise APIConnectionError(problem, call=call) from without_frames(error)
             case _:
                 raise error
 
@@ -192,11 +193,3 @@ def _summary(error: BaseException) -> str:
     summary = str(error).strip().rstrip(".") or type(error).__name__
     by = "the proxy refused: " if type(error).__name__ == "ProxyError" else ""
     return f"{by}{printable(summary[:200])}."
-
-
-def _without_traceback(error: BaseException) -> BaseException:
-    seen: BaseException | None = error
-    while seen is not None:
-        seen.__traceback__ = None
-        seen = seen.__cause__ or seen.__context__
-    return error

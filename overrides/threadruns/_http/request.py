@@ -8,9 +8,6 @@ from threadruns._http.body import BodyReader
 from threadruns._response import RawResponse
 
 if TYPE_CHECKING:
-    import httpcore
-    import httpx
-
     from threadruns._http.service import Service
 
 CONNECT_TIMEOUT = 5.0
@@ -44,35 +41,9 @@ class PreparedRequest:
         """The URL."""
         return self.service.origin + self.target
 
-    def for_httpcore(self, timeout: float | None) -> httpcore.Request:
-        """Return the signed request for httpcore, whose repr shows no headers."""
-        import httpcore
-
-        service = self.service
-        return httpcore.Request(
-            self.method.encode("ascii"),
-            httpcore.URL(
-                scheme=service.scheme.encode("ascii"),
-                host=service.host.encode("ascii"),
-                port=service.port,
-                target=self.target.encode("ascii"),
-            ),
-            headers=[*self.headers, (service.key_header.encode("ascii"), service.signature())],
-            extensions={"timeout": phase_timeouts(timeout)},
-        )
-
-    def for_httpx(self, client: httpx.Client | httpx.AsyncClient, timeout: float | None) -> httpx.Request:
-        """Return the signed request for the caller's httpx client, with the headers that this client adds."""
-        import httpx
-
-        url = httpx.URL(self.url)
-        # A client with query parameters of its own would replace ours.
-        request = client.build_request(
-            self.method, url, params=url.params if client.params else None, headers=self.headers
-        )
-        request.headers[self.service.key_header] = self.service.signature().decode("ascii")
-        request.extensions["timeout"] = phase_timeouts(timeout)
-        return request
+    def signed_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return all headers; the value of the one with the key hides itself."""
+        return [*self.headers, (self.service.key_header.encode("ascii"), self.service.signature())]
 
     def body_reader(self, status: int, headers: list[tuple[bytes, bytes]], *, inflated: bool = False) -> BodyReader:
         """Return a reader for the response to this request, whose head has arrived."""

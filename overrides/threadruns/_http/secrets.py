@@ -25,6 +25,23 @@ class HiddenBytes(bytes):
     __str__ = __repr__
 
 
+class HiddenStr(str):
+    """Text with a repr that does not show it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'[secure]'"
+
+
+class HiddenHeader(HiddenBytes):
+    """The value of a header that httpx would show in the repr of its headers, as it shows all but ``Authorization``."""
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the text, whose repr hides it too."""
+        return HiddenStr(super().decode(encoding, errors))
+
+
 class Secret:
     """An API key. Making one never fails; see ``check``.
 
@@ -53,9 +70,9 @@ class Secret:
         if not self._value.isascii() or not self._value.isprintable():
             raise ArgumentError("The API key has characters that cannot be sent in a header: check how it was copied.")
 
-    def signature(self, prefix: bytes) -> bytes:
+    def header(self, prefix: bytes, kind: type[HiddenBytes] = HiddenBytes) -> HiddenBytes:
         """Return the value of the header that carries the key."""
-        return prefix + str(self._value).encode("ascii")
+        return kind(prefix + str(self._value).encode("ascii"))
 
     def reveal(self) -> str | None:
         """Return the key, to be passed on at once and never kept in a variable."""
@@ -63,10 +80,19 @@ class Secret:
 
     def redact(self, data: bytes) -> bytes:
         """Return data of the server with the key replaced by a placeholder."""
-        return data.replace(self.signature(b""), KEY_PLACEHOLDER.encode())
+        return data.replace(self.header(b""), KEY_PLACEHOLDER.encode())
 
     def __repr__(self) -> str:
         return "Secret(hidden)"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A Secret cannot be pickled or copied: it holds a key.")
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """Return an exception without its frames and those of its causes, some of which hold the request as it is sent."""
+    seen: BaseException | None = error
+    while seen is not None:
+        seen.__traceback__ = None
+        seen = seen.__cause__ or seen.__context__
+    return error

@@ -13,8 +13,6 @@ from threadruns._http.cancellation import CLIENT_CLOSED
 from threadruns._http.forks import FORK_LOCK
 
 if TYPE_CHECKING:
-    import httpx
-
     from threadruns._http.call import Call
     from threadruns._http.cancellation import CancelToken
     from threadruns._http.rate_limit import RateLimiter
@@ -48,14 +46,12 @@ class Sender:
         service: Service,
         settings: ConnectionSettings,
         rate_limiter: RateLimiter,
-        client: httpx.Client | None,
     ) -> None:
         self.service = service
         self.closed = False
         self.background: set[Cancellable] = set()
         self._settings = settings
         self._rate_limiter = rate_limiter
-        self._client = client
         self._transport: Transport | None = None
 
     def send(self, call: Call[Any], cancel_token: CancelToken | None = None) -> RawResponse:
@@ -95,11 +91,9 @@ class Sender:
         if self.closed:
             raise ClientClosedError(CLIENT_CLOSED)
         if self._transport is None:
-            from threadruns._http.transports.connections import ConnectionPool, HttpxClientTransport
+            from threadruns._http.transports.clients import HttpxClientTransport
 
-            transport = (
-                HttpxClientTransport(self._client) if self._client is not None else ConnectionPool(self._settings)
-            )
+            transport = HttpxClientTransport(self._settings)
             with FORK_LOCK:
                 # Another thread may have been first.
                 self._transport = self._transport or transport
@@ -122,14 +116,12 @@ class AsyncSender:
         service: Service,
         settings: ConnectionSettings,
         rate_limiter: RateLimiter,
-        client: httpx.AsyncClient | None,
     ) -> None:
         self.service = service
         self.closed = False
         self.background: set[AsyncCancellable] = set()
         self._settings = settings
         self._rate_limiter = rate_limiter
-        self._client = client
         self._transport: AsyncTransport | None = None
 
     async def send(self, call: Call[Any]) -> RawResponse:
@@ -165,13 +157,9 @@ class AsyncSender:
         if self.closed:
             raise ClientClosedError(CLIENT_CLOSED)
         if self._transport is None:
-            from threadruns._http.transports.async_connections import AsyncConnectionPool, AsyncHttpxClientTransport
+            from threadruns._http.transports.clients import AsyncHttpxClientTransport
 
-            self._transport = (
-                AsyncHttpxClientTransport(self._client)
-                if self._client is not None
-                else AsyncConnectionPool(self._settings)
-            )
+            self._transport = AsyncHttpxClientTransport(self._settings)
         return self._transport
 
     async def close(self) -> None:

@@ -8,11 +8,12 @@ from urllib.parse import quote, urlencode
 
 from threadruns._errors import ArgumentError
 from threadruns._http.addresses import Address
+from threadruns._http.secrets import HiddenHeader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from threadruns._http.secrets import Secret
+    from threadruns._http.secrets import HiddenBytes, Secret
 
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -84,9 +85,10 @@ class Service:
         """The name of the header that carries the key."""
         return "api-key" if self.azure else "Authorization"
 
-    def signature(self) -> bytes:
-        """Return the value of the header that carries the key; never keep it in a variable."""
-        return self.secret.signature(b"" if self.azure else b"Bearer ")
+    def signature(self) -> HiddenBytes:
+        """Return the value of the header that carries the key, which hides itself."""
+        # httpx hides the text of Authorization by itself, and no other.
+        return self.secret.header(b"", HiddenHeader) if self.azure else self.secret.header(b"Bearer ")
 
     def target(self, path: str, params: Mapping[str, Any], extra: Mapping[str, str]) -> str:
         """Return path and query of a request.

@@ -1,36 +1,116 @@
-"""The interface of transports, and the kinds of failure that their exceptions mean."""
+"""The interface of transports and of the clients that they send with, and what their exceptions mean."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from threadruns._http.cancellation import CancelToken
     from threadruns._http.request import PreparedRequest
     from threadruns._response import RawResponse
 
+CONNECTION_ERRORS = {
+    "httpx": ("RequestError", "InvalidURL", "StreamError"),
+    "httpx2": ("RequestError", "InvalidURL", "StreamError"),
+    "httpcore": ("NetworkError", "ProtocolError", "ProxyError", "UnsupportedProtocol"),
+    "httpcore2": ("NetworkError", "ProtocolError", "ProxyError", "UnsupportedProtocol"),
+    "socksio": ("SOCKSError",),
+}
+"""The exceptions of each library that mean a failed connection; httpcore lets those of socksio through."""
+
 
 def failure_kind(error: BaseException) -> str | None:
     """Return the kind of failure that an exception means: "timeout", "connection", or None for any other exception."""
     if isinstance(error, TimeoutError):
         return "timeout"
-    for name in ("httpcore", "httpx", "socksio"):
+    for name, kinds in CONNECTION_ERRORS.items():
         library = sys.modules.get(name)
         if library is None:
             continue
-        if name == "socksio":
-            # httpcore lets the exceptions of a proxy that does not speak SOCKS through.
-            return "connection" if isinstance(error, library.SOCKSError) else None
-        if isinstance(error, library.TimeoutException):
+        if name != "socksio" and isinstance(error, library.TimeoutException):
             return "timeout"
-        if name == "httpx" and isinstance(error, library.HTTPError | library.InvalidURL | library.StreamError):
-            return "connection"
-        if name == "httpcore" and isinstance(
-            error, library.NetworkError | library.ProtocolError | library.ProxyError | library.UnsupportedProtocol
-        ):
+        if isinstance(error, tuple(getattr(library, kind) for kind in kinds)):
             return "connection"
     return "connection" if isinstance(error, OSError) else None
+
+
+class HttpClient(Protocol):
+    """A blocking client of httpx or httpx2."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the client is closed."""
+        ...
+
+    @property
+    def params(self) -> Any:
+        """The query parameters that the client adds."""
+        ...
+
+    @property
+    def build_request(self) -> Any:
+        """The function that makes a request."""
+        ...
+
+    def send(self, request: Any, *, stream: bool = ..., auth: Any = ..., follow_redirects: Any = ...) -> Any:
+        """Send a request."""
+        ...
+
+    def close(self) -> None:
+        """Close the client."""
+        ...
+
+
+class AsyncHttpClient(Protocol):
+    """An asynchronous client of httpx or httpx2."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the client is closed."""
+        ...
+
+    @property
+    def params(self) -> Any:
+        """The query parameters that the client adds."""
+        ...
+
+    @property
+    def build_request(self) -> Any:
+        """The function that makes a request."""
+        ...
+
+    async def send(self, request: Any, *, stream: bool = ..., auth: Any = ..., follow_redirects: Any = ...) -> Any:
+        """Send a request."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the client."""
+        ...
+
+
+class HttpTransport(Protocol):
+    """A blocking transport of httpx or httpx2."""
+
+    def handle_request(self, request: Any) -> Any:
+        """Send a request."""
+        ...
+
+    def close(self) -> None:
+        """Close the transport."""
+        ...
+
+
+class AsyncHttpTransport(Protocol):
+    """An asynchronous transport of httpx or httpx2."""
+
+    async def handle_async_request(self, request: Any) -> Any:
+        """Send a request."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the transport."""
+        ...
 
 
 class Transport(Protocol):

@@ -1,4 +1,7 @@
-"""The connections of event loops; a module of their own, so that blocking clients do not import asyncio."""
+"""Our own httpx transport for event loops; see ``connections``. It stands apart so that it alone needs asyncio.
+
+Connections are made by anyio, as httpx makes them, so that any event loop will do.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,23 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+import anyio
 import httpcore
+import httpx
 
-from threadruns._errors import ClientClosedError
-from threadruns._http.transports.async_streams import AsyncBackend
-from threadruns._http.transports.connections import MAX_IDLE_CONNECTIONS, body_reader_for
+from threadruns._http.transports.connections import MAX_IDLE_CONNECTIONS, NO_COOKIES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterable
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 
-    import httpx
-
-    from threadruns._http.request import PreparedRequest
     from threadruns._http.transports.settings import ConnectionSettings
-    from threadruns._response import RawResponse
 
 
-class AsyncConnection(AsyncBackend):
-    """A connection for one exchange at a time."""
+class RememberingBackend(httpcore.AsyncNetworkBackend):
+    """Connects with anyio and remembers the connection: httpcore leaves one open whose handshake is cancelled."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self.pool = httpcore.AsyncConnectionPool(network_backend=self, **settings)
+    def __init__(self) -> None:
+        self._anyio: Any = httpcore.AnyIOBackend()
         self.stream: httpcore.AsyncNetworkStream | None = None
 
     async def connect_tcp(
@@ -38,68 +37,81 @@ class AsyncConnection(AsyncBackend):
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """Connect to a server."""
-        self.stream = await super().connect_tcp(host, port, timeout, local_address, socket_options)
-        return self.stream
+        stream: httpcore.AsyncNetworkStream = await self._anyio.connect_tcp(
+            host, port, timeout, local_address, socket_options
+        )
+        self.stream = stream
+        return stream
+
+
+class AsyncConnection(httpx.AsyncHTTPTransport):
+    """A transport of httpx with room for one connection."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        # The one private name of httpx that is used here; see ``connections.Connection``.
+        self._backend = RememberingBackend()
+        self._pool = httpcore.AsyncConnectionPool(network_backend=self._backend, **settings)
 
     async def aclose(self) -> None:
-        """Close the connection, one that the pool has not taken over yet included."""
-        await self.pool.aclose()
-        if self.stream is not None:
-            await self.stream.aclose()
+        """Close the connection, whatever is cancelled meanwhile."""
+        with anyio.CancelScope(shield=True):
+            await self._pool.aclose()
+            if self._backend.stream is not None:
+                await self._backend.stream.aclose()
 
 
-class AsyncConnectionPool:
-    """Connections of our own making, apart for each event loop that uses them."""
+class AsyncConnectionPool(httpx.AsyncBaseTransport):
+    """Connections for one exchange at a time each, apart for each event loop that uses them."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
-        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, IdleConnections] = WeakKeyDictionary()
+        self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _IdleConnections] = WeakKeyDictionary()
         self._closed = False
 
-    async def exchange(self, request: PreparedRequest, timeout: float | None) -> RawResponse:
-        """Send a request and return the answer."""
-        idle = await self._idle()
-        connection = idle.connections.pop() if idle.connections else AsyncConnection(self._settings.settings())
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request over a connection that is idle, or a new one."""
+        idle = (await self._idle()).connections
+        connection = idle.pop() if idle else AsyncConnection(self._settings.for_httpcore())
+
+        async def give_back() -> None:
+            if len(idle) < MAX_IDLE_CONNECTIONS and not self._closed:
+                idle.append(connection)
+            else:
+                await connection.aclose()
+
         try:
-            # The one timeout bounds every phase, so httpcore need not watch each read as well.
-            async with asyncio.timeout(timeout):
-                response = await connection.pool.handle_async_request(request.for_httpcore(None))
-                try:
-                    reader = request.body_reader(response.status, response.headers)
-                    async for part in response.aiter_stream():
-                        reader.feed(part)
-                finally:
-                    await response.aclose()
+            response = await connection.handle_async_request(request)
         except BaseException:
             await connection.aclose()
             raise
-        if len(idle.connections) < MAX_IDLE_CONNECTIONS and not self._closed:
-            idle.connections.append(connection)
+        if response.is_closed:
+            # A tool answered in place of the network.
+            await give_back()
         else:
-            await connection.aclose()
-        return reader.finish()
+            response.stream = _ReturningStream(response.stream, connection, give_back)
+        return response
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the connections of this event loop; those of others close with theirs."""
         self._closed = True
         idle = self._loops.pop(asyncio.get_running_loop(), None)
         if idle is not None:
             await idle.keeper.aclose()
 
-    async def _idle(self) -> IdleConnections:
+    async def _idle(self) -> _IdleConnections:
         loop = asyncio.get_running_loop()
         if loop not in self._loops:
             # The keeper of a loop's connections holds on to the loop, so closed ones do not go by themselves.
             for other in [*self._loops]:
                 if other.is_closed():
                     self._loops.pop(other, None)
-            idle = self._loops[loop] = IdleConnections()
+            idle = self._loops[loop] = _IdleConnections()
             await anext(idle.keeper)
         return self._loops[loop]
 
 
-class IdleConnections:
-    """The connections of an event loop that wait for their next exchange."""
+class _IdleConnections:
+    """The idle connections of an event loop."""
 
     def __init__(self) -> None:
         self.connections: list[AsyncConnection] = []
@@ -116,33 +128,37 @@ async def _close_at_end(connections: list[AsyncConnection]) -> AsyncGenerator[No
             await connections.pop().aclose()
 
 
-class AsyncHttpxClientTransport:
-    """The caller's own ``httpx.AsyncClient``, which the caller closes."""
+class _ReturningStream(httpx.AsyncByteStream):
+    """The body of a response, which gives its connection back when it is closed."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+    def __init__(self, body: Any, connection: AsyncConnection, give_back: Callable[[], Awaitable[None]]) -> None:
+        self._body = body
+        self._connection = connection
+        self._give_back = give_back
 
-    async def exchange(self, request: PreparedRequest, timeout: float | None) -> RawResponse:
-        """Send a request and return the answer."""
-        client = self._client
-        if client.is_closed:
-            raise ClientClosedError("The httpx.AsyncClient that was passed as http_client is closed.")
-        outgoing = request.for_httpx(client, timeout)
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return aiter(self._body)
+
+    async def aclose(self) -> None:
         try:
-            async with asyncio.timeout(timeout):
-                response = await client.send(outgoing, stream=True, auth=None, follow_redirects=False)
-                try:
-                    reader = body_reader_for(request, response)
-                    if response.is_stream_consumed:
-                        reader.feed(response.content)
-                    else:
-                        async for part in response.aiter_raw():
-                            reader.feed(part)
-                finally:
-                    await response.aclose()
-        finally:
-            outgoing.headers.pop(request.service.key_header, None)
-        return reader.finish()
+            await self._body.aclose()
+        except BaseException:
+            await self._connection.aclose()
+            raise
+        await self._give_back()
 
-    async def close(self) -> None:
-        """Leave the caller's client as it is."""
+
+class AsyncOwnClient(httpx.AsyncClient):
+    """The client that sends unless the caller passes one."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        super().__init__(transport=AsyncConnectionPool(settings), trust_env=False)
+
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, as none are sent; see ``OwnClient``."""
+        return NO_COOKIES
+
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        """Keep none."""

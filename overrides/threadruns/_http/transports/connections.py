@@ -1,244 +1,156 @@
-"""Our own connections, one exchange at a time each, and the caller's httpx client in their place.
+"""Our own httpx transport: one connection for each exchange that is going on, kept for later ones.
 
-Imported at the first request only, as it needs httpcore.
+httpx's own pool looks at all its connections for each request, which takes most of the time once 64 lists are read at
+once. Here each connection is a transport of httpx of its own, so that tools which hook into that class see the request.
+
+Imported at the first request only, as it needs httpx.
 """
 
 from __future__ import annotations
 
 import os
-import socket
-import time
-from contextlib import nullcontext, suppress
-from threading import RLock
 from typing import TYPE_CHECKING, Any
 from weakref import finalize
 
 import httpcore
+import httpx
 
-from threadruns._errors import ClientClosedError
+from threadruns._http.transports.limits import EXTENSION, UNLIMITED
+from threadruns._http.transports.sockets import SocketBackend
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from threadruns._http.transports.limits import ExchangeLimits
+    from threadruns._http.transports.settings import ConnectionSettings
 
 MAX_IDLE_CONNECTIONS = 100
 """The largest number of idle connections that are kept."""
 
-if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Iterable
 
-    import httpx
-
-    from threadruns._http.body import BodyReader
-    from threadruns._http.cancellation import CancelToken
-    from threadruns._http.request import PreparedRequest
-    from threadruns._http.transports.settings import ConnectionSettings
-    from threadruns._response import RawResponse
-
-
-class TimedStream(httpcore.NetworkStream):
-    """A connection whose every operation ends when the exchange of its connection must have ended."""
-
-    def __init__(self, inner: httpcore.NetworkStream, connection: Connection) -> None:
-        self._inner = inner
-        self._connection = connection
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read what has come."""
-        return self._inner.read(max_bytes, self._connection.left(timeout, httpcore.ReadTimeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write all of a buffer."""
-        self._inner.write(buffer, self._connection.left(timeout, httpcore.WriteTimeout))
-
-    def close(self) -> None:
-        """Close the connection."""
-        with self._connection.lock:
-            self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        """Return the same connection, encrypted."""
-        connection, plain = self._connection, self.get_extra_info("socket")
-        left = connection.left(timeout, httpcore.ConnectTimeout)
-        # The plain socket is of no use once the handshake has begun, so another one stands for the connection.
-        connection.socket = copy = socket.fromfd(plain.fileno(), plain.family, plain.type)
-        try:
-            encrypted = TimedStream(self._inner.start_tls(ssl_context, server_hostname, left), connection)
-            connection.socket = encrypted.get_extra_info("socket")
-        finally:
-            with connection.lock:
-                copy.close()
-        return encrypted
-
-    def get_extra_info(self, info: str) -> Any:
-        """Return what the connection knows of itself."""
-        return self._inner.get_extra_info(info)
-
-
-class Connection(httpcore.SyncBackend):
-    """A connection for one exchange at a time, and the moment at which that exchange must have ended."""
+class Connection(httpx.HTTPTransport):
+    """A transport of httpx with room for one connection, over sockets of our own."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        self.pool = httpcore.ConnectionPool(network_backend=self, **settings)
-        self.expires: float | None = None
-        self.cancel_token: CancelToken | None = None
-        self.socket: socket.socket | None = None
-        # A socket that is being shut down must not be closed meanwhile: its number may be another's by then.
-        self.lock = RLock()
+        # The one private name of httpx that is used here, for want of another way to give it sockets. Its own
+        # constructor would load certificates and make a pool, and neither would be used.
+        self._socket_backend = SocketBackend()
+        self._pool = httpcore.ConnectionPool(network_backend=self._socket_backend, **settings)
 
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        """Connect to a server."""
-        left = self.left(timeout, httpcore.ConnectTimeout)
-        stream = TimedStream(super().connect_tcp(host, port, left, local_address, socket_options), self)
-        self.socket = stream.get_extra_info("socket")
-        return stream
+    def carry(self, limits: ExchangeLimits) -> None:
+        """Begin an exchange with these limits, or end one with ``UNLIMITED``."""
+        self._socket_backend.carry(limits)
+
+    def stop(self, limits: ExchangeLimits) -> None:
+        """Shut the connection down if it still carries the exchange with these limits, from another thread."""
+        self._socket_backend.stop(limits)
 
     def close(self) -> None:
-        """Close the connection, one that the pool has not taken over yet included."""
-        self.pool.close()
-        with self.lock:
-            if self.socket is not None:
-                self.socket.close()
-
-    def stop(self) -> None:
-        """End the exchange, from another thread: whatever waits for the connection goes on at once, and fails.
-
-        Only a connection that is not made yet keeps its thread, for as long as that may take.
-        """
-        with self.lock, suppress(OSError):
-            if self.socket is not None:
-                # Not the method of a TLS socket, which would first forget that it is one.
-                socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
-
-    def left(self, timeout: float | None, late: type[Exception]) -> float | None:
-        """Return how long an operation may take, in seconds.
-
-        Args:
-            timeout: How long it may take by itself.
-            late: What to raise if the time of the exchange is over.
-
-        Raises:
-            ClientClosedError: The exchange was called off.
-        """
-        if self.cancel_token is not None:
-            self.cancel_token.check()
-        if self.expires is None:
-            return timeout
-        left = self.expires - time.monotonic()
-        if left <= 0:
-            raise late("The time of the exchange is over.")
-        return left if timeout is None else min(left, timeout)
+        """Close the connection; another one is made when it is used again."""
+        self._pool.close()
+        self._socket_backend.close()
 
 
-class ConnectionPool:
-    """Connections of our own making, safe to use from many threads and after a fork."""
+class ConnectionPool(httpx.BaseTransport):
+    """Connections for one exchange at a time each, safe to use from many threads and after a fork."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
         self._idle: list[Connection] = []
-        self._owner = os.getpid()
+        self._process = os.getpid()
         self._closed = False
-        self._finalizer = finalize(self, _close_connections, self._idle)
+        finalize(self, _close_all, self._idle)
 
-    def exchange(
-        self, request: PreparedRequest, timeout: float | None, cancel_token: CancelToken | None = None
-    ) -> RawResponse:
-        """Send a request and return the answer."""
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request over a connection that is idle, or a new one."""
+        limits: ExchangeLimits = request.extensions.get(EXTENSION, UNLIMITED)
         connection = self._take()
-        connection.expires = None if timeout is None else time.monotonic() + timeout
-        connection.cancel_token = cancel_token
+        connection.carry(limits)
+        if limits is not UNLIMITED:
+            limits.connection = connection
         try:
-            with nullcontext() if cancel_token is None else cancel_token.on_cancel(connection.stop):
-                response = connection.pool.handle_request(request.for_httpcore(timeout))
-                try:
-                    reader = request.body_reader(response.status, response.headers)
-                    for part in response.iter_stream():
-                        reader.feed(part)
-                finally:
-                    response.close()
+            response = connection.handle_request(request)
         except BaseException:
-            # Whatever it broke off in the middle of, the connection cannot be used again.
             connection.close()
+            self._give_back(connection)
             raise
-        finally:
-            self._give(connection)
-        return reader.finish()
+        if response.is_closed:
+            # A tool answered in place of the network.
+            self._give_back(connection)
+        else:
+            response.stream = _ReturningStream(response.stream, lambda: self._give_back(connection))
+        return response
 
     def close(self) -> None:
-        """Close the connections. One that is in use is closed when its exchange ends."""
+        """Close the idle connections. One that is in use is closed when its exchange ends."""
         self._closed = True
-        _close_connections(self._idle)
+        _close_all(self._idle)
 
     def _take(self) -> Connection:
-        if self._owner != os.getpid():
+        if self._process != os.getpid():
             # A forked child shares the parent's sockets: closing its copies leaves the parent's alone.
-            _close_connections(self._idle)
-            self._owner = os.getpid()
+            _close_all(self._idle)
+            self._process = os.getpid()
         try:
-            # list.pop and append are atomic, so the connections need no lock.
+            # list.pop and append are atomic, so this needs no lock.
             return self._idle.pop()
         except IndexError:
-            return Connection(self._settings.settings())
+            return Connection(self._settings.for_httpcore())
 
-    def _give(self, connection: Connection) -> None:
+    def _give_back(self, connection: Connection) -> None:
+        connection.carry(UNLIMITED)
         if len(self._idle) < MAX_IDLE_CONNECTIONS:
             self._idle.append(connection)
             if self._closed:
-                _close_connections(self._idle)
+                _close_all(self._idle)
         else:
-            connection.pool.close()
+            connection.close()
 
 
-def _close_connections(idle: list[Connection]) -> None:
+class _ReturningStream(httpx.SyncByteStream):
+    """The body of a response, which gives its connection back when it is closed."""
+
+    def __init__(self, body: Any, give_back: Callable[[], None]) -> None:
+        self._body = body
+        self._give_back = give_back
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        try:
+            self._body.close()
+        finally:
+            self._give_back()
+
+
+def _close_all(idle: list[Connection]) -> None:
     while idle:
         try:
-            idle.pop().pool.close()
+            idle.pop().close()
         except IndexError:
             return
 
 
-class HttpxClientTransport:
-    """The caller's own ``httpx.Client``, which the caller closes."""
+class OwnClient(httpx.Client):
+    """The client that sends unless the caller passes one."""
 
-    def __init__(self, client: httpx.Client) -> None:
-        self._client = client
+    def __init__(self, settings: ConnectionSettings) -> None:
+        super().__init__(transport=ConnectionPool(settings), trust_env=False)
 
-    def exchange(
-        self, request: PreparedRequest, timeout: float | None, cancel_token: CancelToken | None = None
-    ) -> RawResponse:
-        """Send a request and return the answer. The end of it can be called for, and comes between two parts of it."""
-        client = self._client
-        if client.is_closed:
-            raise ClientClosedError("The httpx.Client that was passed as http_client is closed.")
-        expires = None if timeout is None else time.monotonic() + timeout
-        outgoing = request.for_httpx(client, timeout)
-        try:
-            response = client.send(outgoing, stream=True, auth=None, follow_redirects=False)
-            try:
-                reader = body_reader_for(request, response)
-                for part in (response.content,) if response.is_stream_consumed else response.iter_raw():
-                    if expires is not None and time.monotonic() > expires:
-                        raise TimeoutError
-                    if cancel_token is not None:
-                        cancel_token.check()
-                    reader.feed(part)
-            finally:
-                response.close()
-        finally:
-            outgoing.headers.pop(request.service.key_header, None)
-        return reader.finish()
+    @property
+    def cookies(self) -> httpx.Cookies:
+        """None, as none are sent: looking for some takes httpx about 50 microseconds a response."""
+        return NO_COOKIES
 
-    def close(self) -> None:
-        """Leave the caller's client as it is."""
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        """Keep none."""
 
 
-def body_reader_for(request: PreparedRequest, response: httpx.Response) -> BodyReader:
-    """Return what takes in the body of an answer of an httpx client."""
-    # Mocked transports, and hooks that look at an answer, have read and inflated it already.
-    return request.body_reader(response.status_code, response.headers.raw, inflated=response.is_stream_consumed)
+class _NoCookies(httpx.Cookies):
+    def extract_cookies(self, response: httpx.Response) -> None:
+        """Keep none."""
+
+
+NO_COOKIES = _NoCookies()

@@ -1,120 +1,115 @@
-"""How connections are made: TLS and proxies, set up when the first one is needed and shared by all."""
+"""How requests are sent: over our own connections, with their TLS and proxies, or with what the caller passes."""
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from threadruns._errors import ArgumentError
-from threadruns._http.addresses import Address
+from threadruns._http.transports.proxies import check_proxy, httpcore_proxy, proxy_from_environment
 
 if TYPE_CHECKING:
     import ssl
 
-    import httpcore
-
+    from threadruns._http.addresses import Address
     from threadruns._http.service import Service
 
 KEEP_ALIVE = 5.0
 """Seconds that a connection is kept for the next exchange; servers close theirs at about that time too."""
 
-
-PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-"""The schemes of proxies, each with the port that it has unless the URL names one."""
+LIBRARIES = ("httpx", "httpx2")
+"""The libraries whose clients and transports can be passed."""
 
 
 class ConnectionSettings:
-    """How connections are made.
+    """How requests are sent. TLS and proxies are set up when the first connection is made, and shared by all.
 
     Args:
         service: The server.
+        asynchronous: Whether an event loop sends.
         proxy: The address of a proxy; from the usual environment variables if None.
-        verify: Whether to check certificates, or the TLS settings to use.
+        verify: Whether to verify certificates, or the TLS settings to use.
+        http_client: The caller's client.
+        transport: The caller's transport.
 
     Raises:
-        ArgumentError: Proxy or TLS settings cannot be used.
+        ArgumentError: The settings cannot be used, or exclude each other.
     """
 
-    def __init__(self, service: Service, proxy: Address | None, verify: ssl.SSLContext | bool) -> None:
+    def __init__(
+        self,
+        service: Service,
+        *,
+        asynchronous: bool,
+        proxy: Address | None,
+        verify: ssl.SSLContext | bool,
+        http_client: Any = None,
+        transport: Any = None,
+    ) -> None:
         if not isinstance(verify, bool) and not hasattr(verify, "wrap_socket"):
             raise ArgumentError(f"The setting verify is {verify!r}; it must be True, False or an ssl.SSLContext.")
         if proxy is not None:
-            _check_proxy(proxy)
+            check_proxy(proxy)
+        self._library = "httpx"
+        form = "Async" if asynchronous else ""
+        if http_client is not None:
+            self._library = _library_of(http_client, "http_client", form, "Client")
+        if transport is not None:
+            self._library = _library_of(transport, "transport", form, "BaseTransport")
+        if http_client is not None and transport is not None:
+            raise ArgumentError("Pass http_client or transport, not both: a client has its own transport.")
+        given = "http_client" if http_client is not None else "transport"
+        if (http_client, transport) != (None, None) and (proxy is not None or verify is not True):
+            raise ArgumentError(f"The {given} that is passed has its own proxy and verify: set them there.")
+        self.http_client, self.transport = http_client, transport
         self._service = service
         self._proxy = proxy
         self._verify = verify
-        self._settings: dict[str, Any] | None = None
+        self._for_httpcore: dict[str, Any] | None = None
 
-    def settings(self) -> dict[str, Any]:
-        """Return what a connection pool of httpcore is made with. TLS is set up once and shared.
+    @property
+    def library(self) -> Any:
+        """The library that requests are made with: that of the caller's client or transport."""
+        import httpx
+
+        return httpx if self._library == "httpx" else sys.modules[self._library]
+
+    def for_httpcore(self) -> dict[str, Any]:
+        """Return the arguments of a connection pool of httpcore that holds one connection.
 
         Raises:
-            ArgumentError: The environment names a proxy that cannot be used.
+            ArgumentError: The environment names a proxy or certificates that cannot be used.
         """
-        if self._settings is None:
-            import socket
-
-            proxy = self._proxy or self._proxy_of_environment()
-            secure = "https" in (self._service.scheme, proxy and proxy.scheme)
+        if self._for_httpcore is None:
+            service = self._service
+            proxy = self._proxy or proxy_from_environment(service.scheme, service.host, service.port)
+            secure = "https" in (service.scheme, proxy and proxy.scheme)
             tls = self._tls() if secure else None
-            self._settings = {
+            self._for_httpcore = {
                 "max_connections": 1,
                 "keepalive_expiry": KEEP_ALIVE,
                 "ssl_context": tls,
-                "proxy": None if proxy is None else _route(proxy, tls),
-                "socket_options": [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)],
+                "proxy": None if proxy is None else httpcore_proxy(proxy, tls),
             }
-        return self._settings
+        return self._for_httpcore
 
     def _tls(self) -> ssl.SSLContext:
         if not isinstance(self._verify, bool):
             return self._verify
-        import ssl
+        from threadruns._http.transports.certificates import tls_settings
 
-        import certifi
-
-        if not self._verify:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            return context
-        file, folder = os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR")
-        return ssl.create_default_context(cafile=file or (None if folder else certifi.where()), capath=folder)
-
-    def _proxy_of_environment(self) -> Address | None:
-        # The module is large, and only these systems have proxies beside the environment.
-        if sys.platform not in ("darwin", "win32") and not any(name.lower().endswith("_proxy") for name in os.environ):
-            return None
-        from urllib.request import getproxies, proxy_bypass
-
-        proxies = getproxies()
-        name = self._service.scheme if self._service.scheme in proxies else "all"
-        if name not in proxies or proxy_bypass(self._service.host):
-            return None
-        proxy = Address(proxies[name] if "://" in proxies[name] else f"http://{proxies[name]}", f"{name}_proxy")
-        del proxies  # It may hold a password, which no traceback is to show.
-        _check_proxy(proxy)
-        return proxy
+        return tls_settings(self._verify)
 
 
-def _check_proxy(proxy: Address) -> None:
-    proxy.check(*PROXY_PORTS, example="http://127.0.0.1:3128")
-    if proxy.scheme.startswith("socks"):
-        from importlib.util import find_spec
-
-        if find_spec("socksio") is None:
-            raise ArgumentError("A SOCKS proxy needs socksio; install it with: pip install 'threadruns[socks]'.")
-
-
-def _route(proxy: Address, tls: ssl.SSLContext | None) -> httpcore.Proxy:
-    import httpcore
-
-    # httpcore has no port of its own for socks5h; names are looked up by the proxy under either scheme.
-    url = httpcore.URL(
-        scheme=proxy.scheme.removesuffix("h"),
-        host=proxy.host,
-        port=proxy.parts.port or PROXY_PORTS[proxy.scheme],
-        target="/",
+def _library_of(value: object, name: str, form: str, kind: str) -> str:
+    """Return the library that a client or a transport belongs to."""
+    wanted = f"{form}{kind}"
+    for library in LIBRARIES:
+        # An object of a library that nobody has imported cannot be here.
+        module = sys.modules.get(library)
+        if module is not None and isinstance(value, getattr(module, wanted)):
+            return library
+    raise ArgumentError(
+        f"The {name} of {'an' if form else 'a'} {form}Client must be an httpx.{wanted} or httpx2.{wanted},"
+        f" not {type(value).__name__}."
     )
-    return httpcore.Proxy(url, auth=proxy.credentials, ssl_context=tls if proxy.scheme == "https" else None)

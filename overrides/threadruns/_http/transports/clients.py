@@ -1,0 +1,184 @@
+"""Sending through a client of httpx or httpx2: our own over our own connections, or the caller's.
+
+There is no other path, so whatever hooks into a layer of httpx sees each request.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from threadruns._errors import ClientClosedError
+from threadruns._http.cancellation import CLIENT_CLOSED
+from threadruns._http.request import phase_timeouts
+from threadruns._http.secrets import without_frames
+from threadruns._http.transports.limits import EXTENSION, ExchangeLimits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from threadruns._http.body import BodyReader
+    from threadruns._http.cancellation import CancelToken
+    from threadruns._http.request import PreparedRequest
+    from threadruns._http.transport import AsyncHttpClient, HttpClient
+    from threadruns._http.transports.settings import ConnectionSettings
+    from threadruns._response import RawResponse
+
+HTTP_CLIENT_CLOSED = "The client that was passed as http_client is closed."
+
+
+class HttpxClientTransport:
+    """Sends through a client of httpx or httpx2."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self._owned = settings.http_client is None
+        self._client: HttpClient
+        if settings.http_client is not None:
+            self._client = settings.http_client
+        elif settings.transport is not None:
+            self._client = settings.library.Client(transport=settings.transport, trust_env=False)
+        else:
+            from threadruns._http.transports.connections import OwnClient
+
+            self._client = OwnClient(settings)
+        self._build = self._client.build_request if not self._owned else settings.library.Request
+
+    def exchange(
+        self, request: PreparedRequest, timeout: float | None, cancel_token: CancelToken | None = None
+    ) -> RawResponse:
+        """Send a request and return its response.
+
+        A client or a transport of the caller ends single reads in time. Between them, the time of the exchange is
+        looked at, and whether it was cancelled.
+        """
+        client = self._client
+        check_open(client, owned=self._owned)
+        limits = ExchangeLimits(timeout, cancel_token)
+        try:
+            with nullcontext() if cancel_token is None else cancel_token.on_cancel(limits.cancel):
+                response = client.send(
+                    signed(request, self._build, timeout, limits, None if self._owned else client),
+                    stream=True,
+                    auth=None,
+                    follow_redirects=False,
+                )
+                try:
+                    reader = reader_for(request, response)
+                    for part in (response.content,) if response.is_stream_consumed else response.iter_raw():
+                        limits.left(None)
+                        reader.feed(part)
+                finally:
+                    response.close()
+        except RuntimeError:
+            check_open(client, owned=self._owned)
+            raise
+        except Exception:
+            raise
+        except BaseException as error:
+            without_frames(error)
+            raise
+        return reader.finish()
+
+    def close(self) -> None:
+        """Close the client, unless it is the caller's."""
+        if self._owned:
+            self._client.close()
+
+
+class AsyncHttpxClientTransport:
+    """Sends through an asynchronous client of httpx or httpx2."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        self._owned = settings.http_client is None
+        self._client: AsyncHttpClient
+        if settings.http_client is not None:
+            self._client = settings.http_client
+        elif settings.transport is not None:
+            self._client = settings.library.AsyncClient(transport=settings.transport, trust_env=False)
+        else:
+            from threadruns._http.transports.async_connections import AsyncOwnClient
+
+            self._client = AsyncOwnClient(settings)
+        self._build = self._client.build_request if not self._owned else settings.library.Request
+
+    async def exchange(self, request: PreparedRequest, timeout: float | None) -> RawResponse:
+        """Send a request and return its response."""
+        import asyncio
+
+        client = self._client
+        check_open(client, owned=self._owned)
+        try:
+            async with asyncio.timeout(timeout):
+                response = await client.send(
+                    signed(request, self._build, timeout, None, None if self._owned else client),
+                    stream=True,
+                    auth=None,
+                    follow_redirects=False,
+                )
+                try:
+                    reader = reader_for(request, response)
+                    if response.is_stream_consumed:
+                        reader.feed(response.content)
+                    else:
+                        async for part in response.aiter_raw():
+                            reader.feed(part)
+                finally:
+                    await response.aclose()
+        except RuntimeError:
+            check_open(client, owned=self._owned)
+            raise
+        except Exception:
+            raise
+        except BaseException as error:
+            without_frames(error)
+            raise
+        return reader.finish()
+
+    async def close(self) -> None:
+        """Close the client, unless it is the caller's."""
+        if self._owned:
+            await self._client.aclose()
+
+
+def signed(
+    request: PreparedRequest,
+    build: Callable[..., Any],
+    timeout: float | None,
+    limits: ExchangeLimits | None,
+    client: HttpClient | AsyncHttpClient | None,
+) -> Any:
+    """Return a request of the library that owns the client, with the key.
+
+    Args:
+        request: The request.
+        build: Makes a request of that library, with what the client adds to each.
+        timeout: The bound of the exchange, in seconds.
+        limits: Its limits, for our own connections.
+        client: The client if it is the caller's.
+    """
+    extensions: dict[str, Any] = {"timeout": phase_timeouts(timeout)}
+    more: dict[str, Any] = {}
+    if client is None:
+        if limits is not None:
+            extensions[EXTENSION] = limits
+    elif client.params:
+        # A client with query parameters of its own would put them in place of ours.
+        more["params"] = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+    return build(request.method, request.url, headers=request.signed_headers(), extensions=extensions, **more)
+
+
+def reader_for(request: PreparedRequest, response: Any) -> BodyReader:
+    """Return a reader for a response whose head has arrived."""
+    # Transports of tools, and hooks that look at a response, have read and inflated it already.
+    return request.body_reader(response.status_code, response.headers.raw, inflated=response.is_stream_consumed)
+
+
+def check_open(client: HttpClient | AsyncHttpClient, *, owned: bool) -> None:
+    """Refuse to send with a client that is closed.
+
+    Raises:
+        ClientClosedError: The client is closed.
+    """
+    if client.is_closed:
+        raise ClientClosedError(CLIENT_CLOSED if owned else HTTP_CLIENT_CLOSED) from None
