@@ -1,7 +1,7 @@
-"""What is wrong with a document, each finding with its line and JSON pointer.
+"""Problems of an OpenAPI document, each with its line and JSON pointer.
 
-Tools read an OpenAPI document with very different care: a misspelt keyword, a missing description or an example that
-the schema refuses pass most of them in silence. Here they are problems, and found before any code is made.
+Most tools accept a misspelt keyword, a missing description, or an example that its schema rejects. This check reports
+them before any code is generated.
 """
 
 from __future__ import annotations
@@ -42,27 +42,27 @@ KEYWORDS = {
     *("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"),
     *("discriminator", "xml", "externalDocs", "example"),
 }
-"""The keywords of a schema in OpenAPI 3.1: a misspelt one constrains nothing, and no validator minds."""
+"""The keywords of a schema in OpenAPI 3.1. Validators ignore a misspelt one."""
 
-DEEPEST = 100
-"""How many levels a document may have; ours has some twenty."""
+MAX_DEPTH = 100
+"""The largest permitted depth of a document; ours has about twenty levels."""
 
-LARGEST = 100_000
-"""How many keys and values a document may have; ours has some three thousand."""
+MAX_VALUES = 100_000
+"""The largest permitted number of keys and values; our document has about three thousand."""
 
 DATA = {"const", "default", "enum", "example", "value"}
-"""Keys that hold data, in which ``$ref`` and ``schema`` mean nothing."""
+"""Keys that contain data, in which ``$ref`` and ``schema`` have no meaning."""
 
 NAMES = {*NAMED_SCHEMAS, "schemas", "responses", "headers", "examples"}
-"""Keys that hold a map by name: in there, a key such as ``default`` is a name."""
+"""Keys that contain a map by name, in which a key such as ``default`` is a name."""
 
 
 class Problem(NamedTuple):
-    """One finding.
+    """A problem of the document.
 
     Attributes:
-        pointer: Where it is: the keys and indices that lead there.
-        sentence: What is wrong there.
+        pointer: The place, as a sequence of keys and indices.
+        sentence: A description of the problem.
     """
 
     pointer: Pointer
@@ -70,31 +70,31 @@ class Problem(NamedTuple):
 
 
 def problems(path: Path) -> list[str]:
-    """Return what is wrong with the document in a file, in the order of its lines.
+    """Return the problems of a document, in the order of its lines.
 
     Args:
         path: A YAML file.
 
     Returns:
-        Lines such as ``openapi.yaml:41: /paths/~1x/get: what is wrong``; none if the document is sound.
+        Lines such as ``openapi.yaml:41: /paths/~1x/get: it has no description``; none if the document is valid.
 
     Raises:
         OSError: The file cannot be read.
     """
 
-    def unreadable(line: int, why: str) -> list[str]:
-        return [f"{path.name}:{line}: (document): the file cannot be read as YAML: {' '.join(why.split())}"]
+    def unreadable(line: int, reason: str) -> list[str]:
+        return [f"{path.name}:{line}: (document): the file cannot be read as YAML: {' '.join(reason.split())}"]
 
     try:
         text = path.read_text(encoding="utf-8")
         depth = 0
         for event in YAML(typ="safe", pure=True).parse(text):
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if depth > DEEPEST:
-                return unreadable(event.start_mark.line + 1, f"it is nested deeper than {DEEPEST} levels")
+            if depth > MAX_DEPTH:
+                return unreadable(event.start_mark.line + 1, f"it is nested deeper than {MAX_DEPTH} levels")
         root = YAML(typ="safe", pure=True).compose(text)
-        if _is_larger(root, LARGEST):
-            return unreadable(1, f"with its aliases followed it has more than {LARGEST} values")
+        if _is_larger(root, MAX_VALUES):
+            return unreadable(1, f"with its aliases followed it has more than {MAX_VALUES} values")
         document = YAML(typ="safe", pure=True).load(text)
     except UnicodeDecodeError as error:
         return unreadable(1, f"byte {error.start} is not UTF-8")
@@ -110,7 +110,7 @@ def problems(path: Path) -> list[str]:
 def find(document: Json) -> Iterator[Problem]:
     """Yield the problems of a parsed document.
 
-    A check runs only on what the ones before it found sound, so that one mistake is one problem.
+    Each check runs only if the earlier ones found no problem, so that one mistake is reported once.
     """
     for check in (_not_json, _structure, _references, _schemas, _parameters, _descriptions, _values, _remainder):
         found = list(check(document))
@@ -120,7 +120,7 @@ def find(document: Json) -> Iterator[Problem]:
 
 
 def _not_json(document: Json) -> Iterator[Problem]:
-    """YAML has keys and values that JSON has not; tools differ in what they make of them."""
+    """Yield keys and values of YAML that JSON does not have; tools read them differently."""
     if not isinstance(document, dict):
         yield Problem((), "the document is not a mapping")
     for pointer, node in _walk(document, into_data=True):
@@ -129,7 +129,7 @@ def _not_json(document: Json) -> Iterator[Problem]:
                 if not isinstance(key, str):
                     yield Problem((*pointer, str(key)), f"the key {key!r} is not a string; quote it")
         elif isinstance(node, float) and not isfinite(node):
-            yield Problem(pointer, f"the value {node} is no JSON")
+            yield Problem(pointer, f"the value {node} is not JSON")
         elif not (node is None or isinstance(node, str | int | float | list)):
             yield Problem(pointer, f"the value {str(node)!r} is read as {type(node).__name__}; quote it")
 
@@ -146,13 +146,13 @@ def _references(document: Json) -> Iterator[Problem]:
         if not isinstance(node, dict):
             continue
         if isinstance(node.get("$ref"), str) and not _target(document, node["$ref"]):
-            yield Problem((*pointer, "$ref"), f"the document has nothing at {node['$ref']!r}")
+            yield Problem((*pointer, "$ref"), f"{node['$ref']!r} does not exist in the document")
         if pointer[-2:-1] == ("links",) and "operationId" in node and node["operationId"] not in operations:
-            yield Problem((*pointer, "operationId"), f"no operation is called {node['operationId']!r}")
+            yield Problem((*pointer, "operationId"), f"there is no operation {node['operationId']!r}")
         for index, requirement in enumerate(node.get("security", [])):
             for name in requirement:
                 if name not in schemes:
-                    yield Problem((*pointer, "security", index, name), f"no security scheme is called {name!r}")
+                    yield Problem((*pointer, "security", index, name), f"there is no security scheme {name!r}")
 
 
 def _schemas(document: Json) -> Iterator[Problem]:
@@ -167,10 +167,10 @@ def _schemas(document: Json) -> Iterator[Problem]:
         for pointer, part in _subschemas(start, schema):
             for keyword in part.keys() - KEYWORDS:
                 if not keyword.startswith("x-"):
-                    yield Problem((*pointer, keyword), f"{keyword!r} is no keyword of a schema in OpenAPI 3.1")
+                    yield Problem((*pointer, keyword), f"{keyword!r} is not a schema keyword of OpenAPI 3.1")
             for index, name in enumerate(part.get("required", [])):
                 if name not in part.get("properties", {name: True}):
-                    yield Problem((*pointer, "required", index), f"{name!r} is required and has no schema")
+                    yield Problem((*pointer, "required", index), f"{name!r} is required, but has no schema")
 
 
 def _parameters(document: Json) -> Iterator[Problem]:
@@ -182,18 +182,18 @@ def _parameters(document: Json) -> Iterator[Problem]:
             named = [(one["in"], one["name"]) for one in operation.get("parameters", []) if "$ref" not in one]
             for index, one in enumerate(named):
                 if one in named[:index]:
-                    yield Problem((*at, "parameters", index), f"the {one[0]} parameter {one[1]!r} is there twice")
+                    yield Problem((*at, "parameters", index), f"the {one[0]} parameter {one[1]!r} is listed twice")
             slots = set(re.findall(r"\{([^}]*)\}", path))
             unfilled = slots - {name for place, name in named if place == "path"}
             for name in unfilled:
-                yield Problem(at, f"the path has {{{name}}}, and no parameter is called so")
+                yield Problem(at, f"the path has {{{name}}}, but there is no such path parameter")
             for index, (place, name) in enumerate(named):
                 if place == "path" and name not in slots and not unfilled:
-                    yield Problem((*at, "parameters", index), f"the path has no {{{name}}}")
+                    yield Problem((*at, "parameters", index), f"the path does not have {{{name}}}")
 
 
 def _descriptions(document: Json) -> Iterator[Problem]:
-    """Whatever a reader can look up says what it is."""
+    """Yield the named parts that have no description."""
     for start, schema in _schema_roots(document):
         for pointer, part in _subschemas(start, schema):
             condition = {"if", "then", "else", "not"} & set(pointer[len(start) :])
@@ -209,9 +209,9 @@ def _descriptions(document: Json) -> Iterator[Problem]:
 
 
 def _values(document: Json) -> Iterator[Problem]:
-    """Defaults and examples keep the schemas that they illustrate."""
+    """Yield the defaults and examples that their schemas reject."""
 
-    def refused(schema: Pointer, at: Pointer, value: Json) -> Iterator[Problem]:
+    def rejected(schema: Pointer, at: Pointer, value: Json) -> Iterator[Problem]:
         validator = jsonschema_rs.Draft202012Validator({**document, "$ref": "#" + quote(_spell(schema), safe="/~")})
         for error in validator.iter_errors(value):
             yield Problem(at + tuple(error.instance_path), _sentence(error))
@@ -219,23 +219,23 @@ def _values(document: Json) -> Iterator[Problem]:
     for start, root in _schema_roots(document):
         for pointer, part in _subschemas(start, root):
             for index, value in enumerate(part.get("examples", [])):
-                yield from refused(pointer, (*pointer, "examples", index), value)
+                yield from rejected(pointer, (*pointer, "examples", index), value)
             if "default" in part:
-                yield from refused(pointer, (*pointer, "default"), part["default"])
+                yield from rejected(pointer, (*pointer, "default"), part["default"])
     for pointer, node in _walk(document):
         if not isinstance(node, dict) or "schema" not in node or pointer[-1] in NAMES:
             continue
         if "example" in node:
-            yield from refused((*pointer, "schema"), (*pointer, "example"), node["example"])
+            yield from rejected((*pointer, "schema"), (*pointer, "example"), node["example"])
         for name, example in node.get("examples", {}).items():
             at = (_target(document, example["$ref"]) if "$ref" in example else None) or (*pointer, "examples", name)
             target = reduce(getitem, at, document)
             if "value" in target:
-                yield from refused((*pointer, "schema"), (*at, "value"), target["value"])
+                yield from rejected((*pointer, "schema"), (*at, "value"), target["value"])
 
 
 def _remainder(document: Json) -> Iterator[Problem]:
-    """Whatever openapi-spec-validator knows beyond the checks above; it seldom says where."""
+    """Yield the other findings of openapi-spec-validator, which seldom have a place."""
     for error in OpenAPIV31SpecValidator(document).iter_errors():
         yield Problem((), str(error.message).partition("\n")[0])
 
@@ -273,7 +273,7 @@ def _subschemas(at: Pointer, schema: Json) -> Iterator[Place]:
 
 
 def _target(document: Json, reference: str) -> Pointer | None:
-    """Follow a reference into one of the document's maps; None if it leads nowhere."""
+    """Return the target of a reference; None if it does not exist."""
     pointer = tuple(token.replace("~1", "/").replace("~0", "~") for token in reference.split("/")[1:])
     node = document
     for key in pointer:
@@ -287,22 +287,22 @@ def _spell(pointer: Pointer) -> str:
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in pointer) or "(document)"
 
 
-def _is_larger(root: Node | None, most: int) -> bool:
-    """Count what is written, each alias as what it stands for; one that holds itself has no end."""
-    waiting = [root] if root else []
+def _is_larger(root: Node | None, limit: int) -> bool:
+    """Return whether a node has more values than the limit, with aliases followed; recursive aliases are infinite."""
+    pending = [root] if root else []
     count = 0
-    while waiting and count <= most:
-        node = waiting.pop()
+    while pending and count <= limit:
+        node = pending.pop()
         count += 1
         if isinstance(node, MappingNode):
-            waiting.extend(part for pair in node.value for part in pair)
+            pending.extend(part for pair in node.value for part in pair)
         elif isinstance(node, SequenceNode):
-            waiting.extend(node.value)
-    return count > most
+            pending.extend(node.value)
+    return count > limit
 
 
 def _line(node: Node | None, pointer: Pointer) -> int:
-    """Return the line of a place, counted from 1, or of the nearest place above it that is in the file."""
+    """Return the line of a place, counted from 1, or of its nearest ancestor that is in the file."""
     line: int = node.start_mark.line if node else 0  # an empty file has no node
     for token in pointer:
         if isinstance(node, MappingNode):
@@ -319,5 +319,5 @@ def _line(node: Node | None, pointer: Pointer) -> int:
 
 
 def _sentence(error: jsonschema_rs.ValidationError) -> str:
-    """Return the message of a validator without the value in full, which may be the whole document."""
+    """Return the message of a validator, shortened because the value may be the whole document."""
     return error.message if len(error.message) <= 200 else f"...{error.message[-160:]}"

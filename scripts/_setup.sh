@@ -1,10 +1,10 @@
-# Sourced by the scripts here: goes to the checkout, finds a Python, and keeps whatever is installed or cached inside.
+# Sourced by the other scripts: changes to the checkout, finds Python, and keeps installations and caches inside.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export PIP_CACHE_DIR="$PWD/.cache/pip" PIP_DISABLE_PIP_VERSION_CHECK=1
 export VIRTUALENV_OVERRIDE_APP_DATA="$PWD/.cache/virtualenv"
-export RUSTUP_HOME="${RUSTUP_HOME:-$PWD/.cache/rustup}" # pip asks rustc for its version, and rustup leaves a folder
+export RUSTUP_HOME="${RUSTUP_HOME:-$PWD/.cache/rustup}" # pip runs rustc, and rustup creates this folder
 export PYRIGHT_PYTHON_CACHE_DIR="$PWD/.cache/pyright" PYRIGHT_PYTHON_IGNORE_WARNINGS=1 npm_config_cache="$PWD/.cache/npm"
 
 say() { printf '== %s\n' "$*"; }
@@ -17,21 +17,21 @@ find_python() {
       return
     fi
   done
-  echo "No Python 3.11 or later was found; install one, or name it with PYTHON=/path/to/python." >&2
+  echo "Python 3.11 or later was not found; install it, or set PYTHON=/path/to/python." >&2
   return 1
 }
 
-# Installs into .venv once for each state of pyproject.toml: setup NAME WHAT...
+# Installs into .venv after each change of pyproject.toml: setup NAME PIP_ARGUMENTS...
 setup() {
   local name=$1 stamp=".venv/.$1" python
   shift
   if [ ! -x .venv/bin/python ]; then
     python=$(find_python)
-    say "Making .venv with $("$python" --version)"
+    say "Creating .venv with $("$python" --version)"
     "$python" -m venv .venv
   fi
   if ! cmp -s pyproject.toml "$stamp"; then
-    say "Installing into .venv, which takes about half a minute: $*"
+    say "Installing into .venv (about half a minute): $*"
     .venv/bin/python -m pip install --quiet --upgrade 'pip>=25.1'
     .venv/bin/python -m pip install --quiet "$@"
     cp pyproject.toml "$stamp"

@@ -1,5 +1,7 @@
-"""The main job, step by step: is the client what the document gives, does it read a real server, does that server
-keep the contract. Run by ``scripts/demo``, which sets up what this needs."""
+"""Demonstrate the project in four steps: generated client, server, listing, and contract test.
+
+``scripts/demo`` installs the requirements and runs this.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +29,16 @@ KEY = "sk-demo"
 LONG = "thread_demo"
 console = Console()
 if not console.is_terminal:
-    console.width = 110  # what a log can hold: ids stay whole
+    console.width = 110  # so that ids are not cut off in logs
 
 
 class StepFailed(Exception):
-    """A step did not do what it is there to show; the message says which and how."""
+    """A step failed; the message has the reason."""
 
 
 @contextlib.contextmanager
 def step(title: str) -> Iterator[None]:
-    """Say what is being done, and afterwards how long it took."""
+    """Print the title of a step, and its duration afterwards."""
     console.print(f"[bold]{title}[/bold]")
     start = time.perf_counter()
     yield
@@ -44,10 +46,10 @@ def step(title: str) -> Iterator[None]:
 
 
 def run(*command: str, **environment: str) -> None:
-    """Run a command in the checkout; its output is shown.
+    """Run a command in the checkout with its output shown.
 
     Raises:
-        StepFailed: It exits with another code than 0.
+        StepFailed: The exit code is not 0.
     """
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False)
     if done.returncode:
@@ -56,7 +58,7 @@ def run(*command: str, **environment: str) -> None:
 
 @contextlib.contextmanager
 def server(*files: Path) -> Iterator[str]:
-    """Run ``threadruns serve`` on a free port with these files loaded; yield its base URL."""
+    """Run ``threadruns serve`` on a free port with some files loaded, and yield its base URL."""
     command = [sys.executable, "-m", "threadruns", "serve", "--port", "0", "--api-key", KEY, "--quiet"]
     for file in files:
         command += ["--load", str(file)]
@@ -68,13 +70,13 @@ def server(*files: Path) -> Iterator[str]:
                     console.print(f"   {line.strip()}", highlight=False)
                     yield found[0]
                     return
-            raise StepFailed("the server ended before it named its URL.")
+            raise StepFailed("the server stopped before it printed its URL.")
         finally:
             process.terminate()
 
 
 def show(client: Client, thread_id: str) -> int:
-    """List a thread through the generated client: a table of the first runs, and counts by status."""
+    """List a thread with the client, print the first runs and the counts by status, and return the number of runs."""
     runs = list(client.runs.list(thread_id))
     table = Table("run", "created", "status", "model", "tokens", title=f"{thread_id}: the first of {len(runs)} runs")
     for entry in runs[:5]:
@@ -92,24 +94,24 @@ def show(client: Client, thread_id: str) -> int:
 
 
 def main() -> int:
-    """Run every step; return the exit code."""
+    """Run every step and return the exit code."""
     start = time.perf_counter()
     example = document()["components"]["examples"]["DocumentedPage"]["value"]
     try:
-        with step("1. generated/ is what openapi.yaml gives"):
+        with step("1. The generated package matches openapi.yaml"):
             run(sys.executable, "scripts/generate.py", "--check")
         with tempfile.TemporaryDirectory() as folder:
             documented, synthetic = Path(folder, "documented.json"), Path(folder, "synthetic.jsonl")
             documented.write_text(json.dumps(example), encoding="utf-8")
             lines = [json.dumps(entry) + "\n" for entry in thread(LONG, 250, seed=7)]
             synthetic.write_text("".join(lines), encoding="utf-8")
-            console.print("[bold]2. the reference server, with the documented example and a thread of 250 runs[/bold]")
+            console.print("[bold]2. The reference server, with the documented example and a thread of 250 runs[/bold]")
             with server(documented, synthetic) as url:
-                with step("3. both threads through the generated client"), Client(api_key=KEY, base_url=url) as client:
+                with step("3. Both threads, listed by the client"), Client(api_key=KEY, base_url=url) as client:
                     counted = [show(client, name) for name in ("thread_abc123", LONG)]
                     if counted != [len(example["data"]), 250]:
                         raise StepFailed(f"the client listed {counted} runs, not {[len(example['data']), 250]}.")
-                with step("4. schemathesis and the server, within a reduced budget"):
+                with step("4. The server, tested by schemathesis with few examples"):
                     run(
                         *(sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider"),
                         "tests/contract/test_schemathesis.py",
@@ -123,7 +125,7 @@ def main() -> int:
         return 1
     taken = time.perf_counter() - start
     console.print(
-        f"[green]All four parts work:[/green] the client is what the document gives, it listed {sum(counted)} runs, "
+        f"[green]All four steps passed:[/green] the client matches the document, it listed {sum(counted)} runs, "
         f"and the server keeps the contract ({taken:.1f} s).",
         highlight=False,
     )

@@ -1,9 +1,9 @@
-"""Generate ``generated/threadruns_api`` from ``openapi.yaml``, or check that it is what would be generated.
+"""Generate ``generated/threadruns_api`` from ``openapi.yaml``, or check that it is up to date.
 
-The package is built in an empty folder and swapped in whole, so a hand edit or a stray file cannot survive. What the
-generator would drop without a word is an error here, and then the old package stays.
+The package is built in an empty folder and replaces the old one as a whole, so manual edits and stray files do not
+remain. If the generator would silently drop part of the document, the script reports it and keeps the old package.
 
-The document's parser and the generator's project are private to openapi-python-client, which is therefore pinned.
+openapi-python-client is pinned, because the script uses private parts of it.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class GenerateError(Exception):
-    """The package cannot be generated; the message says what to mend, a line for each fault."""
+    """The package cannot be generated; the message has a line for each problem."""
 
 
 def build(document: Path, target: Path) -> None:
-    """Build the whole package in a folder that does not exist yet.
+    """Build the package in a new folder.
 
     Args:
         document: The OpenAPI document.
-        target: The folder of the package; its parent must exist.
+        target: The folder to create; its parent must exist.
 
     Raises:
         GenerateError: The document is invalid, or part of it would be dropped.
@@ -86,7 +86,7 @@ def build(document: Path, target: Path) -> None:
 
 
 def finish(document: Path, raw: dict[str, Any], target: Path) -> None:
-    """Add what the generator does not write: the banner, ``py.typed`` and the document; drop what is empty; format."""
+    """Add the banner, ``py.typed`` and the document, remove empty modules, and format the code."""
     for path in target.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         if text.strip():
@@ -105,18 +105,18 @@ def finish(document: Path, raw: dict[str, Any], target: Path) -> None:
 
 
 def unsupported(raw: dict[str, Any]) -> Iterator[str]:
-    """Name each spelling that the generator or the templates would drop without a word."""
+    """Yield each construct that the generator or the templates would silently drop."""
     if raw.get("security"):
-        yield "/security: ignored by the generator; say it on each operation."
+        yield "/security: ignored by the generator; move it to each operation."
     for pointer, node in walk(raw.get("components", {}).get("schemas", {}), "/components/schemas"):
         if "$ref" in node and (lost := sorted(set(node) - {"$ref", "description", "summary"})):
-            yield f"{pointer}/{lost[0]}: lost beside $ref; put both into oneOf or into the schema referred to."
+            yield f"{pointer}/{lost[0]}: lost beside $ref; put both into oneOf or into the referenced schema."
         if isinstance(node.get("type"), list) and "enum" in node:
             yield f"{pointer}/enum: emitted as several classes with a list of types; use oneOf with type 'null'."
     for path, method, operation in operations(raw):
         pointer = f"/paths/{escape(path)}/{method}"
         if not operation.get("operationId"):
-            yield f"{pointer}: has no operationId; the emitted function is named after it."
+            yield f"{pointer}: has no operationId, which names the generated function; add one."
         for parameter in operation.get("parameters", []):
             if parameter.get("in") == "cookie":
                 yield f"{pointer}/parameters: cookie {parameter['name']!r} is not sent by the templates; remove it."
@@ -126,11 +126,11 @@ def unsupported(raw: dict[str, Any]) -> Iterator[str]:
         for status, response in operation.get("responses", {}).items():
             content = response.get("content", {})
             if "$ref" not in response and status != "204" and not any("schema" in media for media in content.values()):
-                yield f"{pointer}/responses/{status}: has no schema, which makes the return type Any; give it one."
+                yield f"{pointer}/responses/{status}: has no schema, so the return type would be Any; add one."
 
 
 def dropped(raw: dict[str, Any], data: GeneratorData) -> Iterator[str]:
-    """Name each part of the document that did not reach the generator's own view of it."""
+    """Yield each part of the document that is missing in the generator's data."""
     endpoints = {
         endpoint.name: endpoint
         for collection in data.endpoint_collections_by_tag.values()
@@ -149,12 +149,12 @@ def dropped(raw: dict[str, Any], data: GeneratorData) -> Iterator[str]:
         if len(endpoint.responses) != len(operation["responses"]):
             yield f"{pointer}/responses: {len(operation['responses']) - len(endpoint.responses)} would be dropped."
         if not any(r.status_code.range and r.status_code.range[0] // 100 == 2 for r in endpoint.responses):
-            yield f"{pointer}/responses: has none for success."
+            yield f"{pointer}/responses: there is no success response; add one."
         elif not any(
             r.status_code.range and r.status_code.range[0] // 100 == 2 and hasattr(r.prop, "required_properties")
             for r in endpoint.responses
         ):
-            yield f"{pointer}/responses: the success is not an object; make it a component of type object."
+            yield f"{pointer}/responses: the success response is not an object; use a component of type object."
     fields = {
         str(model.class_info.name): {p.name.get_untrusted_value() for p in model.required_properties or ()}
         | {p.name.get_untrusted_value() for p in model.optional_properties or ()}
@@ -175,7 +175,7 @@ def operations(raw: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]
 
 
 def walk(node: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every object below a node with its JSON pointer, but for examples, which are data."""
+    """Yield every object below a node with its JSON pointer, except examples and other data."""
     if isinstance(node, dict):
         yield pointer, node
         for key, value in node.items():
@@ -197,16 +197,18 @@ def identifier(operation_id: str) -> str:
 
 
 def path_expression(endpoint: Any) -> str:
-    """Return the path of an endpoint, for an f-string: relative to the base URL, its parameters quoted."""
+    """Return the path of an endpoint as the text of an f-string, relative to the base URL, with quoted parameters."""
     path = endpoint.path.get_untrusted_value().lstrip("/")
     names = {str(parameter.python_name): parameter.name.get_untrusted_value() for parameter in endpoint.path_parameters}
     if not re.fullmatch(r"[\w/{}.~:-]*", path):
-        raise GenerateError(f"path {path!r} has characters that the templates do not quote; use plain segments.")
+        raise GenerateError(
+            f"path {path!r} has characters that the templates do not quote; use letters, digits and . ~ : - only."
+        )
     return re.sub(r"\{(\w+)\}", lambda match: f"{{path_segment({names[match[1]]!r}, {match[1]})}}", path)
 
 
 class _Descriptions:
-    """Looks up what the document says of a parameter, which the generator drops."""
+    """The descriptions of parameters, which the generator drops."""
 
     def __init__(self, raw: dict[str, Any]) -> None:
         self._texts = {
@@ -225,7 +227,7 @@ def _one_line(error: GeneratorError) -> str:
 
 
 def differences(fresh: Path, present: Path) -> list[str]:
-    """Compare two trees both ways; return a line for each file that is changed, missing or extra."""
+    """Return a line for each file that is changed, missing or extra in the present tree."""
     new, old = (
         {
             path.relative_to(tree).as_posix()
@@ -241,7 +243,7 @@ def differences(fresh: Path, present: Path) -> list[str]:
 
 
 def swap(fresh: Path, target: Path) -> None:
-    """Put a fresh tree in the place of the present one, whole."""
+    """Replace the present tree with a new one."""
     old = fresh.parent / "old"
     if target.exists():
         os.rename(target, old)
@@ -249,9 +251,11 @@ def swap(fresh: Path, target: Path) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; return its exit code."""
+    """Run the command line and return its exit code."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.split("\n\n")[0])
-    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 if generated/ is not up to date")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 if generated/ is not up to date"
+    )
     parser.add_argument("--document", type=Path, default=DOCUMENT, help="the OpenAPI document (default: openapi.yaml)")
     parser.add_argument("--target", type=Path, default=TARGET, help="the package (default: generated/threadruns_api)")
     options = parser.parse_args(arguments)
@@ -263,11 +267,14 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             build(options.document, fresh)
         except GenerateError as error:
-            print(f"{error}\n{COMMAND}: nothing was generated; mend the document and run it again.", file=sys.stderr)
+            print(
+                f"{error}\n{COMMAND}: nothing was generated; correct the document and run the command again.",
+                file=sys.stderr,
+            )
             return 1
         if options.check:
             if lines := differences(fresh, options.target):
-                print("\n".join(lines), f"generated/ is not what the document gives; run: {COMMAND}", sep="\n")
+                print("\n".join(lines), f"generated/ does not match the document; run: {COMMAND}", sep="\n")
                 return 1
             verdict = "is up to date"
         else:

@@ -190,7 +190,7 @@ def test_a_check_names_each_difference_and_the_command_that_mends_it(
     assert generate.main([*arguments, "--check"]) == 1
     assert capsys.readouterr().out.splitlines() == [
         line,
-        "generated/ is not what the document gives; run: scripts/generate",
+        "generated/ does not match the document; run: scripts/generate",
     ]
     assert generate.main(arguments) == 0
     assert generate.main([*arguments, "--check"]) == 0
@@ -445,7 +445,7 @@ def dangling_reference(document: Document) -> None:
         (typed_enum, "/components/schemas/Run/properties/priority/enum"),
         (bare_response, "/paths/~1threads~1{thread_id}~1runs/get/responses/404: has no schema"),
         (cookie, "cookie 'session' is not sent"),
-        (array_response, "the success is not an object"),
+        (array_response, "the success response is not an object"),
         (dangling_reference, "Nothing"),
     ],
 )
@@ -459,7 +459,9 @@ def test_what_would_be_dropped_is_refused_and_the_old_package_stays(
     assert generate.main(["--document", str(edited(tmp_path, edit)), "--target", str(target)]) == 1
     captured = capsys.readouterr()
     assert words in captured.err
-    assert captured.err.endswith("scripts/generate: nothing was generated; mend the document and run it again.\n")
+    assert captured.err.endswith(
+        "scripts/generate: nothing was generated; correct the document and run the command again.\n"
+    )
     assert [path.relative_to(tmp_path / "out").as_posix() for path in (tmp_path / "out").rglob("*")] == [
         "threadruns_api",
         "threadruns_api/old.py",

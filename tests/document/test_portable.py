@@ -1,4 +1,4 @@
-"""The check of other ecosystems' tools, as far as it goes without them."""
+"""Tests of ``scripts/portable`` without Node.js."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 SCRIPT = Path(__file__).parents[2] / "scripts" / "portable"
 
 
-def test_without_node_it_says_so_and_fails(tmp_path: Path) -> None:
-    """Where Node is missing, the tools that did not run are named, and the check has not passed."""
+def test_missing_node_is_reported(tmp_path: Path) -> None:
+    """Without Node.js the script names the tools that did not run, and fails."""
     done = subprocess.run(
         [sys.executable, str(SCRIPT)],
         env=os.environ | {"PATH": str(tmp_path)},
@@ -23,7 +23,7 @@ def test_without_node_it_says_so_and_fails(tmp_path: Path) -> None:
     assert done.stderr == ""
     lines = done.stdout.splitlines()
     assert lines[0] == (
-        "Node is not here, so these did not run: "
+        "Node.js is not installed, so these tools did not run: "
         "@redocly/cli, @stoplight/spectral-cli, openapi-typescript, @hey-api/openapi-ts"
     )
-    assert lines[1] == "Install Node 20 or later with npm and run this again."
+    assert lines[1] == "Install Node 20 or later with npm and run the command again."
