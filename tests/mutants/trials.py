@@ -130,8 +130,8 @@ def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: boo
                 server.url, server.api_key, list(threads), seed=seed, timeout=TIMEOUTS.get(name, 3.0), max_seconds=60,
                 fail_fast=fail_fast,
             )  # fmt: skip
-        rules = {found.rule.id: found.detail for found in report.of(Outcome.FAIL, severity=Severity.DEPARTURE)}
-        stopped = next((result.rule.id for result in report.of(Outcome.ERROR) if result.request), "")
+        rules = {found.rule.id: found.observed for found in report.of(Outcome.FAIL, severity=Severity.DEPARTURE)}
+        stopped = next((result.rule.id for result in report.of(Outcome.ERROR) if result.observed), "")
         tried = Trial(name, group, seed, report.verdict, rules, stopped, report.reason, report.requests, report.seconds)
         if tried.named or tried.stopped:
             break

@@ -1,9 +1,10 @@
-"""``threadruns check``: where a server departs from the contract."""
+"""``threadruns check``: check a server against the contract."""
 
 from __future__ import annotations
 
 import json
 import textwrap
+from collections import Counter
 from pathlib import Path
 
 import click
@@ -16,12 +17,15 @@ from threadruns._cli._key import hidden
 from threadruns._errors import ArgumentError
 from threadruns._http.secrets import KEY_VARIABLE, Secret
 from threadruns.contract.check import check
-from threadruns.contract.reports import as_json, as_junit, rule_as_json
+from threadruns.contract.reports import as_json, as_junit, json_schema, rule_as_json
 from threadruns.contract.rules.catalogue import RULES
 from threadruns.contract.rules.rule import Rule, Severity
 from threadruns.contract.verdict import Outcome, Report, Result, Verdict
 
-EXIT = {Verdict.CONFORMS: 0, Verdict.DEPARTS: 1, Verdict.UNDECIDED: 3}
+EXIT_CODES = {Verdict.CONFORMS: 0, Verdict.DEPARTS: 1, Verdict.UNDECIDED: 3}
+
+INDENT = 13
+"""The column at which the parts of a rule start."""
 
 STYLES = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.UNDECIDED: "yellow", Outcome.ERROR: "magenta"}
 
@@ -35,38 +39,55 @@ STYLES = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.UNDECIDED: "yellow
     metavar="KEY",
     help=f"A key of the server; or set {KEY_VARIABLE}.",
 )
-@click.option("--thread", "threads", multiple=True, metavar="ID", help="A thread to read; give several of all sizes.")
-@click.option("--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML to this file as well.")
-@click.option("--list", "list_rules", is_flag=True, help="Print the rules and what each rests on, and exit.")
 @click.option(
-    "--beta", default="assistants=v1", show_default=True, help="The OpenAI-Beta header that the server takes."
+    "--thread", "threads", multiple=True, metavar="ID", help="A thread to read; repeat it for several threads."
 )
-@click.option("--seed", default=0, show_default=True, help="Repeats a check exactly.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), help="The most requests a second.")
+@click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Format of the report.",
+)
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Also write JUnit XML to this file.")
+@click.option("--list", "list_rules", is_flag=True, help="Print the rules with their sources, and exit.")
+@click.option("--schema", "print_schema", is_flag=True, help="Print the JSON Schema of the JSON report, and exit.")
+@click.option(
+    "--beta", default="assistants=v1", show_default=True, help="The OpenAI-Beta header that the server accepts."
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the random requests.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), help="Maximum requests per second.")
 @click.option(
     "--timeout",
     default=10.0,
     show_default=True,
     type=click.FloatRange(0, min_open=True),
-    help="Seconds an answer.",
+    help="Timeout per response, in seconds.",
 )
 @click.option(
-    "--max-requests", default=600, show_default=True, type=click.IntRange(1), help="The most requests in all."
+    "--max-requests", default=600, show_default=True, type=click.IntRange(1), help="Maximum number of requests."
 )
 @click.option(
-    "--max-time", default=300.0, show_default=True, type=click.FloatRange(0, min_open=True), help="Seconds for all."
+    "--max-time",
+    default=300.0,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="Maximum duration of the check, in seconds.",
 )
-@click.option("--ca-bundle", type=click.Path(exists=True, dir_okay=False), help="Certificate authorities to trust.")
+@click.option(
+    "--ca-bundle", type=click.Path(exists=True, dir_okay=False), help="File of trusted certificate authorities."
+)
 @click.option("--fail-fast", is_flag=True, help="End at the first departure.")
 @click.option("--all", "show_all", is_flag=True, help="Show every rule, one by one.")
 def command(
     url: str | None,
     api_key: Secret,
     threads: tuple[str, ...],
-    form: str,
+    output_format: str,
     report: Path | None,
     list_rules: bool,
+    print_schema: bool,
     beta: str,
     seed: int,
     rate: float | None,
@@ -79,16 +100,20 @@ def command(
 ) -> None:
     """Check the server at URL against the contract, on threads that exist there.
 
-    Only reads: nothing on the server changes. Threads of different sizes decide more rules: none, one, a few, exactly
-    20 and 100, more than 100, and many runs of one second. The key goes to URL alone and stands in no report.
+    The check changes nothing on the server. Threads of several sizes decide more rules: threads without runs, with one
+    run, with a few, with exactly 20, exactly 100 and more than 100 runs, and with many runs created in the same second.
+    The key is sent to URL only, and no report contains it.
 
     \b
     threadruns check http://127.0.0.1:8000/v1 --thread thread_abc123 --thread thread_abc456
 
-    Exit codes: 0 the server conforms, 1 it departs, 2 the command was wrong, 3 it could not be judged.
+    Exit codes: 0 the server conforms, 1 it departs, 2 usage error, 3 it could not be judged.
     """
+    if print_schema:
+        _print_json(json_schema())
+        return
     if list_rules:
-        _print_rules(form)
+        _print_rules(output_format)
         return
     if url is None:
         raise click.UsageError("No URL was given; for example: threadruns check http://127.0.0.1:8000/v1 --thread ID")
@@ -99,10 +124,10 @@ def command(
     try:
         api_key.check()
     except ArgumentError:
-        message = "The API key has characters that a header cannot carry, or white space around it."
+        message = "The API key has characters that a header cannot contain, or white space around it."
         raise click.UsageError(message) from None
     if report is not None and not report.parent.is_dir():
-        raise click.UsageError(f"The report cannot be written: {str(report.parent)!r} is no folder.")
+        raise click.UsageError(f"The report cannot be written: {str(report.parent)!r} is not a folder.")
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"))
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -124,8 +149,8 @@ def command(
             )
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-    if form == "json":
-        click.echo(json.dumps(as_json(found), indent=2, ensure_ascii=False))
+    if output_format == "json":
+        _print_json(as_json(found))
     else:
         _print_report(found, show_all)
     if report is not None:
@@ -133,30 +158,34 @@ def command(
             report.write_text(as_junit(found), encoding="utf-8")
         except OSError as error:
             raise click.ClickException(f"The report {str(report)!r} cannot be written: {error.strerror}.") from error
-    raise SystemExit(EXIT[found.verdict])
+    raise SystemExit(EXIT_CODES[found.verdict])
 
 
-def _print_rules(form: str) -> None:
-    if form == "json":
-        click.echo(json.dumps([rule_as_json(rule) for rule in RULES.values()], indent=2, ensure_ascii=False))
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _print_rules(output_format: str) -> None:
+    if output_format == "json":
+        _print_json([rule_as_json(rule) for rule in RULES.values()])
         return
     console = _console()
     for rule in RULES.values():
         _print_rule(console, rule, rule.severity)
-        _print_part(console, "why:", rule.source)
-        _print_part(console, "needs:", rule.needs)
+        _print_part(console, "source:", rule.source)
+        _print_part(console, "requires:", rule.requires)
     console.print(f"{len(RULES)} rules")
 
 
-def _print_rule(console: Console, rule: Rule, kind: str) -> None:
-    console.print(f"[bold]{rule.id}[/] ({kind}): {escape(rule.says)}")
+def _print_rule(console: Console, rule: Rule, status: str) -> None:
+    console.print(f"[bold]{rule.id}[/] ({status}): {escape(rule.description)}")
 
 
 def _print_part(console: Console, name: str, text: str) -> None:
-    """Print a named part of what is said of a rule, its further lines below its beginning."""
-    room = max(console.width - 9, 20)
-    lines = textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
-    console.print(escape(f"  {name:<7}" + "\n         ".join(lines)), soft_wrap=True)
+    """Print a part of a rule with its name, wrapped and indented."""
+    width = max(console.width - INDENT, 20)
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+    console.print(escape(f"  {name:<{INDENT - 2}}" + ("\n" + " " * INDENT).join(lines)), soft_wrap=True)
 
 
 def _print_report(report: Report, show_all: bool) -> None:
@@ -164,31 +193,33 @@ def _print_report(report: Report, show_all: bool) -> None:
     groups: dict[str, list[Result]] = {}
     for result in report.results:
         groups.setdefault(result.rule.group, []).append(result)
-    table = Table("rule", "outcome", "what it says", box=None, pad_edge=False)
+    table = Table("rule", "outcome", "description", box=None, pad_edge=False)
     for group, results in groups.items():
-        for outcome, what in ((Outcome.PASS, "kept"), (Outcome.ERROR, "not reached")):
-            alike = sum(result.outcome is outcome and not result.request for result in results)
-            if alike and not show_all:
-                table.add_row(f"{group}.*", _outcome(outcome), f"{alike} of {len(results)} rules {what}")
+        for outcome, status in ((Outcome.PASS, "passed"), (Outcome.ERROR, "not reached")):
+            count = sum(result.outcome is outcome and not result.observed for result in results)
+            if count and not show_all:
+                table.add_row(f"{group}.*", _outcome(outcome), f"{count} of {len(results)} rules {status}")
         for result in results:
-            if show_all or result.request or result.outcome is Outcome.UNDECIDED:
-                table.add_row(result.rule.id, _outcome(result.outcome, result.rule.severity), escape(result.rule.says))
+            if show_all or result.observed or result.outcome is Outcome.UNDECIDED:
+                rule = result.rule
+                table.add_row(rule.id, _outcome(result.outcome, rule.severity), escape(rule.description))
     if any(result.outcome is not Outcome.ERROR for result in report.results):
         _print_table(console, table)
-    for result in filter(lambda result: result.request, report.results):
-        kind = result.rule.severity if result.outcome is Outcome.FAIL else "the check had to stop here"
+    for result in (result for result in report.results if result.observed):
+        status = result.rule.severity if result.outcome is Outcome.FAIL else "the check stopped here"
         console.print()
-        _print_rule(console, result.rule, kind)
-        _print_part(console, "came:", result.detail)
-        _print_part(console, "why:", result.rule.source)
-        console.print("  again: " + escape(result.request).replace("\n", "\n         "), soft_wrap=True)
-    missing = report.of(Outcome.UNDECIDED)
-    if missing:
-        console.print(f"\nNot decided: {', '.join(result.rule.id for result in missing)}.")
-        for need in dict.fromkeys(result.rule.needs for result in missing):
-            console.print(f"  Give {need} to decide {sum(result.rule.needs == need for result in missing)} of them.")
+        _print_rule(console, result.rule, status)
+        _print_part(console, "observed:", result.observed)
+        _print_part(console, "source:", result.rule.source)
+        lines = escape(result.reproduce).replace("\n", "\n" + " " * INDENT)
+        console.print(f"  {'reproduce:':<{INDENT - 2}}{lines}", soft_wrap=True)
+    undecided = Counter(result.rule.requires for result in report.of(Outcome.UNDECIDED))
+    if undecided:
+        console.print(f"\nUndecided: {', '.join(result.rule.id for result in report.of(Outcome.UNDECIDED))}.")
+        for requires, count in undecided.items():
+            console.print(f"  Give {requires} to decide {count} of them.")
     runs = {thread: f"{count} run{'' if count == 1 else 's'}" for thread, count in report.threads.items()}
-    read = ", ".join(f"{escape(thread)} ({count})" for thread, count in runs.items()) or "no thread was read"
+    read = ", ".join(f"{escape(thread)} ({count})" for thread, count in runs.items()) or "no thread could be read"
     sent = "1 request" if report.requests == 1 else f"{report.requests} requests"
     console.print(f"\n{read}; {sent} in {report.seconds:.1f} s, seed {report.seed}")
     _print_verdict(console, report)
@@ -197,21 +228,21 @@ def _print_report(report: Report, show_all: bool) -> None:
 def _print_table(console: Console, table: Table) -> None:
     with console.capture() as captured:
         console.print(table)
-    # Cells are filled up with blanks, and whoever keeps a report does not want them.
+    # rich pads every cell; a saved report should not have trailing spaces.
     for line in captured.get().splitlines():
         click.echo(line.rstrip())
 
 
 def _print_verdict(console: Console, report: Report) -> None:
-    departures = len(report.of(Outcome.FAIL, severity=Severity.DEPARTURE))
     if report.verdict is Verdict.DEPARTS:
+        departures = len(report.departures)
         rules = "1 rule" if departures == 1 else f"{departures} rules"
         console.print(f"[bold red]departs[/]: {escape(report.url)} breaks {rules} of the contract.")
         if report.reason:
-            console.print(f"Not all of it was judged: {escape(report.reason)}.")
+            console.print(f"The check is incomplete: {escape(report.reason)}.")
     elif report.verdict is Verdict.CONFORMS:
         passed = len(report.of(Outcome.PASS))
-        console.print(f"[bold green]conforms[/]: {escape(report.url)} keeps the {passed} rules that could be decided.")
+        console.print(f"[bold green]conforms[/]: {escape(report.url)} passes all {passed} rules that could be decided.")
     else:
         end = "" if report.reason.endswith("?") else "."
         console.print(f"[bold yellow]could not be judged[/]: {escape(report.reason)}{end}")
@@ -226,6 +257,6 @@ def _outcome(outcome: Outcome, severity: Severity = Severity.DEPARTURE) -> str:
 def _console() -> Console:
     console = Console(highlight=False)
     if not console.is_terminal:
-        # Whoever reads a file wants whole lines.
+        # A file or a pipe gets unwrapped lines.
         console.width = 10_000
     return console

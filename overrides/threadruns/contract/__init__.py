@@ -1,9 +1,9 @@
-"""Checking a server against the contract; also a module of hooks for schemathesis and a plugin for pytest.
+"""The contract as rules, and the check that holds a server to them.
 
 ``check`` reads the threads of a server over HTTP and judges it by every rule. With
-``SCHEMATHESIS_HOOKS=threadruns.contract`` the rules join the checks of ``schemathesis run openapi.yaml``, and
-``pytest -p threadruns.contract.plugin`` gives tests a fixture that checks a server of theirs. Rules judge raw
-exchanges: nothing here knows the models of the client or the code of the server.
+``SCHEMATHESIS_HOOKS=threadruns.contract``, the rules are checks of ``schemathesis run openapi.yaml``; with
+``pytest -p threadruns.contract.plugin``, tests have a fixture that checks a server. The rules judge raw responses:
+nothing here imports the models of the client or the code of the server.
 """
 
 from threadruns.contract.check import check

@@ -1,6 +1,6 @@
-"""Threads that prove every rule, as plain data: of 0, 1, 5, 20, 21, 45, 100 and 137 runs, some of them odd.
+"""Example threads that together decide every rule, as plain data: with 0, 1, 5, 20, 21, 45, 100 and 137 runs.
 
-Serve them to try the check on a server of one's own; the 45 were all created in one second.
+Load them into a server of your own to check it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ SIZES = (0, 1, 5, 20, 21, 45, 100, 137)
 """The sizes of the threads: none, one, few, the default page, one more, many, the largest page, more than that."""
 
 ONE_SECOND = 45
-"""The size of the thread whose runs were all created in one second."""
+"""The size of the thread whose runs were all created in the same second."""
 
 _FIRST_CREATED_AT = 1_700_000_000
 _STATUSES = (
@@ -25,7 +25,7 @@ def threads(sizes: Sequence[int] = SIZES) -> dict[str, list[dict[str, Any]]]:
     """Return threads of these sizes: their runs by the id of the thread.
 
     Args:
-        sizes: How many runs each thread has.
+        sizes: The number of runs of each thread.
     """
     return {_thread_id(size): [_run(size, place) for place in range(size)] for size in sizes}
 
@@ -35,7 +35,7 @@ def _thread_id(size: int) -> str:
 
 
 def _run(size: int, place: int) -> dict[str, Any]:
-    """Return a run; ids do not sort like times, and every status and shape comes up deep in a large thread."""
+    """Return a run. The order of ids is not the order of creation, and a large thread has every status and shape."""
     created = _FIRST_CREATED_AT + (0 if size == ONE_SECOND else place * 17 + size)
     status = _STATUSES[(place * 5 + size) % len(_STATUSES)]
     ended = status in ("completed", "failed", "cancelled", "expired")

@@ -1,10 +1,9 @@
-"""The rules as checks of schemathesis: one judges each answer, one the whole server once the run is over.
+"""The rules as checks of schemathesis: one judges each response, the other the server after the run.
 
-Importing this module registers both. The second reads, through the same probe as ``check``, the threads that
-schemathesis reached.
+Importing this module registers both. The second one checks the server on the threads that schemathesis reached.
 """
 
-# What schemathesis types as generic it leaves open in places.
+# schemathesis leaves some of its type parameters out.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportArgumentType=false, reportUntypedClassDecorator=false
 
@@ -23,26 +22,25 @@ from threadruns.contract.http.request import ProbeRequest
 from threadruns.contract.judging.responses import judge_response
 from threadruns.contract.rules.catalogue import RULES
 from threadruns.contract.rules.rule import Severity
-from threadruns.contract.verdict import Outcome
 
 
-def _is_ours(case: Case[Any]) -> bool:
+def _is_list_runs(case: Case[Any]) -> bool:
     return case.operation.path == _document.PATH and case.method == "GET"
 
 
 @schemathesis.check
 class ResponseContract:
-    """Judges each answer by itself: framing, JSON, shape, ids, and what ties the fields of a run together."""
+    """A check of each response by itself: framing, JSON, schema, ids, and the rules over one run."""
 
     def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-        """Judge one answer."""
-        if not _is_ours(case):
+        """Judge one response."""
+        if not _is_list_runs(case):
             return
         headers = tuple(
             (name.lower(), value)
             for name, values in response.headers.items()
             for value in values
-            # schemathesis has undone the coding of the body, so what declares it does not fit any more.
+            # schemathesis has decoded the body, so these headers no longer describe it.
             if name.lower() not in ("content-length", "content-encoding")
         )
         exchange = Exchange(ProbeRequest("_"), response.status_code, headers, response.content)
@@ -57,46 +55,47 @@ class ResponseContract:
 
 @schemathesis.check
 class ServerContract:
-    """Checks the server as a whole after the run, on the threads that the run has reached.
+    """A check of the whole server after the run, on the threads that the run reached.
 
     Args:
-        max_requests: The most requests that it may send.
-        max_threads: The most threads that it reads.
+        max_requests: Maximum number of requests.
+        max_threads: Maximum number of threads to read.
     """
 
     def __init__(self, max_requests: int = 600, max_threads: int = 8) -> None:
         self._max_requests = max_requests
         self._max_threads = max_threads
         self._reached: dict[str, None] = {}
-        self._url: str | None = None
-        self._key: str | None = None
-        self._beta: str | None = None
+        self._credentials: tuple[str, str, str] | None = None
 
     def after_response(self, _ctx: CheckContext, response: Response, case: Case[Any]) -> None:
-        """Note the thread that was reached, and how."""
-        if not _is_ours(case) or response.status_code != 200:
+        """Record the thread that was reached, and the base URL, key and beta header of the request."""
+        if not _is_list_runs(case) or response.status_code != 200:
             return
         sent = response.request
         authorization = str(sent.headers.get("Authorization", ""))
         path = (sent.url or "").partition("?")[0]
-        base, _, rest = path.rpartition("/threads/")
+        base_url, _, rest = path.rpartition("/threads/")
         if not authorization.startswith("Bearer ") or not rest.endswith("/runs"):
             return
-        self._url, self._key = base, authorization.removeprefix("Bearer ")
-        self._beta = str(sent.headers.get("OpenAI-Beta", ""))
+        beta = str(sent.headers.get("OpenAI-Beta", ""))
+        self._credentials = base_url, authorization.removeprefix("Bearer "), beta
         self._reached[unquote(rest.removesuffix("/runs"))] = None
 
     def after_run(self, _ctx: CheckContext) -> None:
-        """Check the server, if a thread was reached at all."""
-        if self._url is None or self._key is None or self._beta is None:
+        """Check the server."""
+        if self._credentials is None:
             raise AssertionError(
-                "no thread was reached, so nothing but shapes was judged; give the id of one as an example, or pin it "
-                'with parameters = { "path.thread_id" = "thread_..." } in schemathesis.toml'
+                "no thread was reached, so only the form of errors was judged; give a thread id as an example, or set "
+                'parameters = { "path.thread_id" = "thread_..." } in schemathesis.toml'
             )
+        base_url, key, beta = self._credentials
         threads = list(self._reached)[: self._max_threads]
-        report = check(self._url, self._key, threads, beta=self._beta, max_requests=self._max_requests)
-        failed = report.of(Outcome.FAIL, severity=Severity.DEPARTURE)
-        if failed:
+        report = check(base_url, key, threads, beta=beta, max_requests=self._max_requests)
+        if report.departures:
             raise AssertionError(
-                "\n\n".join(f"{one.rule.id}: {one.rule.says}\n{one.detail}\n{one.request}" for one in failed)
+                "\n\n".join(
+                    f"{failed.rule.id}: {failed.rule.description}\n{failed.observed}\n{failed.reproduce}"
+                    for failed in report.departures
+                )
             )

@@ -1,4 +1,4 @@
-"""The stages of a check, in the order in which each can use what the earlier ones learnt."""
+"""The stages of a check: the scenarios in the order in which they are run."""
 
 from __future__ import annotations
 
@@ -23,31 +23,42 @@ from threadruns.contract.scenarios import (
     request_headers,
     thread_ids,
 )
+from threadruns.contract.scenarios.expectations import WRONG_KEY, expect_page, expect_rejection
 from threadruns.contract.scenarios.known_thread import KnownThread, choose_threads, learn_thread, read_missing_thread
 from threadruns.contract.scenarios.page_queries import edge_queries, random_query
-from threadruns.contract.scenarios.refusals import WRONG_KEY, expect_page, expect_refusal
 from threadruns.contract.session import CheckSession
 
 RANDOM_READS = 48
-"""How many reads are drawn at random."""
-
+"""Number of requests for random pages."""
 
 RESERVED_REQUESTS = 15
-"""How many requests a read may take if it has to be confirmed."""
-
+"""Number of requests that one read may take if its failure has to be confirmed."""
 
 REPEATED_READS = 6
-"""How often one page is read again to see that it stays."""
+"""Number of times that the same page is read again."""
 
 
 class CheckPlan:
-    """The conversations, in the order in which each makes sense after the ones before."""
+    """The scenarios of one check.
+
+    Args:
+        session: The session that runs them.
+        threads: The threads that passed the preflight.
+        unreadable: The threads that did not.
+        random: The source of the random choices.
+        seed: The seed of the generated requests.
+    """
 
     def __init__(
-        self, session: CheckSession, threads: list[KnownThread], missing: list[KnownThread], random: Random, seed: int
+        self,
+        session: CheckSession,
+        threads: list[KnownThread],
+        unreadable: list[KnownThread],
+        random: Random,
+        seed: int,
     ) -> None:
         self._session = session
-        self._missing = missing
+        self._unreadable = unreadable
         self._threads = threads
         self._random = random
         self._seed = seed
@@ -56,28 +67,28 @@ class CheckPlan:
         self._unknown_run = f"run_check{token}"
 
     def stages(self) -> list[tuple[str, Callable[[], None]]]:
-        """Return what is done, by name."""
+        """Return the stages by name, in their order."""
         return [
-            ("learning the threads", self._learn_threads),
+            ("reading the threads", self._read_threads),
             ("pages", self._pages),
-            ("cursors and parameters", self._refusals),
+            ("cursors and parameters", self._parameters),
             ("credentials", self._credentials),
             ("methods", self._methods),
             ("generated requests", self._generated),
             ("random reads", self._random_reads),
         ]
 
-    def _learn_threads(self) -> None:
+    def _read_threads(self) -> None:
         for thread in self._threads:
             self._run(learn_thread, thread)
-        for thread in self._missing:
+        for thread in self._unreadable:
             self._run(read_missing_thread, thread)
         self._chosen = choose_threads(self._threads)
-        # Whatever has runs proves more than what has none.
+        # A thread with runs decides more rules than one without.
         self._main = self._chosen["few"] or self._chosen["largest"] or self._threads[0]
 
     def _pages(self) -> None:
-        self._run_unless_failed("limit.range", expect_page, "limit.range", self._main.request(PageQuery(limit=1)))
+        self._decide("limit.range", expect_page, "limit.range", self._main.request(PageQuery(limit=1)))
         for thread in self._threads:
             also = None if thread.newest_first else "data.empty"
             for query in dict.fromkeys(self._queries(thread)):
@@ -89,10 +100,10 @@ class CheckPlan:
                     self._run(pages.walk_pages, thread, limit, order, back=back)
         for _ in range(REPEATED_READS):
             plain = self._main.request(PageQuery(limit=MAX_LIMIT))
-            self._run_unless_failed("data.stable", pages.compare_reads, "data.stable", plain, plain)
+            self._decide("data.stable", pages.compare_reads, "data.stable", plain, plain)
 
     def _queries(self, thread: KnownThread) -> list[PageQuery]:
-        """Pick the edges to read: all of the main thread, half of those that prove more, few of the others."""
+        """Choose the queries for a thread: all edges of the main thread, one order of two others, few of the rest."""
         if thread is self._main:
             return list(edge_queries(thread))
         if thread in (self._chosen["ties"], self._chosen["largest"]):
@@ -100,13 +111,13 @@ class CheckPlan:
         queries = [query for query in edge_queries(thread, (None,)) if query.after is None and query.before is None]
         queries += [PageQuery(after=run_id) for run_id in thread.newest_first[-1:]]
         if len(thread.newest_first) > DEFAULT_LIMIT and not thread.unread:
-            # What is left is the default page exactly.
+            # Exactly one default page follows the cursor, or precedes it.
             queries += [PageQuery(after=thread.newest_first[-1 - DEFAULT_LIMIT])]
             queries += [PageQuery(before=thread.newest_first[DEFAULT_LIMIT])]
         return queries
 
     def _walks(self, thread: KnownThread) -> list[tuple[int | None, str | None, bool]]:
-        """Pick the walks of a thread: limit, order, backwards; limits that divide its size, and that leave one over."""
+        """Choose the walks of a thread: limit, order, backwards. Some limits divide its number of runs."""
         count = len(thread.newest_first)
         exact = next((size for size in (7, 9, 5, 10, 25, 3, 2) if count % size == 0 and count // size < 10), count)
         third = -(-count // 3)
@@ -118,53 +129,51 @@ class CheckPlan:
             return [*walks, (1, None, False)] if count < 7 else walks
         return [(min(exact, MAX_LIMIT), self._random.choice([None, "asc"]), False)]
 
-    def _refusals(self) -> None:
+    def _parameters(self) -> None:
         thread = self._main
         others = [other for other in self._threads if other is not thread and other.newest_first]
         other = max(others, key=lambda candidate: len(candidate.newest_first), default=None)
         for rule, request, param in parameters.invalid_parameters(self._chosen["largest"] or thread):
-            self._run_unless_failed(rule, expect_refusal, rule, request, {400}, param)
+            self._decide(rule, expect_rejection, rule, request, {400}, param)
         for value, number in parameters.limit_spellings(self._random):
-            self._run_unless_failed(
+            self._decide(
                 "limit.spelling", parameters.read_limit_spelling, self._chosen["largest"] or thread, value, number
             )
         for rule, request, param, statuses in cursors.invalid_cursors(thread, other, self._unknown_run):
-            self._run_unless_failed(rule, expect_refusal, rule, request, statuses, param)
+            self._decide(rule, expect_rejection, rule, request, statuses, param)
         if self._chosen["empty"] not in (None, thread):
             for rule, request, param, statuses in cursors.empty_thread_requests(
                 self._chosen["empty"], self._unknown_run
             ):
-                self._run_unless_failed(rule, expect_refusal, rule, request, statuses, param)
+                self._decide(rule, expect_rejection, rule, request, statuses, param)
         for request in thread_ids.odd_threads(thread, self._unknown_thread):
             statuses = {400, 404, 414, 431} if len(request.thread) > 1000 else {400, 404}
-            self._run_unless_failed(
-                "error.odd-thread", expect_refusal, "error.odd-thread", request, statuses, judge_param=False
-            )
+            self._decide("error.odd-thread", expect_rejection, "error.odd-thread", request, statuses, judge_param=False)
         for query in (PageQuery(), PageQuery(limit=1, order="asc")):
-            self._run_unless_failed("error.unknown-thread", thread_ids.unknown_thread, self._unknown_thread, query)
+            self._decide("error.unknown-thread", thread_ids.unknown_thread, self._unknown_thread, query)
         rule = "protocol.unknown-parameters"
         for plain, request in parameters.unknown_parameters(thread):
-            self._run_unless_failed(rule, pages.compare_reads, rule, plain, request)
+            self._decide(rule, pages.compare_reads, rule, plain, request)
         rule = "protocol.encoded-path"
-        self._run_unless_failed(rule, pages.compare_reads, rule, thread.request(), thread_ids.encoded_id(thread))
-        self._run_unless_failed(
+        self._decide(rule, pages.compare_reads, rule, thread.request(), thread_ids.encoded_id(thread))
+        self._decide(
             rule, pages.compare_reads, rule, thread.request(PageQuery(limit=1)), parameters.encoded_name(thread)
         )
         pair = cursors.encoded_cursor(thread)
         if pair is not None:
-            self._run_unless_failed(rule, pages.compare_reads, rule, *pair)
+            self._decide(rule, pages.compare_reads, rule, *pair)
 
     def _credentials(self) -> None:
         thread = self._main
         for rule, request in credentials.unauthorized(thread, self._unknown_thread):
             if rule == "auth.every-read":
                 self._session.send_and_judge(ProbeRequest(request.thread, request.query))
-            self._run_unless_failed(rule, expect_refusal, rule, request, {401})
+            self._decide(rule, expect_rejection, rule, request, {401})
         for other in filter(None, (self._chosen["empty"], self._chosen["largest"])):
             request = other.request(authorization=None)
-            self._run_unless_failed("auth.required", expect_refusal, "auth.required", request, {401})
+            self._decide("auth.required", expect_rejection, "auth.required", request, {401})
         for authorization in (None, f"Bearer {WRONG_KEY}"):
-            self._run_unless_failed(
+            self._decide(
                 "auth.unknown-thread",
                 credentials.compare_known_and_unknown_thread,
                 thread,
@@ -172,41 +181,39 @@ class CheckPlan:
                 authorization,
             )
         for rule, request in request_headers.invalid_beta_headers(thread, self._session.probe.beta):
-            self._run_unless_failed(rule, expect_refusal, rule, request, {400}, judge_param=False)
+            self._decide(rule, expect_rejection, rule, request, {400}, judge_param=False)
         for rule, request in request_headers.equivalent_headers(thread, self._session.probe.beta):
-            self._run_unless_failed(rule, expect_page, rule, request)
-        self._run_unless_failed("error.code", request_headers.compare_error_codes, thread)
+            self._decide(rule, expect_page, rule, request)
+        self._decide("error.code", request_headers.compare_error_codes, thread)
 
     def _methods(self) -> None:
         thread = self._main
         plain = ProbeRequest(thread.segment)
-        bad = ProbeRequest(thread.segment, (("limit", "0"),))
+        invalid = ProbeRequest(thread.segment, (("limit", "0"),))
         for request in (
             plain,
             thread.request(PageQuery(limit=1, order="asc")),
             ProbeRequest(self._unknown_thread),
-            bad,
+            invalid,
         ):
-            self._run_unless_failed("method.head", methods.compare_head, request)
-        # That HEAD is refused altogether is judged above.
+            self._decide("method.head", methods.compare_head, request)
+        # A server without HEAD fails the rule above, not these.
         for authorization in (None, f"Bearer {WRONG_KEY}"):
             request = evolve(plain, method="HEAD", authorization=authorization)
-            self._run_unless_failed("auth.head", expect_refusal, "auth.head", request, {401, 405}, judge_param=False)
+            self._decide("auth.head", expect_rejection, "auth.head", request, {401, 405}, judge_param=False)
         request = evolve(plain, method="HEAD", beta=None)
-        self._run_unless_failed(
-            "beta.required", expect_refusal, "beta.required", request, {400, 405}, judge_param=False
-        )
-        self._run_unless_failed("method.head-body", self._head_body)
-        self._run_unless_failed("method.refused", methods.try_other_methods, thread, self._unknown_thread)
+        self._decide("beta.required", expect_rejection, "beta.required", request, {400, 405}, judge_param=False)
+        self._decide("method.head-body", self._head_body)
+        self._decide("method.refused", methods.try_other_methods, thread, self._unknown_thread)
 
     def _head_body(self) -> Scenario:
         plain = self._main.request(method="HEAD")
         yield plain
         findings: list[Finding] = []
-        bad = evolve(plain, query=(("limit", "0"),))
-        for request in (plain, bad, evolve(plain, thread=self._unknown_thread), evolve(plain, authorization=None)):
+        invalid = evolve(plain, query=(("limit", "0"),))
+        for request in (plain, invalid, evolve(plain, thread=self._unknown_thread), evolve(plain, authorization=None)):
             after = self._session.probe.bytes_after_head(request)
-            problem = f"{len(after)} bytes follow the header section" if after else None
+            problem = f"{len(after)} bytes follow the headers" if after else None
             findings.append(Finding("method.head-body", problem, Exchange(request, 0)))
         return findings
 
@@ -222,7 +229,7 @@ class CheckPlan:
         threads = [thread for thread in self._threads if thread.newest_first] or self._threads
         for number in range(RANDOM_READS):
             thread = threads[number % len(threads)]
-            # Every rule was reached before: what is left of the bounds goes here.
+            # Every rule has been tried by now: random reads only use the requests that remain.
             if self._session.probe.remaining < RESERVED_REQUESTS:
                 return
             self._run(pages.read_page, thread, random_query(thread, self._random))
@@ -230,7 +237,7 @@ class CheckPlan:
     def _run(self, scenario: Callable[..., Scenario], *args: Any, **options: Any) -> None:
         self._session.run(lambda: scenario(*args, **options))
 
-    def _run_unless_failed(self, rule: str, scenario: Callable[..., Scenario], *args: Any, **options: Any) -> None:
-        """Hold a scenario, unless its rule has failed already."""
+    def _decide(self, rule: str, scenario: Callable[..., Scenario], *args: Any, **options: Any) -> None:
+        """Run the scenario that decides a rule, unless the rule has failed already."""
         if self._session.not_failed(rule):
             self._run(scenario, *args, **options)

@@ -1,8 +1,7 @@
-"""First contact: whether what answers at the URL is a server that can be judged at all, and if not, why.
+"""The preflight: read each thread once, to tell a server that departs from a wrong URL, key or thread id.
 
-Whoever mistypes a URL, a key or an id must not be told that a server departs. So a failure of the first read is a
-departure only if it cannot have another reason: if it comes in the API's own form of an error, which other servers do
-not have, with a status that this API does not give.
+A refusal of the first read is a departure only if no mistake of the user explains it: an error in the form that only
+this API has, with a status that this API does not send.
 """
 
 from __future__ import annotations
@@ -20,40 +19,40 @@ from threadruns.contract.scenarios.known_thread import KnownThread
 from threadruns.contract.session import CheckSession
 
 USER_ERRORS = (400, 401, 403, 404)
-"""What a server may say of a key, a thread or a beta header that its user has got wrong; 403 is not documented."""
+"""The statuses for a wrong key, thread id or beta header; 403 is not documented, but other servers send it."""
 
 
 class PreflightFailure(NamedTuple):
-    """Why nothing can be judged by an answer to the first read.
+    """A response to the first read by which nothing can be judged.
 
     Attributes:
-        reason: Why, and what to do about it, as a sentence.
-        rule: The rule that it left undecided.
-        came: What came instead, in the words of that rule.
+        reason: The reason and the next step for the user, as a clause.
+        rule: The rule at which the check stops.
+        observed: The expected and the received response, in the terms of that rule.
     """
 
     reason: str
     rule: str
-    came: str
+    observed: str
 
 
 def preflight(session: CheckSession, threads: Sequence[KnownThread]) -> list[KnownThread]:
-    """Read each thread once and return those that can be judged by what came.
+    """Read each thread once and return those that the server serves.
 
     Raises:
-        CheckAborted: There is none.
+        CheckAborted: It serves none of them.
     """
     readable: list[KnownThread] = []
     failures: list[tuple[PreflightFailure, Exchange]] = []
     for thread in threads:
-        exchange = _read_patiently(session, thread, patient=not failures)
+        exchange = _read(session, thread, retry=not failures)
         failure = preflight_failure(exchange, session.probe.beta)
         if failure is None:
             readable.append(thread)
             continue
         failures.append((failure, exchange))
         if exchange.failure is not None and not readable:
-            # A server that is not there for one thread is not there for the others.
+            # Reading the other threads would only repeat the timeout.
             break
     if readable:
         session.health_request = readable[0].request()
@@ -65,76 +64,78 @@ def preflight(session: CheckSession, threads: Sequence[KnownThread]) -> list[Kno
         session.send_and_judge(exchange.request)
     leak = session.probe.find_key(exchange)
     if leak is not None and session.not_failed("auth.not-echoed"):
-        # Whatever server it is, its user should know.
-        failure = PreflightFailure(f"{failure.reason}; {leak}, so send it there no more", "auth.not-echoed", leak)
-    raise CheckAborted(failure.reason, failure.rule, exchange, failure.came)
+        # Whichever server it is, its user should know.
+        reason = f"{failure.reason}; {leak}, so do not send the key there again"
+        failure = PreflightFailure(reason, "auth.not-echoed", leak)
+    raise CheckAborted(failure.reason, failure.rule, exchange, failure.observed)
 
 
-def _read_patiently(session: CheckSession, thread: KnownThread, *, patient: bool) -> Exchange:
-    """Read a thread; if the server fails or drops the connection, ask again, a moment later if there is patience."""
+def _read(session: CheckSession, thread: KnownThread, *, retry: bool) -> Exchange:
+    """Read a thread; with ``retry``, retry server errors and dropped connections twice."""
     exchange = session.send(thread.request())
-    for turn in range(2 if patient else 0):
+    for attempt in range(2 if retry else 0):
         if TIMED_OUT in (exchange.failure or "") or (exchange.failure is None and exchange.status < 500):
             break
-        time.sleep(session.probe.backoff(turn) if exchange.status else 0)
+        time.sleep(session.probe.backoff(attempt) if exchange.status else 0)
         exchange = session.send(thread.request())
     return exchange
 
 
 def is_documented_error(exchange: Exchange) -> bool:
-    """Whether an answer is an error in the form of this API, with all of its four keys."""
+    """Tell whether a body is an error in the documented form, with all of its four keys."""
     return bool(exchange.error) and _document.violation("ErrorResponse", exchange.json) is None
 
 
 def preflight_failure(exchange: Exchange, beta: str) -> PreflightFailure | None:
-    """Say why nothing can be judged by the answer to a plain read; None if something can.
+    """Return why nothing can be judged by the response to a plain read; None if something can.
 
     Args:
-        exchange: The read and what came.
+        exchange: The plain read and its response.
         beta: The value of the beta header that was sent.
     """
     thread, status = unquote(exchange.request.thread), exchange.status
     if status == 0 or TIMED_OUT in (exchange.failure or ""):
-        return PreflightFailure(
-            f"the server does not answer: {exchange.failure}", "protocol.answers", exchange.failure or "no answer came"
-        )
-    where = exchange.header("location") or ""
-    if 300 <= status < 400 and where:
-        to, came = urlsplit(where), f"{status} came, to {where!r}"
-        if not to.path.rstrip("/").endswith(f"/{exchange.request.thread}/runs"):
-            reason = f"the server redirects to {where!r} ({status}), where no runs are listed; check the base URL"
-            return PreflightFailure(reason, "protocol.status", came)
-        if to.netloc:
-            reason = f"the server redirects to {where!r} ({status}); check that URL itself, the key is not sent there"
-            return PreflightFailure(reason, "protocol.status", came)
-    came = f"a page was expected, and {status} came"
+        observed = exchange.failure or "expected a response, got none"
+        return PreflightFailure(f"the server does not respond: {exchange.failure}", "protocol.answers", observed)
+    location = exchange.header("location") or ""
+    if 300 <= status < 400 and location:
+        target = urlsplit(location)
+        advice = None
+        if not target.path.rstrip("/").endswith(f"/{exchange.request.thread}/runs"):
+            advice = "which does not list runs; check the base URL"
+        elif target.netloc:
+            advice = "and the key is not sent there; check that URL itself"
+        if advice is not None:
+            reason = f"the server redirects to {location!r} ({status}), {advice}"
+            return PreflightFailure(reason, "protocol.status", f"expected a page, got {status} with {location!r}")
+    observed = f"expected a page, got {status}"
     if status in (401, 403):
-        return PreflightFailure(
-            f"the server refuses the key with {status}; give one that may read {thread!r}", "data.given", came
-        )
+        reason = f"the server rejects the key with {status}; give a key that may read {thread!r}"
+        return PreflightFailure(reason, "data.given", observed)
     if status == 404:
-        return PreflightFailure(
-            f"the server answers 404 for {thread!r}; check the id of the thread and the base URL", "data.given", came
-        )
+        reason = f"the server responds 404 to {thread!r}; check the thread id and the base URL"
+        return PreflightFailure(reason, "data.given", observed)
     if status == 400:
-        reason = f"the server refuses a plain read of {thread!r} with 400; if it wants another beta header than "
-        return PreflightFailure(f"{reason}{beta!r}, give --beta", "data.given", came)
+        reason = f"the server responds 400 to a plain read of {thread!r}; if it needs another beta header than "
+        return PreflightFailure(f"{reason}{beta!r}, give it with --beta", "data.given", observed)
     if status >= 500:
-        return PreflightFailure(f"the server fails with {status}", "protocol.server-error", came)
+        return PreflightFailure(f"the server fails with {status}", "protocol.server-error", observed)
     if status >= 400:
-        return PreflightFailure(f"the server answers {status} to a plain read of {thread!r}", "protocol.status", came)
+        reason = f"the server responds {status} to a plain read of {thread!r}"
+        return PreflightFailure(reason, "protocol.status", observed)
     if status != 200 or looks_like_page(exchange):
         return None
-    kind = exchange.header("content-type")
-    reason = f"what the server answers for {thread!r} is no list of runs (Content-Type {kind!r}); check the base URL"
+    content_type = exchange.header("content-type")
+    reason = f"the response for {thread!r} is not a list of runs (Content-Type {content_type!r}); check the base URL"
+    start = exchange.raw[:60]
     if _is_json(exchange):
-        return PreflightFailure(reason, "schema.envelope", f"JSON came that is no page: {exchange.raw[:60]!r}")
-    return PreflightFailure(reason, "protocol.content-type", f"Content-Type is {kind!r}, and the body begins "
-                      f"{exchange.raw[:60]!r}")  # fmt: skip
+        return PreflightFailure(reason, "schema.envelope", f"expected a page, got JSON that starts with {start!r}")
+    observed = f"expected application/json, got {content_type!r} with a body that starts with {start!r}"
+    return PreflightFailure(reason, "protocol.content-type", observed)
 
 
 def looks_like_page(exchange: Exchange) -> bool:
-    """Whether a body was meant to be a page: a broken page is a departure, HTML or another API is another server."""
+    """Tell whether a body was meant as a page: a broken page is a departure, HTML or another API is another server."""
     if exchange.failure is not None or not exchange.raw:
         return True
     if exchange.members.keys() & {"data", "has_more", "first_id", "last_id"} or isinstance(exchange.json, list):

@@ -1,23 +1,19 @@
-"""A report as data for programs: JSON, whose keys are stable, and JUnit XML, which CI systems read."""
+"""Reports for programs: JSON, whose form is ``report.schema.json``, and JUnit XML for CI systems."""
 
 from __future__ import annotations
 
+import json
 import re
+from importlib.resources import files
 from typing import Any
 from xml.etree import ElementTree
 
-from threadruns.contract.rules.rule import Rule, Severity
+from threadruns.contract.rules.rule import Rule
 from threadruns.contract.verdict import Outcome, Report
 
 
 def as_json(report: Report) -> dict[str, Any]:
-    """Return the report as a JSON object.
-
-    The keys are ``url``, ``verdict`` (conforms, departs or undecided), ``reason`` (why the check ended early; empty if
-    it did not), ``rules``, ``threads`` (how many runs each thread showed), ``requests``, ``seconds`` and ``seed``. Each
-    rule has ``id``, ``severity`` (departure, variation or advice), ``outcome`` (pass, fail, undecided or error),
-    ``says``, ``detail``, ``request`` (a curl command, or empty) and ``source``.
-    """
+    """Return the report as a JSON object that is valid against ``json_schema()``."""
     return {
         "url": report.url,
         "verdict": report.verdict,
@@ -27,9 +23,10 @@ def as_json(report: Report) -> dict[str, Any]:
                 "id": result.rule.id,
                 "severity": result.rule.severity,
                 "outcome": result.outcome,
-                "says": result.rule.says,
-                "detail": result.detail,
-                "request": result.request,
+                "description": result.rule.description,
+                "requires": result.rule.requires,
+                "observed": result.observed,
+                "reproduce": result.reproduce,
                 "source": result.rule.source,
             }
             for result in report.results
@@ -41,29 +38,34 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of the JSON report."""
+    schema: dict[str, Any] = json.loads(files(__package__).joinpath("report.schema.json").read_text(encoding="utf-8"))
+    return schema
+
+
 def rule_as_json(rule: Rule) -> dict[str, Any]:
-    """Return a rule as a JSON object."""
+    """Return a rule as a JSON object, with the keys that it has in a report."""
     return {
         "id": rule.id,
         "severity": rule.severity,
-        "says": rule.says,
-        "needs": rule.needs,
+        "description": rule.description,
+        "requires": rule.requires,
         "source": rule.source,
     }
 
 
 def as_junit(report: Report) -> str:
-    """Return the report as JUnit XML: a test case for each rule; what was not decided is skipped.
+    """Return the report as JUnit XML: a test case for each rule, skipped if the rule is undecided.
 
-    A breach of a rule that is no departure is a test that passed, with what came as its output.
+    The failure of a rule that is not a departure is a test that passed, with what was observed as its output.
     """
-    departures = report.of(Outcome.FAIL, severity=Severity.DEPARTURE)
     undecided, errors = report.of(Outcome.UNDECIDED), report.of(Outcome.ERROR)
     suite = ElementTree.Element(
         "testsuite",
         name="threadruns check",
         tests=str(len(report.results)),
-        failures=str(len(departures)),
+        failures=str(len(report.departures)),
         errors=str(len(errors)),
         skipped=str(len(undecided)),
         time=str(report.seconds),
@@ -72,21 +74,23 @@ def as_junit(report: Report) -> str:
     for name, value in (("url", report.url), ("verdict", report.verdict), ("reason", report.reason)):
         ElementTree.SubElement(properties, "property", name=name, value=_printable(value))
     for result in report.results:
-        case = ElementTree.SubElement(suite, "testcase", classname=f"contract.{result.rule.group}", name=result.rule.id)
-        message = _printable(f"{result.rule.says} {result.detail}".strip())
-        if result in departures:
+        rule = result.rule
+        case = ElementTree.SubElement(suite, "testcase", classname=f"contract.{rule.group}", name=rule.id)
+        message = _printable(f"{rule.description} {result.observed}".strip())
+        if result in report.departures:
             failure = ElementTree.SubElement(case, "failure", message=message)
-            failure.text = _printable(f"{result.detail}\n{result.rule.source}\n{result.request}")
+            failure.text = _printable(f"{result.observed}\n{rule.source}\n{result.reproduce}")
         elif result.outcome is Outcome.ERROR:
-            ElementTree.SubElement(case, "error", message=message)
+            explanation = "" if result.observed else _printable(f" Not reached: {report.reason}")
+            ElementTree.SubElement(case, "error", message=message + explanation)
         elif result.outcome is Outcome.UNDECIDED:
-            ElementTree.SubElement(case, "skipped", message=message)
-        elif result.detail:
+            ElementTree.SubElement(case, "skipped", message=f"{message} Give {rule.requires} to decide it.")
+        elif result.observed:
             ElementTree.SubElement(case, "system-out").text = message
     ElementTree.indent(suite)
     return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
 def _printable(text: str) -> str:
-    """Return the text without the characters that XML cannot hold, each written as its escape."""
+    """Return the text with each character that XML cannot contain written as an escape."""
     return re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", lambda found: ascii(found[0])[1:-1], text)

@@ -10,7 +10,7 @@ from threadruns.contract.rules.rule import Rule, Severity
 
 
 class Outcome(StrEnum):
-    """What became of a rule."""
+    """The outcome of one rule."""
 
     PASS = "pass"
     FAIL = "fail"
@@ -19,7 +19,7 @@ class Outcome(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What became of the whole."""
+    """The verdict on the whole server."""
 
     CONFORMS = "conforms"
     DEPARTS = "departs"
@@ -28,34 +28,34 @@ class Verdict(StrEnum):
 
 @frozen
 class Result:
-    """One rule and its outcome.
+    """A rule with its outcome.
 
     Attributes:
         rule: The rule.
-        outcome: What became of it.
-        detail: What was expected and what came, or what would decide the rule; empty if it passed.
-        request: The curl command that shows it; empty if there is none, as for a rule that was not reached.
+        outcome: Its outcome.
+        observed: The expected and the received value; empty unless the rule failed or stopped the check.
+        reproduce: The curl command that shows it again; empty wherever ``observed`` is.
     """
 
     rule: Rule
     outcome: Outcome
-    detail: str = ""
-    request: str = ""
+    observed: str = ""
+    reproduce: str = ""
 
 
 @frozen
 class Report:
-    """What a check found.
+    """The result of a check.
 
     Attributes:
         url: The base URL of the server.
-        verdict: Whether it conforms.
-        reason: Why it could not be judged, or not to the end; empty if it was.
+        verdict: The verdict on the server.
+        reason: Why the check ended early; empty if it did not.
         results: Every rule with its outcome.
-        threads: How many runs each thread was found to have; a thread that was not read is left out.
-        requests: How many requests were sent.
-        seconds: How long it took.
-        seed: What repeats the check.
+        threads: The number of runs that each thread was found to have; a thread that was not read is left out.
+        requests: The number of requests sent.
+        seconds: The duration of the check.
+        seed: The seed that repeats the check.
     """
 
     url: str
@@ -72,3 +72,8 @@ class Report:
         return [
             result for result in self.results if result.outcome is outcome and severity in (None, result.rule.severity)
         ]
+
+    @property
+    def departures(self) -> list[Result]:
+        """The failed rules whose failure is a departure from the contract."""
+        return self.of(Outcome.FAIL, severity=Severity.DEPARTURE)

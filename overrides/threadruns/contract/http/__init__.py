@@ -1,1 +1,1 @@
-"""Requests to a server and their recorded responses."""
+"""Requests to a server, the probe that sends them, and their recorded responses."""

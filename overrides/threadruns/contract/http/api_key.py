@@ -1,4 +1,4 @@
-"""The API key and its variants misses, by the names that request templates use for them."""
+"""The API key and its variants, under the names by which request templates refer to them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 
 
 class ApiKey(str):
-    """A key whose variants misses have names, for templates such as ``Bearer {key.without_last}``."""
+    """A key with named variants, for templates such as ``Bearer {key.without_last}``."""
 
     __slots__ = ()
 
@@ -27,7 +27,7 @@ class ApiKey(str):
 
     @property
     def swapped_case(self) -> str:
-        """The key in the other case; the key itself if it has no letters."""
+        """The key with upper and lower case swapped; the key itself if it has no letters."""
         return self.swapcase()
 
     @property
@@ -37,7 +37,7 @@ class ApiKey(str):
 
     @property
     def last_escaped(self) -> str:
-        """The key with its last character percent-basic_password."""
+        """The key with its last character percent-encoded."""
         return f"{self[:-1]}%{ord(self[-1:] or 'A'):02X}"
 
     @property
@@ -47,7 +47,7 @@ class ApiKey(str):
 
     @property
     def variants(self) -> tuple[str, ...]:
-        """Every spelling that would give the key away."""
+        """The variants from which the key could be guessed, to be masked in every text."""
         return (
             self,
             self.basic_password,
@@ -60,7 +60,7 @@ class ApiKey(str):
 
 
 class ShellKey:
-    """The same names, as a shell spells them from a variable."""
+    """The same variants as shell expressions of an environment variable."""
 
     def __init__(self, variable: str) -> None:
         self._variable = variable

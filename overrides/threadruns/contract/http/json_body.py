@@ -1,4 +1,4 @@
-"""Reading a body as JSON with leniency, and naming what strict readers refuse."""
+"""A lenient JSON parser that also reports what a strict one rejects."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 
 def parse_json(body: bytes) -> tuple[Any, str | None]:
-    """Read a body as JSON, leniently, and say what strict readers would refuse.
+    """Parse a body as JSON, leniently, and report the first fault that a strict parser would reject.
 
     Returns:
-        The value, None if there is none, and the first fault as a clause; None if the body is clean JSON in UTF-8.
+        The value, or None if nothing can be parsed; and the first fault as a clause, or None for strict JSON in UTF-8.
     """
     faults: list[str] = []
     if body.startswith(b"\xef\xbb\xbf"):
@@ -40,7 +40,7 @@ def parse_json(body: bytes) -> tuple[Any, str | None]:
     try:
         value, end = decoder.raw_decode(stripped)
     except RecursionError:
-        return None, "the body is nested deeper than JSON is read"
+        return None, "the body is nested too deeply to be parsed"
     except ValueError as error:
         if not stripped:
             return None, "the body is empty"
@@ -49,7 +49,7 @@ def parse_json(body: bytes) -> tuple[Any, str | None]:
         try:
             json.dumps(value, ensure_ascii=False).encode()
         except UnicodeEncodeError:
-            faults.append("a string of the body has half of a surrogate pair, which is no character")
+            faults.append("a string of the body has an unpaired surrogate, which is not a character")
     if end < len(stripped):
         faults.append(f"{len(stripped) - end} characters follow the JSON value: {stripped[end : end + 20]!r}")
     return value, faults[0] if faults else None

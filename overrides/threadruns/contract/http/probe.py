@@ -1,7 +1,7 @@
-"""Sending requests within bounds: time, size, rate and number; nothing is followed and the key goes to one origin.
+"""Sends requests within limits on time, size, rate and number, and records the responses.
 
-The probe never follows a redirect, keeps no cookie and undoes no content coding, so that what it records is what the
-server sent. An answer that asks to wait is waited for, and comes apart from the one that follows.
+The probe does not follow redirects, keep cookies or decode bodies: it records what the server sent, and the key goes to
+one origin only. After a response that asks to wait, it waits and sends the request again.
 """
 
 from __future__ import annotations
@@ -23,63 +23,58 @@ from threadruns.contract.http.exchange import MAX_BODY_BYTES, Exchange
 from threadruns.contract.http.request import ProbeRequest
 from threadruns.contract.http.watchdog import Watchdog
 
-TIMED_OUT = "no whole answer came in"
-"""How the failure of an answer that took too long begins."""
+TIMED_OUT = "no complete response within"
+"""The start of ``failure`` after a timeout."""
 
-
-MALFORMED_RESPONSE = "the answer is no whole HTTP message"
-"""How the failure of an answer begins that HTTP itself forbids."""
-
+MALFORMED_RESPONSE = "the response is not a complete HTTP message"
+"""The start of ``failure`` after a response that is not valid HTTP."""
 
 NOT_TLS_ERRORS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE")
-"""What OpenSSL calls an answer that is no TLS."""
-
+"""The names of OpenSSL errors for a server that does not speak TLS."""
 
 MAX_WAIT_SECONDS = 60.0
-"""The longest that a 429 can make the check wait, in seconds."""
-
+"""Maximum wait after one response that asks to wait, in seconds."""
 
 MAX_DROPS = 2
-"""After so many dropped connections each request gets one of its own, so that one more drop is the server's doing."""
-
+"""Dropped connections after which each request uses a new one: a further drop is then a fault of the server."""
 
 MAX_ATTEMPTS = 6
-"""How often a request is sent that is answered 429 each time."""
+"""Maximum number of times that a request is sent while the server responds 429."""
 
 
 class CheckAborted(Exception):
-    """The check cannot go on: the server does not answer, or answers nothing that could be judged.
+    """The check cannot go on: the server sends nothing that can be judged, or a limit of the check is reached.
 
     Args:
-        reason: Why, as a sentence.
-        rule: The rule that could not be decided for it; empty if it is a bound of the check itself that was reached.
-        exchange: What came instead.
-        came: The same in the words of the rule; the reason if it is empty.
+        reason: The reason, as a clause.
+        rule: The rule at which the check stops; empty if a limit of the check is reached.
+        exchange: The exchange that stops it.
+        observed: The expected and the received response, in the terms of the rule; the reason if it is empty.
     """
 
-    def __init__(self, reason: str, rule: str = "", exchange: Exchange | None = None, came: str = "") -> None:
+    def __init__(self, reason: str, rule: str = "", exchange: Exchange | None = None, observed: str = "") -> None:
         super().__init__(reason)
         self.rule = rule
         self.exchange = exchange
-        self.came = came or reason
+        self.observed = observed or reason
 
 
 class Probe:
-    """Sends requests to one base URL and counts them.
+    """A sender of requests to one base URL, which counts and limits them.
 
     Args:
-        base_url: Where the API is, such as ``http://127.0.0.1:8000/v1``.
+        base_url: The base URL of the API, such as ``http://127.0.0.1:8000/v1``.
         key: The API key.
         beta: The value of the OpenAI-Beta header.
-        timeout: The longest that one answer may take, in seconds.
-        max_requests: The most requests to send; those that were answered 429 do not count, for they will come again.
-        max_seconds: The longest that all may take, in seconds.
-        rate: The most requests a second; None for no bound.
-        verify: Whether to verify TLS certificates, or the path of a bundle of authorities to trust.
+        timeout: Timeout per response, in seconds.
+        max_requests: Maximum number of requests; those that are answered 429 and sent again do not count.
+        max_seconds: Maximum time for all requests, in seconds.
+        rate: Maximum number of requests per second; None for no limit.
+        verify: Whether to verify TLS certificates, or the path of a bundle of trusted authorities.
         on_request: Called after each request with the number sent so far.
 
     Raises:
-        ValueError: The bundle of authorities cannot be read.
+        ValueError: The bundle cannot be read.
     """
 
     def __init__(
@@ -113,7 +108,7 @@ class Probe:
             self._tls = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
         except OSError as error:
             raise ValueError(
-                f"{verify!r} holds no certificate authorities that can be read; give a file in PEM form."
+                f"{verify!r} has no certificate authorities that can be read; give a file in PEM format."
             ) from error
         if verify is False:
             self._tls.check_hostname = False
@@ -144,54 +139,53 @@ class Probe:
 
     @property
     def remaining(self) -> int:
-        """How many requests may still be sent."""
+        """The number of requests that may still be sent."""
         return self.max_requests - self.sent
 
     def mask(self, text: str) -> str:
-        """Return the text with every spelling of the key replaced by the name of its variable."""
-        for spelling in sorted(self._key.variants, key=len, reverse=True):
-            if len(spelling) >= min(4, len(self._key)) and spelling:
-                text = text.replace(spelling, "$OPENAI_API_KEY")
+        """Return the text with the key and its variants replaced by the name of the environment variable."""
+        for variant in sorted(self._key.variants, key=len, reverse=True):
+            if len(variant) >= min(4, len(self._key)) and variant:
+                text = text.replace(variant, "$OPENAI_API_KEY")
         return text
 
     def find_key(self, exchange: Exchange) -> str | None:
-        """Say where an answer repeats the key; None if it does not.
+        """Return where a response contains the key, as a clause; None if it does not.
 
-        Keys of fewer than eight characters are not looked for: they would be found in any text.
+        Keys of fewer than eight characters are not searched for: any text may contain them.
         """
         if len(self._key) < 8:
             return None
         for name, value in exchange.headers:
             if self._key in value:
-                return f"the header {name!r} repeats the key"
-        return "the body repeats the key" if self._key.encode() in exchange.body else None
+                return f"the header {name!r} contains the key"
+        return "the body contains the key" if self._key.encode() in exchange.body else None
 
-    def backoff(self, turn: int = 0) -> float:
-        """Return how long to wait before a request that was refused is sent again, in seconds.
+    def backoff(self, retries: int = 0) -> float:
+        """Return the wait before a retry, in seconds.
 
         Args:
-            turn: How often it was refused already.
+            retries: The number of retries so far.
         """
-        return float(self.timeout / 20 * 2**turn)
+        return float(self.timeout / 20 * 2**retries)
 
     def send(self, request: ProbeRequest) -> Exchange:
-        """Send a request and record the exchange, waiting as long as the server asks to.
+        """Send a request and record the exchange, waiting as long as the server asks.
 
-        The answers that asked to wait are added to ``rate_limited``.
+        Responses that ask to wait are added to ``rate_limited``.
 
         Raises:
-            CheckAborted: The bound on requests or time is reached, or the server limits the rate or sends a body
-                without end.
+            CheckAborted: A limit on requests, time or size is reached, or the server keeps limiting the rate.
         """
         for attempt in range(MAX_ATTEMPTS):
             self._wait_for_turn()
             exchange = self._send_once(request)
             if exchange.failure is not None and not exchange.status and TIMED_OUT not in exchange.failure:
-                # A server may close a connection that it kept open just as the next request goes out on it.
+                # A server may close an idle connection at the moment at which the next request is sent.
                 self._wait_for_turn()
-                fresh = self._drops >= MAX_DROPS
+                was_new = self._drops >= MAX_DROPS
                 exchange = self._send_once(request)
-                exchange.dropped = fresh
+                exchange.dropped = was_new
                 self._count_drop()
             if not is_rate_limited(exchange):
                 return exchange
@@ -200,28 +194,27 @@ class Probe:
             if attempt + 1 < MAX_ATTEMPTS:
                 time.sleep(self._wait(exchange, attempt))
         last = self.rate_limited[-1]
-        came = f"the server answers {last.status} again and again, however long the check waits; try --rate"
-        raise CheckAborted(came, "protocol.answers", last)
+        reason = f"the server responds {last.status} to every attempt, however long the check waits; try --rate"
+        raise CheckAborted(reason, "protocol.answers", last)
 
-    def _wait(self, exchange: Exchange, turn: int) -> float:
+    def _wait(self, exchange: Exchange, retries: int) -> float:
         asked = seconds_to_wait(exchange)
-        wait = max(0.05, self.backoff(turn) if asked is None else asked)
-        came = f"the server answers {exchange.status} and asks to wait {wait:.0f} s, longer than the check"
+        wait = max(0.05, self.backoff(retries) if asked is None else asked)
+        reason = f"the server responds {exchange.status} and asks to wait {wait:.0f} s"
         if wait > MAX_WAIT_SECONDS:
-            raise CheckAborted(f"{came} waits; try later", "protocol.answers", exchange)
+            limit = f"{MAX_WAIT_SECONDS:.0f} s is the maximum"
+            raise CheckAborted(f"{reason}, and {limit}; try again later", "protocol.answers", exchange)
         if time.monotonic() + wait > self._deadline:
-            raise CheckAborted(f"{came} may take; raise --max-time", "protocol.answers", exchange)
+            raise CheckAborted(f"{reason}, longer than --max-time leaves; raise it", "protocol.answers", exchange)
         return wait
 
     def _wait_for_turn(self) -> None:
         now = time.monotonic()
         if self.sent >= self.max_requests:
-            raise CheckAborted(
-                f"all {self.max_requests} requests that the check may make are made; "
-                "raise --max-requests or give fewer threads"
-            )
+            advice = "raise --max-requests or give fewer threads"
+            raise CheckAborted(f"the check has sent the maximum of {self.max_requests} requests; {advice}")
         if now > self._deadline:
-            raise CheckAborted("the time that the check may take is over; raise --max-time or give fewer threads")
+            raise CheckAborted("the check has used its maximum time; raise --max-time or give fewer threads")
         if self._rate:
             if now < self._next:
                 time.sleep(self._next - now)
@@ -230,12 +223,12 @@ class Probe:
         self._on_request(self.sent)
 
     def _send_once(self, request: ProbeRequest) -> Exchange:
-        began = time.monotonic()
+        started = time.monotonic()
         parts: dict[str, Any] = {"status": 0, "headers": (), "failure": None}
         raw = bytearray()
         self._client.cookies.clear()
         self._watchdog.begin()
-        cut = False
+        timed_out = False
         try:
             with self._client.stream(
                 request.method,
@@ -250,67 +243,67 @@ class Probe:
                     raw += chunk
                     if len(raw) > MAX_BODY_BYTES:
                         raise CheckAborted(
-                            f"the server sent more than {MAX_BODY_BYTES >> 20} MiB in one answer",
+                            f"the server sent more than {MAX_BODY_BYTES >> 20} MiB in one response",
                             "protocol.answers",
                             Exchange(request, **parts),
                         )
         except httpx.TimeoutException:
-            cut = True
+            timed_out = True
         except (httpx.TransportError, httpx.InvalidURL) as error:
             parts["failure"] = self.mask(_describe_error(error))
         finally:
-            cut = self._watchdog.end() or cut
-        if cut:
-            parts["failure"] = f"{TIMED_OUT} {self.timeout:g} s; {len(raw)} bytes of a body did"
-        return Exchange(request, raw=bytes(raw), seconds=time.monotonic() - began, **parts)
+            timed_out = self._watchdog.end() or timed_out
+        if timed_out:
+            parts["failure"] = f"{TIMED_OUT} {self.timeout:g} s; {len(raw)} bytes of the body were received"
+        return Exchange(request, raw=bytes(raw), seconds=time.monotonic() - started, **parts)
 
     def _note_connection(self, event: str, info: dict[str, Any]) -> None:
         if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
             self._socket = info["return_value"].get_extra_info("socket")
 
     def _abort_response(self) -> None:
-        """End the answer that is being read."""
+        """Abort the response that is being read."""
         if self._socket is not None:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
     def bytes_after_head(self, request: ProbeRequest) -> bytes:
-        """Send a HEAD request on a connection of its own and return what follows its header section.
+        """Send a HEAD request on its own connection and return the bytes after the header section.
 
-        HTTP clients drop those bytes, and the next answer on the connection starts with them.
+        HTTP clients discard these bytes, or take them for the start of the next response.
         """
         self._wait_for_turn()
-        where = urlsplit(self.base_url)
-        port = where.port or (443 if where.scheme == "https" else 80)
+        base = urlsplit(self.base_url)
+        port = base.port or (443 if base.scheme == "https" else 80)
         lines = [
-            f"HEAD {where.path}{request.target_with(self._key)} HTTP/1.1",
-            f"Host: {where.netloc.rpartition('@')[2]}",
+            f"HEAD {base.path}{request.target_with(self._key)} HTTP/1.1",
+            f"Host: {base.netloc.rpartition('@')[2]}",
         ]
         lines += [f"{name}: {value}" for name, value in request.headers_with(self._key, self.beta)]
         message = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
-        seen = b""
+        received = b""
         try:
-            with socket.create_connection((where.hostname or "", port), timeout=self.timeout) as plain:
+            with socket.create_connection((base.hostname or "", port), timeout=self.timeout) as plain:
                 stream: socket.socket = plain
-                if where.scheme == "https":
-                    stream = self._tls.wrap_socket(plain, server_hostname=where.hostname)
+                if base.scheme == "https":
+                    stream = self._tls.wrap_socket(plain, server_hostname=base.hostname)
                 stream.sendall(message)
                 until = time.monotonic() + self.timeout
-                while len(seen) < 65536 and time.monotonic() < until and (chunk := stream.recv(65536)):
-                    seen += chunk
+                while len(received) < 65536 and time.monotonic() < until and (chunk := stream.recv(65536)):
+                    received += chunk
         except OSError:
-            # What came until then is what can be judged; a server that does not answer is noticed elsewhere.
+            # The bytes received so far are judged; other requests notice a server that does not respond.
             pass
-        return seen.partition(b"\r\n\r\n")[2]
+        return received.partition(b"\r\n\r\n")[2]
 
 
 def is_rate_limited(exchange: Exchange) -> bool:
-    """Whether an answer is one to wait after and to ask again: a 429, or a 503 that says when."""
+    """Tell whether a response asks to wait and retry: a 429, or a 503 with Retry-After."""
     return exchange.status == 429 or (exchange.status == 503 and exchange.header("retry-after") is not None)
 
 
 def seconds_to_wait(exchange: Exchange) -> float | None:
-    """Return how long an answer asks to wait, in seconds; None if it does not say, or not so that it can be read."""
+    """Return the wait that Retry-After asks for, in seconds; None if it is absent or cannot be parsed."""
     retry_after = exchange.header("retry-after") or ""
     if re.fullmatch(r"\s*[0-9]+(\.[0-9]+)?\s*", retry_after):
         return float(retry_after)
@@ -323,10 +316,10 @@ def seconds_to_wait(exchange: Exchange) -> float | None:
 def _describe_error(error: Exception) -> str:
     text = str(error).rstrip(".") or type(error).__name__
     if isinstance(error, httpx.ConnectError):
-        if any(problem in text for problem in NOT_TLS_ERRORS):
-            return "nothing there speaks TLS; is the URL meant to start with http://?"
-        kind = "TLS failed" if "SSL" in text or "CERT" in text.upper() else "no connection could be made"
-        return f"{kind} ({text})"
+        if any(name in text for name in NOT_TLS_ERRORS):
+            return "the server does not speak TLS; should the URL start with http://?"
+        problem = "TLS failed" if "SSL" in text or "CERT" in text.upper() else "cannot connect"
+        return f"{problem} ({text})"
     if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
         if isinstance(error, httpx.RemoteProtocolError) and not re.search("disconnected|status line(?!.*HTTP/)", text):
             return f"{MALFORMED_RESPONSE} ({text})"

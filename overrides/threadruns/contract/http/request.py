@@ -1,6 +1,6 @@
-"""Requests to the operation, with templates such as ``Bearer {key}`` in the place of a key.
+"""Requests to the operation, with templates such as ``Bearer {key}`` in place of the key.
 
-No request, report or exception can contain a key: the probe fills it in as the request leaves.
+The probe inserts the key when it sends a request, so that no request, report or exception contains it.
 """
 
 from __future__ import annotations
@@ -13,27 +13,26 @@ from attrs import frozen
 from threadruns.contract.http.api_key import ShellKey
 
 BEARER = "Bearer {key}"
-"""How a request presents its key unless it says otherwise."""
-
+"""The default template of the Authorization header."""
 
 BETA = "{beta}"
-"""The value of the beta header unless a request says otherwise."""
+"""The default template of the OpenAI-Beta header."""
 
 
 @frozen
 class ProbeRequest:
-    """One request to the operation.
+    """A request to the operation.
 
     Attributes:
-        thread: The path segment of the thread as it stands in the URL, already percent-encoded.
-        query: Names and values, not yet encoded; a name may come twice.
+        thread: The path segment of the thread, percent-encoded.
+        query: Names and values of the query, not encoded; a name may repeat.
         method: The HTTP method.
-        authorization: A template for the Authorization header; None to send none.
-        beta: The value of the OpenAI-Beta header, a template; None to send none.
-        headers: Further headers; values are templates where ``secret`` names them.
-        secret_headers: Further headers whose values are templates that may hold the key.
-        secret_query: Further query parameters whose values are templates that may hold the key.
-        body: What to send as body; None for nothing.
+        authorization: A template of the Authorization header; None to leave it out.
+        beta: A template of the OpenAI-Beta header; None to leave it out.
+        headers: Further headers.
+        secret_headers: Further headers whose values are templates for the key.
+        secret_query: Further query parameters whose values are templates for the key.
+        body: The body; None for no body.
     """
 
     thread: str
@@ -51,13 +50,13 @@ class ProbeRequest:
         return next((value for given, value in self.query if given == name), None)
 
     def target_with(self, key: object) -> str:
-        """Return path and query, relative to the base URL, with the key in its places."""
+        """Return the path and query, relative to the base URL, with the key inserted."""
         pairs = [f"{quote(name, safe='[]')}={quote(value, safe='')}" for name, value in self.query]
         pairs += [f"{name}={template.format(key=key)}" for name, template in self.secret_query]
         return f"/threads/{self.thread}/runs" + ("?" + "&".join(pairs) if pairs else "")
 
     def headers_with(self, key: object, beta: str) -> list[tuple[str, str]]:
-        """Return the headers of the request, with the key in its places."""
+        """Return the headers, with the key inserted."""
         sent: list[tuple[str, str]] = []
         if self.authorization is not None:
             sent.append(("Authorization", self.authorization.format(key=key)))
@@ -68,7 +67,7 @@ class ProbeRequest:
         return sent
 
     def curl(self, base_url: str, beta: str, variable: str = "OPENAI_API_KEY") -> str:
-        """Return the curl command that repeats this request, with the key taken from an environment variable."""
+        """Return the curl command of this request, which reads the key from an environment variable."""
         key = ShellKey(variable)
         method = {"GET": "", "HEAD": " --head"}.get(self.method, f" -X {self.method}")
         parts = [f'curl -i -g{method} "{_shell_escape(base_url)}{_shell_escape_keeping_key(self.target_with(key))}"']
@@ -84,7 +83,7 @@ def _shell_escape(text: str) -> str:
 
 
 def _shell_escape_keeping_key(text: str) -> str:
-    # The only dollars that a template brings in are those of the variable.
+    # The dollar signs in the text belong to the variable.
     return "".join("\\" + c if c in '"`' else c for c in text)
 
 
@@ -93,7 +92,7 @@ def _shell_quote(text: str) -> str:
 
 
 class PageQuery(NamedTuple):
-    """The parameters of one read; None where a parameter is not given."""
+    """The parameters of a request for a page; None leaves a parameter out."""
 
     limit: int | None = None
     order: str | None = None
@@ -101,9 +100,9 @@ class PageQuery(NamedTuple):
     before: str | None = None
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Return the query parameters as they are sent."""
+        """Return the parameters as names and values."""
         return tuple((name, str(value)) for name, value in zip(self._fields, self, strict=True) if value is not None)
 
 
 FIRST_PAGE = PageQuery()
-"""The read without parameters."""
+"""The query without parameters."""

@@ -1,4 +1,4 @@
-"""A limit on the time of a whole response, which a read timeout does not set."""
+"""A time limit on the whole response; a read timeout only limits the time between two bytes."""
 
 from __future__ import annotations
 
@@ -8,45 +8,45 @@ from collections.abc import Callable
 
 
 class Watchdog:
-    """Ends answers that take too long: a server that sends a byte now and then never runs into a timeout.
+    """A thread that aborts responses that take too long.
 
     Args:
-        seconds: The longest that one answer may take.
-        abort: Called, from another thread, to end the answer that is being read.
+        seconds: Maximum time for one response.
+        abort: Called in the thread of the watchdog, to abort the response that is being read.
     """
 
     def __init__(self, seconds: float, abort: Callable[[], None]) -> None:
         self._seconds = seconds
         self._abort = abort
-        self._until: float | None = None
+        self._deadline: float | None = None
         self._aborted = False
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        # One thread that looks now and then costs less than one for each answer.
-        self._thread = threading.Thread(target=self._look, name="threadruns-watch", daemon=True)
+        # One thread that polls costs less than one thread for each response.
+        self._thread = threading.Thread(target=self._poll, name="threadruns-watch", daemon=True)
         self._thread.start()
 
     def begin(self) -> None:
-        """Begin to wait for an answer."""
+        """Start the time limit of a response."""
         with self._lock:
-            self._until = time.monotonic() + self._seconds
+            self._deadline = time.monotonic() + self._seconds
             self._aborted = False
 
     def end(self) -> bool:
-        """End waiting, and say whether the answer was abort."""
+        """End the time limit, and return whether the response was aborted."""
         with self._lock:
-            self._until = None
+            self._deadline = None
             return self._aborted
 
     def close(self) -> None:
-        """End watching."""
+        """Stop the thread."""
         self._closed.set()
         self._thread.join()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         while not self._closed.wait(self._seconds / 20):
             with self._lock:
-                if self._until is not None and time.monotonic() > self._until:
-                    self._until = None
+                if self._deadline is not None and time.monotonic() > self._deadline:
+                    self._deadline = None
                     self._aborted = True
                     self._abort()

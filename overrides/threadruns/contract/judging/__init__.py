@@ -1,1 +1,1 @@
-"""Judging responses: by themselves, against an earlier reading, and against the page that is due."""
+"""Judging responses: by themselves, by earlier readings of the same run, and by the page that is expected."""

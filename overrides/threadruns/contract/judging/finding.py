@@ -1,4 +1,4 @@
-"""The result of judging one exchange by one rule."""
+"""The form of a finding."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from threadruns.contract.http.exchange import Exchange
 
 @frozen
 class Finding:
-    """What one exchange says about one rule.
+    """The result of judging one exchange by one rule.
 
     Attributes:
         rule: The id of the rule.
-        problem: What is wrong, as a sentence with what was expected and what came; None if the rule was kept.
+        problem: The problem, as a clause with the expected and the received value; None if the rule passed.
         exchange: The exchange that shows it.
     """
 

@@ -1,4 +1,4 @@
-"""The page that a thread with known runs must show, and the comparison of a response with it."""
+"""The page that a thread with known runs must have, and the comparison of a response with it."""
 
 from __future__ import annotations
 
@@ -10,28 +10,26 @@ from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import PageQuery
 
 DEFAULT_LIMIT: int = parameter("limit")["default"]
-
-
 MAX_LIMIT: int = parameter("limit")["maximum"]
 
 
 class ExpectedPage(NamedTuple):
-    """What a page must show."""
+    """The ids and the ``has_more`` that a page must have."""
 
     ids: tuple[str, ...]
     has_more: bool
 
 
 def expected_page(newest_first: Sequence[str], query: PageQuery, *, unread: bool = False) -> ExpectedPage | None:
-    """Say what a page must show.
+    """Return the page that a query must give.
 
     Args:
         newest_first: The ids of the thread, newest first.
-        query: What was asked.
+        query: The query.
         unread: Whether the thread has more runs beyond the last of these ids.
 
     Returns:
-        The page; None if it reaches into the unread part, or if a cursor is not among the ids.
+        The page; None if it reaches into the unread part, or if a cursor is not one of the ids.
     """
     ids = list(newest_first)
     if query.order == "asc":
@@ -53,14 +51,14 @@ def expected_page(newest_first: Sequence[str], query: PageQuery, *, unread: bool
 
 
 def compare_page(page: ExpectedPage, query: PageQuery, exchange: Exchange) -> dict[str, str | None]:
-    """Return the problem, or None, of every rule that the page decides."""
+    """Compare a response with the expected page; return the problem, or None, of every rule that it decides."""
     if exchange.failure is not None or exchange.status >= 500 or (exchange.status == 200 and exchange.json is None):
-        return {}  # judged as what it is: an answer that never came, or that nobody can read
+        return {}  # judged by itself: there is no response, or it cannot be parsed
     cursors = [query.after, query.before]
     limit = DEFAULT_LIMIT if query.limit is None else query.limit
     place = _placement_rule(page, query)
     if exchange.status != 200:
-        return {place: f"a page was expected, and {exchange.status} came"}
+        return {place: f"expected a page, got {exchange.status}"}
     ids = exchange.ids
     problems: dict[str, str | None] = {place: None}
     size = "limit.respected" if len(ids) > limit else "limit.filled"
@@ -72,26 +70,23 @@ def compare_page(page: ExpectedPage, query: PageQuery, exchange: Exchange) -> di
     if page.has_more:
         problems["limit.respected"] = None
     if set(cursors) & set(ids):
-        problems["cursor.exclusive"] = (
-            f"the page holds {next(c for c in cursors if c in ids)!r}, which its cursor names"
-        )
+        cursor = next(cursor for cursor in cursors if cursor in ids)
+        problems["cursor.exclusive"] = f"the page contains {cursor!r}, which is its cursor"
     elif cursors != [None, None]:
         problems["cursor.exclusive"] = None
     if ids == page.ids:
         problems[_has_more_rule(page, query, limit)] = _has_more_problem(page, exchange)
         return problems
     if cursors != [None, None] and page.ids and not ids:
-        return {**problems, place: f"{len(page.ids)} runs were expected, and none came"}
+        return {**problems, place: f"expected {_runs(page.ids)}, got none"}
     if len(ids) > limit or (len(ids) < len(page.ids) and ids == page.ids[: len(ids)]):
-        problems[size] = f"{len(page.ids)} runs were expected, and {len(ids)} came"
+        problems[size] = f"expected {_runs(page.ids)}, got {len(ids)}"
         return problems
     if sorted(ids) == sorted(page.ids) and _is_sorted(exchange, query.order):
-        return {
-            **problems,
-            "order.ties": f"the runs of one second are in another order: {first_difference(page.ids, ids)}",
-        }
-    problems[place] = f"the page should hold {first_difference(page.ids, ids)}"
-    return problems
+        place, another = "order.ties", "runs created in the same second are in another order: "
+    else:
+        another = ""
+    return {**problems, place: f"{another}{first_difference(page.ids, ids)}"}
 
 
 def _placement_rule(page: ExpectedPage, query: PageQuery) -> str:
@@ -129,11 +124,12 @@ def _is_sorted(exchange: Exchange, order: str | None) -> bool:
 
 
 def first_difference(expected_ids: Sequence[str], ids: Sequence[str]) -> str:
-    """Describe the first place in which two lists of ids differ."""
-    place = next((n for n, pair in enumerate(zip(expected_ids, ids, strict=False)) if pair[0] != pair[1]), None)
-    if place is None:
-        return f"{len(expected_ids)} runs, and {len(ids)} came"
-    return (
-        f"{len(expected_ids)} runs with {expected_ids[place]!r} in place {place}, and {len(ids)} runs with "
-        f"{ids[place]!r} there came"
-    )
+    """Describe the first position at which two lists of ids differ."""
+    at = next((n for n, pair in enumerate(zip(expected_ids, ids, strict=False)) if pair[0] != pair[1]), None)
+    if at is None:
+        return f"expected {_runs(expected_ids)}, got {len(ids)}"
+    return f"expected {_runs(expected_ids)} with {expected_ids[at]!r} at index {at}, got {_runs(ids)} with {ids[at]!r}"
+
+
+def _runs(ids: Sequence[str]) -> str:
+    return f"{len(ids)} run" + ("" if len(ids) == 1 else "s")

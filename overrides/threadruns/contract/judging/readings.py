@@ -1,4 +1,4 @@
-"""Comparing two readings of one run."""
+"""The comparison of two readings of one run."""
 
 from __future__ import annotations
 
@@ -8,21 +8,14 @@ from typing import Any
 from threadruns.contract.rules.run_rules import FINAL_STATUSES
 
 IMMUTABLE_KEYS = (
-    "id",
-    "object",
-    "created_at",
-    "assistant_id",
-    "thread_id",
-    "model",
-    "instructions",
-    "tools",
-    "file_ids",
+    *("id", "object", "created_at", "assistant_id", "thread_id", "model"),
+    *("instructions", "tools", "file_ids"),
 )
-"""What stays as it is from the moment that a run is created."""
+"""The keys whose values never change after a run is created."""
 
 
 def compare_readings(before: dict[str, Any], now: dict[str, Any]) -> str | None:
-    """Say how two readings of one run contradict each other; None if the later can follow from the earlier."""
+    """Return how two readings of one run contradict each other; None if the run can have changed in this way."""
     name = repr(now.get("id"))
     for key in IMMUTABLE_KEYS:
         if before.get(key, _ABSENT) != now.get(key, _ABSENT):
@@ -33,13 +26,12 @@ def compare_readings(before: dict[str, Any], now: dict[str, Any]) -> str | None:
     if was != status:
         return None
     if set(before) != set(now):
-        return f"{name} has the key {sorted(set(before) ^ set(now))[0]!r} in one reading and not in another"
+        return f"{name} has the key {sorted(set(before) ^ set(now))[0]!r} in one reading only"
     if was in FINAL_STATUSES:
         for key in sorted(now):
             if before[key] != now[key]:
-                return (
-                    f"{key} of {name} was {_shorten(before[key])} and is {_shorten(now[key])}, though the run has ended"
-                )
+                change = f"was {_shorten(before[key])} and is {_shorten(now[key])}"
+                return f"{key} of {name} {change}, though the run has ended"
     return None
 
 

@@ -1,6 +1,7 @@
-"""What can be said of one answer by itself, whatever was asked: its framing, its JSON, its shape, what it gives away.
+"""Judging a response by itself, whatever the request: status, framing, headers, JSON, schema, and the fields of runs.
 
-Each judge yields a finding for every rule that it could decide, so that a rule that was never decided shows as such.
+Each function yields a finding for every rule that it decides, also for one that passed: a rule without any finding is
+undecided.
 """
 
 from __future__ import annotations
@@ -16,25 +17,23 @@ from threadruns.contract.judging.finding import Finding
 from threadruns.contract.rules.run_rules import RUN_RULES
 
 DOCUMENTED_STATUSES = {200, 400, 401, 404, 429}
-
-
 TOO_LONG_STATUSES = {414, 431}
-"""What a server in front may answer to a target that is too long for it; the document cannot speak for it."""
-
+"""The statuses that a reverse proxy may send for a target that is too long; the document does not cover proxies."""
 
 INTEGER_KEYS = frozenset(
     """created_at started_at expires_at cancelled_at failed_at completed_at prompt_tokens completion_tokens total_tokens
-    max_prompt_tokens max_completion_tokens last_messages""".split()  # noqa: SIM905 - a list of names reads best as one
+    max_prompt_tokens max_completion_tokens last_messages""".split()  # noqa: SIM905 - a list of names is easiest to read as text
 )
+"""The keys whose numbers are integers."""
 
 
 def judge_response(exchange: Exchange, changing: Collection[str] = ()) -> Iterator[Finding]:
-    """Judge an answer by itself.
+    """Judge a response by itself.
 
     Args:
-        exchange: What was asked and what came.
-        changing: The ids of runs that were seen to change their status. What ties their fields together is not judged:
-            a server may be half-way through the change.
+        exchange: The request and its response.
+        changing: The ids of runs whose status changed during the check. The rules over one run do not judge them: the
+            server may be in the middle of the change.
     """
 
     def finding(rule: str, problem: str | None) -> Finding:
@@ -54,7 +53,7 @@ def judge_response(exchange: Exchange, changing: Collection[str] = ()) -> Iterat
     if exchange.status not in DOCUMENTED_STATUSES or exchange.status == 429:
         return
     if (exchange.status == 400 and "%" in exchange.request.thread) or "%2F" in exchange.request.thread:
-        return  # a router or a server in front may refuse such a path in its own words
+        return  # a router or a reverse proxy may reject such a path with an error of its own
     yield finding("protocol.framing", _framing_problem(exchange))
     yield finding("protocol.coding", exchange.decoded[1] or _coding_problem(exchange))
     yield finding("protocol.content-type", _content_type_problem(exchange))
@@ -77,16 +76,18 @@ def judge_response(exchange: Exchange, changing: Collection[str] = ()) -> Iterat
     if exchange.status == 401:
         challenge = exchange.header("www-authenticate") or ""
         right = re.match(r"(?i)(.*,\s*)?bearer\b", challenge)
-        yield finding("auth.challenge", None if right else f"WWW-Authenticate is {challenge!r}, not a Bearer challenge")
+        yield finding(
+            "auth.challenge", None if right else f"WWW-Authenticate is {challenge!r}, expected a Bearer challenge"
+        )
 
 
 def judge_page(exchange: Exchange, changing: Collection[str] = ()) -> Iterator[Finding]:
-    """Judge a page: its envelope, each of its runs, and whether they agree with the ids beside them."""
+    """Judge a page: its envelope, each of its runs, and first_id, last_id and has_more."""
     body = exchange.members
     data = body.get("data")
     items: list[Any] = data if isinstance(data, list) else []  # pyright: ignore[reportUnknownVariableType]
-    # The document ties the null ids to an empty page; the runs are judged one by one below.
-    envelope: Any = {**body, "data": [_SAMPLE]} if items else exchange.json
+    # The runs are judged one by one below. A valid one stands for them: only the ids of an empty page may be null.
+    envelope: Any = {**body, "data": [_VALID_RUN]} if items else exchange.json
     yield Finding("schema.envelope", _document.violation("RunList", envelope), exchange)
     if not isinstance(exchange.json, dict):
         return
@@ -98,18 +99,18 @@ def judge_page(exchange: Exchange, changing: Collection[str] = ()) -> Iterator[F
         run = cast("dict[str, Any]", run)
         name = f"data[{place}] ({run.get('id')!r})"
         floats = [key for key, value in _members(run) if key in INTEGER_KEYS and isinstance(value, float)]
-        yield Finding("schema.integer", f"{name}: {floats[0]} is written as a float" if floats else None, exchange)
-        unknown = sorted(set(run) - set(_document.schema("Run")["properties"]))
         yield Finding(
-            "schema.unknown-key", f"{name} has {', '.join(map(repr, unknown))}" if unknown else None, exchange
+            "schema.integer", f"{name}: {floats[0]} is a float, expected an integer" if floats else None, exchange
         )
+        unknown = ", ".join(map(repr, sorted(set(run) - set(_document.schema("Run")["properties"]))))
+        yield Finding("schema.unknown-key", f"{name} has {unknown}" if unknown else None, exchange)
         if violation is None and run["id"] not in changing:
             for rule in RUN_RULES:
                 problem = rule.judge(run)
                 yield Finding(f"run.{rule.id}", problem and f"{name}: {problem}", exchange)
     ids = [run.get("id") for run in exchange.runs]
     twice = next((run_id for run_id in ids if ids.count(run_id) > 1), None)
-    yield Finding("data.duplicates", f"the run {twice!r} stands twice in the page" if twice else None, exchange)
+    yield Finding("data.duplicates", f"the page contains the run {twice!r} more than once" if twice else None, exchange)
     first, last, more = (body.get(key, _ABSENT) for key in ("first_id", "last_id", "has_more"))
     if ids:
         yield Finding("ids.first", _value_problem("first_id", first, ids[0]), exchange)
@@ -132,8 +133,8 @@ def _status_problem(exchange: Exchange) -> str | None:
         return None
     if exchange.status in TOO_LONG_STATUSES and len(exchange.request.thread) > 1000:
         return None
-    where = exchange.header("location")
-    return f"the status is {exchange.status}" + (f", to {where!r}" if where else "") + "; it is not documented"
+    location = exchange.header("location")
+    return f"the status {exchange.status} is not documented" + (f" (Location: {location!r})" if location else "")
 
 
 def _framing_problem(exchange: Exchange) -> str | None:
@@ -141,43 +142,43 @@ def _framing_problem(exchange: Exchange) -> str | None:
     if declared is None:
         return None
     if exchange.header("transfer-encoding"):
-        return "the answer has both Content-Length and Transfer-Encoding"
+        return "the response has both Content-Length and Transfer-Encoding"
     if not declared.isdigit() or int(declared) != len(exchange.raw):
-        return f"Content-Length is {declared!r} and the body has {len(exchange.raw)} bytes"
+        return f"Content-Length is {declared!r}, and the body has {len(exchange.raw)} bytes"
     return None
 
 
 def _coding_problem(exchange: Exchange) -> str | None:
     coding = (exchange.header("content-encoding") or "identity").strip().lower()
-    offered = next((value for name, value in exchange.request.headers if name == "Accept-Encoding"), "identity")
-    if coding in ("identity", offered) or not exchange.raw:
+    accepted = next((value for name, value in exchange.request.headers if name == "Accept-Encoding"), "identity")
+    if coding in ("identity", accepted) or not exchange.raw:
         return None
-    return f"the body is coded as {coding!r}, and the request accepts {offered!r} alone"
+    return f"the body is encoded as {coding!r}, and the request accepts {accepted!r} only"
 
 
 def retry_after_problem(exchange: Exchange) -> str | None:
-    """Say what is wrong with the Retry-After of an answer that asks to wait; None if it can be read or is absent."""
-    said = exchange.header("retry-after")
-    if said is None or seconds_to_wait(exchange) is not None:
+    """Return the problem of a Retry-After header; None if it can be parsed or is absent."""
+    retry_after = exchange.header("retry-after")
+    if retry_after is None or seconds_to_wait(exchange) is not None:
         return None
-    return f"Retry-After is {said!r}, neither a number of seconds nor an HTTP date"
+    return f"Retry-After is {retry_after!r}, expected seconds or an HTTP date"
 
 
 def _content_type_problem(exchange: Exchange) -> str | None:
     declared = exchange.header("content-type")
     if declared is None:
-        return "there is no Content-Type"
+        return "Content-Type is missing"
     media, *parameters = [part.strip().lower() for part in declared.split(";")]
     charset = next((part[8:].strip('"') for part in parameters if part.startswith("charset=")), "utf-8")
     if media != "application/json" or charset not in ("utf-8", "utf8"):
-        return f"Content-Type is {declared!r}"
+        return f"Content-Type is {declared!r}, expected application/json in UTF-8"
     return None
 
 
 def _header_problem(exchange: Exchange) -> str | None:
     milliseconds = exchange.header("openai-processing-ms")
     if milliseconds is not None and not re.fullmatch("[0-9]+", milliseconds):
-        return f"openai-processing-ms is {milliseconds!r}, not a number of milliseconds"
+        return f"openai-processing-ms is {milliseconds!r}, expected a number of milliseconds"
     for name in ("x-request-id", "openai-version"):
         if exchange.header(name) == "":
             return f"{name} is empty"
@@ -193,6 +194,4 @@ def _members(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 _ABSENT = object()
-
-
-_SAMPLE = _document.document()["components"]["examples"]["DocumentedPage"]["value"]["data"][0]
+_VALID_RUN = _document.document()["components"]["examples"]["DocumentedPage"]["value"]["data"][0]

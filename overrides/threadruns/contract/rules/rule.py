@@ -1,4 +1,4 @@
-"""The type of a rule of the contract."""
+"""The form of a rule of the contract."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import frozen
 
 
 class Severity(StrEnum):
-    """What a breach of a rule means."""
+    """The meaning of a failure."""
 
     DEPARTURE = "departure"
     """The server departs from the contract."""
@@ -22,23 +22,23 @@ class Severity(StrEnum):
 
 @frozen
 class Rule:
-    """One rule.
+    """A rule of the contract.
 
     Attributes:
         id: The name of the rule, ``group.name``.
-        says: The rule, as a sentence.
-        source: The part of the document or the recording that the rule rests on.
-        needs: What a server must offer for the rule to be decidable, as the end of "give ...".
-        severity: What a breach means.
+        description: The rule as a sentence.
+        source: The part of the document, the recording or the standard that states it.
+        requires: The thread or server that decides the rule, as the object of "Give ... to decide it".
+        severity: The meaning of a failure.
     """
 
     id: str
-    says: str
+    description: str
     source: str
-    needs: str = "a thread that the key can read"
+    requires: str = "a thread that the key can read"
     severity: Severity = Severity.DEPARTURE
 
     @property
     def group(self) -> str:
-        """The group of the rule."""
+        """The group of the rule: its id up to the dot."""
         return self.id.partition(".")[0]

@@ -1,6 +1,6 @@
-"""The requests of the check, in scenarios.
+"""The scenarios of the check: which requests are sent, and what their responses must be.
 
-A scenario is a generator: it yields requests, is sent their exchanges, and returns findings.
+A scenario is a generator that yields requests, receives their exchanges, and returns findings.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Requests whose credentials must be refused."""
+"""Requests whose credentials must be rejected."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.scenarios import Scenario
+from threadruns.contract.scenarios.expectations import WRONG_KEY
 from threadruns.contract.scenarios.known_thread import KnownThread
-from threadruns.contract.scenarios.refusals import WRONG_KEY
 
 VARYING_PARTS = re.compile(r"thread_[!-.0-~]+?(?=['\"`\s.]|$)|req_[0-9A-Za-z]+")
+"""The parts of a message that may differ between two threads: thread ids and request ids."""
 
 
 def unauthorized(thread: KnownThread, unknown: str) -> Iterator[tuple[str, ProbeRequest]]:
-    """Yield requests whose credentials must not be accepted."""
+    """Yield requests whose credentials must be rejected, each with its rule."""
     plain = ProbeRequest(thread.segment)
     cursor = thread.newest_first[0] if thread.newest_first else None
     yield "auth.required", evolve(plain, authorization=None)
@@ -26,11 +27,8 @@ def unauthorized(thread: KnownThread, unknown: str) -> Iterator[tuple[str, Probe
     yield "auth.required", evolve(plain, authorization="Bearer")
     reads = [PageQuery(limit=1), PageQuery(order="asc"), PageQuery(limit=100)]
     if cursor is not None:
-        reads += [
-            PageQuery(after=cursor),
-            PageQuery(before=cursor),
-            PageQuery(after=cursor, before=thread.newest_first[-1]),
-        ]
+        reads += [PageQuery(after=cursor), PageQuery(before=cursor)]
+        reads += [PageQuery(after=cursor, before=thread.newest_first[-1])]
     for query in reads:
         yield "auth.every-read", evolve(plain, query=query.pairs(), authorization=None)
     yield "auth.every-read", evolve(plain, query=PageQuery(limit=1).pairs(), authorization=f"Bearer {WRONG_KEY}")
@@ -38,38 +36,18 @@ def unauthorized(thread: KnownThread, unknown: str) -> Iterator[tuple[str, Probe
     yield "auth.wrong-key", ProbeRequest(unknown, authorization=f"Bearer {WRONG_KEY}")
     for wrong in (WRONG_KEY, "sk-test-wrong", "null", "undefined", "x", "*", "My API Key"):
         yield "auth.wrong-key", evolve(plain, authorization=f"Bearer {wrong}")
-    near = [
-        "{key.without_last}",
-        "{key}x",
-        "{key.without_first}",
-        "{key.swapped_case}",
-        "{key.last_changed}",
-        "{key.first_half}",
-        "{key.last_escaped}",
-        "{key}{key}",
-    ]
-    near += ["{key} x", "x {key}", "{key},", '"{key}"']
-    for template in near:
+    for template in (
+        *("{key.without_last}", "{key}x", "{key.without_first}", "{key.swapped_case}", "{key.last_changed}"),
+        *("{key.first_half}", "{key.last_escaped}", "{key}{key}", "{key} x", "x {key}", "{key},", '"{key}"'),
+    ):
         yield "auth.whole-key", evolve(plain, authorization=f"Bearer {template}")
     for template in (
-        "Basic {key.basic_password}",
-        "Basic {key}",
-        "BearerX {key}",
-        "Token {key}",
-        "{key}",
-        "Key {key}",
-        "Bearer:{key}",
-        "Bearer{key}",
+        *("Basic {key.basic_password}", "Basic {key}", "BearerX {key}", "Token {key}", "{key}", "Key {key}"),
+        *("Bearer:{key}", "Bearer{key}", "Bearer Bearer {key}"),
     ):
         yield "auth.scheme", evolve(plain, authorization=template)
-    yield "auth.scheme", evolve(plain, authorization="Bearer Bearer {key}")
     names = (
-        "api-key",
-        "X-API-Key",
-        "X-Authorization",
-        "Proxy-Authorization",
-        "OpenAI-API-Key",
-        "X-Auth-Token",
+        *("api-key", "X-API-Key", "X-Authorization", "Proxy-Authorization", "OpenAI-API-Key", "X-Auth-Token"),
         "Token",
     )
     everywhere = tuple((name, "Bearer {key}" if "uth" in name else "{key}") for name in names)
@@ -86,16 +64,16 @@ def unauthorized(thread: KnownThread, unknown: str) -> Iterator[tuple[str, Probe
 
 
 def compare_known_and_unknown_thread(thread: KnownThread, unknown: str, authorization: str | None) -> Scenario:
-    """Ask for a known and an unknown thread without a right key: the answers must be the same."""
+    """Request an existing and an unknown thread without a valid key: the responses must be the same."""
     known = yield ProbeRequest(thread.segment, authorization=authorization)
     other = yield ProbeRequest(unknown, authorization=authorization)
     if known.failure or other.failure or max(known.status, other.status) >= 500:
         return []
     problem = None
     if known.status != other.status:
-        problem = f"a known thread is answered {known.status}, an unknown one {other.status}"
+        problem = f"the status is {known.status} for an existing thread and {other.status} for an unknown one"
     elif _without_varying_parts(known) != _without_varying_parts(other):
-        problem = "the errors of a known and of an unknown thread differ"
+        problem = "the errors for an existing and an unknown thread differ"
     return [Finding("auth.unknown-thread", problem, other)]
 
 

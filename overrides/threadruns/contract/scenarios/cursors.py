@@ -1,4 +1,4 @@
-"""Cursors that name no run of the thread."""
+"""Cursors that name no run of the thread, and a percent-encoded cursor that names one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from threadruns.contract.scenarios.known_thread import KnownThread
 def invalid_cursors(
     thread: KnownThread, other: KnownThread | None, unknown_run: str
 ) -> Iterator[tuple[str, ProbeRequest, str, set[int]]]:
-    """Yield requests whose cursor names no run: the rule, the request, the parameter and the right status codes.
+    """Yield requests whose cursor names no run: the rule, the request, the parameter and the correct status codes.
 
     Args:
         thread: The thread to read.
-        other: A thread whose runs are foreign to it, if there is one.
-        unknown_run: An id of the form of a run's that names none.
+        other: Another thread with runs, if there is one.
+        unknown_run: A well-formed id that names no run.
     """
     either = {400, 404}
 
@@ -44,50 +44,36 @@ def invalid_cursors(
         known = set(thread.newest_first)
         if known:
             one = thread.newest_first[len(known) // 2]
-            wildcard = one[:-1] + "_"
-            for near in (
-                one[:-1],
-                one + "x",
-                one[:4] + one[4:].swapcase(),
-                one + "%",
-                wildcard,
-                one + ",",
-                one + ";x",
-                one[4:],
-            ):
-                if near not in known:
-                    yield "cursor.whole", request(name, near), name, either
+            # In SQL, % and _ are wildcards.
+            variants = [one[:-1], one + "x", one[:4] + one[4:].swapcase(), one + "%", one[:-1] + "_"]
+            for variant in (*variants, one + ",", one + ";x", one[4:]):
+                if variant not in known:
+                    yield "cursor.whole", request(name, variant), name, either
             yield "cursor.whole", request(name, one + " "), name, either
             yield "cursor.whole", request(name, " " + one), name, either
             yield "cursor.whole", request(name, one + "\x00"), name, either
             yield "cursor.repeated", ProbeRequest(thread.segment, ((name, one), (name, one))), name, {400}
     if thread.newest_first:
         one = thread.newest_first[0]
-        yield (
-            "cursor.unknown",
-            ProbeRequest(thread.segment, (("after", one), ("before", unknown_run))),
-            "before",
-            either,
-        )
-        yield "cursor.unknown", ProbeRequest(thread.segment, (("after", unknown_run), ("before", one))), "after", either
-        yield "cursor.malformed", ProbeRequest(thread.segment, (("after", "abc"), ("before", one))), "after", {400}
-        yield "cursor.malformed", ProbeRequest(thread.segment, (("after", one), ("before", "abc"))), "before", {400}
+
+        def both(after: str, before: str) -> ProbeRequest:
+            return thread.request(PageQuery(after=after, before=before))
+
+        yield "cursor.unknown", both(one, unknown_run), "before", either
+        yield "cursor.unknown", both(unknown_run, one), "after", either
+        yield "cursor.malformed", both("abc", one), "after", {400}
+        yield "cursor.malformed", both(one, "abc"), "before", {400}
         for foreign in other.newest_first[:1] if other is not None else ():
-            yield (
-                "cursor.foreign",
-                ProbeRequest(thread.segment, (("after", one), ("before", foreign))),
-                "before",
-                either,
-            )
-            yield "cursor.foreign", ProbeRequest(thread.segment, (("after", foreign), ("before", one))), "after", either
+            yield "cursor.foreign", both(one, foreign), "before", either
+            yield "cursor.foreign", both(foreign, one), "after", either
 
 
 def empty_thread_requests(thread: KnownThread, unknown_run: str) -> Iterator[tuple[str, ProbeRequest, str, set[int]]]:
-    """Yield bad requests to a thread that has no runs, which a careless server answers before it looks at them.
+    """Yield invalid requests for a thread without runs, for which a server may skip the validation.
 
     Args:
         thread: The thread without runs.
-        unknown_run: An id of the form of a run's that names none.
+        unknown_run: A well-formed id that names no run.
     """
     yield "limit.range", ProbeRequest(thread.segment, (("limit", "101"),)), "limit", {400}
     yield "order.values", ProbeRequest(thread.segment, (("order", "foo"),)), "order", {400}
@@ -96,7 +82,7 @@ def empty_thread_requests(thread: KnownThread, unknown_run: str) -> Iterator[tup
 
 
 def encoded_cursor(thread: KnownThread) -> tuple[ProbeRequest, ProbeRequest] | None:
-    """Return a read after a cursor, plain and with every byte of the cursor percent-encoded; None without a run."""
+    """Return the request for the page after a run, plain and with the cursor percent-encoded; None without runs."""
     if not thread.newest_first:
         return None
     cursor = thread.newest_first[0]

@@ -1,10 +1,10 @@
-"""Requests that schemathesis makes from the document, with real ids and cursors among them, sent through the probe.
+"""Requests that schemathesis generates from the document, with ids of existing threads and runs.
 
-schemathesis generates and judges; the probe sends, so that the bounds on time, size and number hold and the key goes
-nowhere else. What schemathesis does not judge is which page an answer should be: that is for the other conversations.
+schemathesis generates the requests and judges the responses; the probe sends them, within its limits. The other
+scenarios judge what schemathesis cannot: which page is the right one.
 """
 
-# What schemathesis types as generic it leaves open in places.
+# schemathesis leaves some of its type parameters out.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
@@ -31,12 +31,10 @@ from threadruns.contract.scenarios import Scenario
 from threadruns.contract.scenarios.known_thread import KnownThread
 
 MAX_GENERATED = 50
-"""How many requests of each kind, right and wrong, are drawn; the same one is sent once."""
-
+"""Maximum number of valid requests, and of invalid ones; duplicates are sent once."""
 
 MIN_GENERATED = 10
-"""How many of them are sent even if little is left of the bounds."""
-
+"""The number of requests that are sent even if few remain."""
 
 SCHEMATHESIS_CHECKS = [
     checks.not_a_server_error,
@@ -47,26 +45,25 @@ SCHEMATHESIS_CHECKS = [
     checks.positive_data_acceptance,
     checks.negative_data_rejection,
 ]
-"""The checks of schemathesis that judge one answer; those left out send requests of their own."""
-
+"""The checks of schemathesis that judge one response; the others send requests of their own."""
 
 _BASE = "http://server.invalid"
 
 
 def run_generated(threads: Sequence[KnownThread], random_seed: int, enough: Callable[[], bool]) -> Scenario:
-    """Send what schemathesis makes of the document and have it judge the answers.
+    """Send generated requests, and let schemathesis judge the responses.
 
-    A suspicion is asked again here, so a finding needs no confirmation.
+    The scenario repeats a request to confirm a failure.
 
     Args:
-        threads: The threads whose ids and runs are fed in.
-        random_seed: Decides what is drawn.
-        enough: Says when no more should be sent than has to be.
+        threads: The threads whose ids and runs occur in the requests.
+        random_seed: The seed of the generation.
+        enough: Returns whether to stop after the first few requests.
     """
     findings: list[Finding] = []
     ends = (run_id for thread in threads for run_id in thread.newest_first[:3] + thread.newest_first[-3:])
-    drawn = _draw_cases(tuple(thread.id for thread in threads), tuple(dict.fromkeys(ends)), random_seed)
-    for number, (case, request) in enumerate(drawn):
+    cases = _generate(tuple(thread.id for thread in threads), tuple(dict.fromkeys(ends)), random_seed)
+    for number, (case, request) in enumerate(cases):
         if number >= MIN_GENERATED and enough():
             break
         exchange = yield request
@@ -80,14 +77,12 @@ def run_generated(threads: Sequence[KnownThread], random_seed: int, enough: Call
     return findings
 
 
-@lru_cache(maxsize=8)  # drawing takes longer than all else, and suites check many servers with the same threads
-def _draw_cases(
-    threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int
-) -> list[tuple[Case[Any], ProbeRequest]]:
+@lru_cache(maxsize=8)  # slow, and test suites check many servers with the same threads
+def _generate(threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int) -> list[tuple[Case[Any], ProbeRequest]]:
     options: dict[str, Any] = {
-        # The probe presents the credentials.
+        # The probe adds the credentials.
         "generation": {"with-security-parameters": False},
-        # A well-formed cursor that names no run may be answered 400 as well as 404.
+        # The status for a well-formed cursor that names no run may be 400 or 404.
         "checks": {
             "positive_data_acceptance": {"expected-statuses": ["2xx", "400", "401", "403", "404", "409", "429", "5xx"]}
         },
@@ -103,7 +98,7 @@ def _draw_cases(
         operation["get"].pop("security", None)
     schema = schemathesis.openapi.from_dict(document, config=SchemathesisConfig.from_dict(options))
     operation = schema[_document.PATH]["GET"]
-    drawn: dict[ProbeRequest, Case[Any]] = {}
+    cases: dict[ProbeRequest, Case[Any]] = {}
     for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
 
         @seed(random_seed)
@@ -118,25 +113,25 @@ def _draw_cases(
         def collect(case: Case[Any]) -> None:
             request = _request(case)
             if request is not None:
-                drawn.setdefault(request, case)
+                cases.setdefault(request, case)
 
         with warnings.catch_warnings():
-            # Hypothesis takes what other threads draw from the random module for the doing of a strategy.
+            # Hypothesis blames its strategy when another thread uses the random module.
             warnings.simplefilter("ignore")
             collect()
-    return [(case, request) for request, case in drawn.items()]
+    return [(case, request) for request, case in cases.items()]
 
 
 def _request(case: Case[Any]) -> ProbeRequest | None:
-    """Return the case as a request; None if HTTP could not carry it as it is."""
+    """Return the case as a request; None if HTTP cannot transport it unchanged."""
     arguments = case.as_transport_kwargs(base_url=_BASE)
     try:
         prepared = requests.Request(
             case.method, arguments["url"], headers=arguments["headers"], params=arguments.get("params")
         ).prepare()
-        where = urlsplit(prepared.url or "")
-        segment = where.path.removeprefix("/threads/").removesuffix("/runs")
-        query = tuple(parse_qsl(where.query, keep_blank_values=True, errors="strict"))
+        url = urlsplit(prepared.url or "")
+        segment = url.path.removeprefix("/threads/").removesuffix("/runs")
+        query = tuple(parse_qsl(url.query, keep_blank_values=True, errors="strict"))
         given_headers = dict(case.headers or {})
         beta = given_headers.pop("OpenAI-Beta", None)
         for name, value in (*given_headers.items(), ("OpenAI-Beta", beta or "")):
@@ -145,13 +140,13 @@ def _request(case: Case[Any]) -> ProbeRequest | None:
         return None
     if not segment or "/" in segment or unquote_to_bytes(segment) in (b".", b".."):
         return None
-    # Headers that nobody asked about could mean something to a server that does more than the document says.
+    # Other generated headers are left out: they may have a meaning for a server that does more than the document.
     return ProbeRequest(segment, query, method=case.method, beta=beta)
 
 
 def _schemathesis_problem(case: Case[Any], exchange: Exchange) -> str | None:
     if exchange.failure is not None:
-        return None  # judged as what it is: an answer that never came
+        return None  # judged by itself: there is no complete response
     headers: dict[str, list[str]] = {}
     for name, value in exchange.headers:
         headers.setdefault(name, []).append(value)

@@ -1,8 +1,7 @@
-"""What is known of a thread, learnt from the server itself, and what any page of it must therefore hold.
+"""The runs of a thread, as read from the server: the basis on which its pages are judged.
 
-The truth of a thread is the union of what its reads from both ends show, ordered by ``created_at``; ties stay as the
-server put them. A live server adds runs while one looks, so a page is right if it fits the thread as it was at any
-moment between two reads.
+They are the union of the runs that reading the thread from both ends shows, by ``created_at``; runs of the same second
+keep the order of the server.
 """
 
 from __future__ import annotations
@@ -20,21 +19,21 @@ from threadruns.contract.judging.pages import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns.contract.scenarios import Scenario
 
 MAX_PAGES = 6
-"""How many of the largest pages of a thread are read; what lies deeper is not judged."""
+"""Maximum number of pages read of a thread; the runs that follow them are not judged."""
 
 
 @define
 class KnownThread:
-    """A thread and what is known of it.
+    """A thread with its known runs.
 
     Attributes:
         id: The id of the thread.
         runs: The runs by id, as they were first read.
-        newest_first: The ids in their order.
-        unread: Whether there are more runs than were read.
-        largest: The limit that it is learnt with; None, which is the default, if the largest is refused.
-        states: Every order of ids that was the truth at some time, oldest first.
-        reads: What the last walks in each order showed.
+        newest_first: The ids of the runs, newest first.
+        unread: Whether the thread has more runs than were read.
+        largest: The limit with which it is read; None for the default, if the server rejects the largest.
+        states: The values of ``newest_first`` so far, oldest first.
+        reads: The ids that the last reading in each order showed.
     """
 
     id: str
@@ -47,7 +46,7 @@ class KnownThread:
 
     @property
     def segment(self) -> str:
-        """The id as a segment of a path."""
+        """The id as a path segment."""
         return quote(self.id, safe="!$&'()*+,;=:@")
 
     def request(self, query: PageQuery = FIRST_PAGE, **changes: Any) -> ProbeRequest:
@@ -55,12 +54,12 @@ class KnownThread:
         return ProbeRequest(self.segment, query.pairs(), **changes)
 
     def ordered(self, order: str | None = None) -> tuple[str, ...]:
-        """Return the ids in an order, newest first by default."""
+        """Return the ids in an order; the default is newest first."""
         return self.newest_first[::-1] if order == "asc" else self.newest_first
 
     @property
     def ties(self) -> tuple[str, ...]:
-        """The ids of the largest group of runs that were created in one second; fewer than two are none."""
+        """The ids of the largest group of runs created in the same second; empty if no two were."""
         groups: dict[str, list[str]] = {}
         for run_id in self.newest_first:
             groups.setdefault(str(self.runs[run_id].get("created_at")), []).append(run_id)
@@ -68,12 +67,12 @@ class KnownThread:
         return tuple(largest) if len(largest) > 1 else ()
 
     def learn(self) -> Generator[ProbeRequest, Exchange, list[Exchange]]:
-        """Read the thread from both ends in the largest pages and take what they show together as the truth."""
+        """Read the thread from both ends in the largest pages, and merge the runs of both readings."""
         exchanges: list[Exchange] = []
         found: dict[str, dict[str, Any]] = {}
         down = yield from self._walk("desc", found, exchanges)
         if exchanges[0].status == 400 and self.largest:
-            # A server that refuses the largest pages can still be learnt in the default ones.
+            # A server that rejects the largest pages may still serve default ones.
             self.largest = None
             down = yield from self._walk("desc", found, exchanges)
         up: list[str] = []
@@ -110,30 +109,30 @@ class KnownThread:
         return ids
 
     def moments(self, before: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-        """Yield each state that the thread can have had between an earlier one and now."""
+        """Yield each state that the thread may have had between ``before`` and now."""
         yield before
         now = self.newest_first
         added = [run_id for run_id in now if run_id not in set(before)]
-        for left_out in range(len(added) + 1):
-            missing = set(added[:left_out])
+        for count in range(len(added) + 1):
+            missing = set(added[:count])
             yield tuple(run_id for run_id in now if run_id not in missing)
 
 
 def _merge_orders(found: dict[str, dict[str, Any]], *readings: Sequence[str]) -> tuple[str, ...]:
-    place: dict[str, float] = {}
+    positions: dict[str, float] = {}
     for reading in readings:
         for position, run_id in enumerate(reading):
-            place.setdefault(run_id, position)
+            positions.setdefault(run_id, position)
 
     def created(run_id: str) -> float:
         at = found[run_id].get("created_at")
         return float(at) if isinstance(at, int | float) and not isinstance(at, bool) else 0.0
 
-    return tuple(sorted(found, key=lambda run_id: (-created(run_id), place.get(run_id, 0.0))))
+    return tuple(sorted(found, key=lambda run_id: (-created(run_id), positions.get(run_id, 0.0))))
 
 
 def choose_threads(threads: Sequence[KnownThread]) -> dict[str, KnownThread | None]:
-    """Pick the threads that prove the most: the largest, the one with most ties, an empty one, one of a few runs."""
+    """Choose the threads that decide the most: the largest, one with many ties, an empty one, one with few runs."""
     by_size = sorted(threads, key=lambda thread: len(thread.newest_first))
     few = [thread for thread in by_size if 3 <= len(thread.newest_first) <= DEFAULT_LIMIT]
     return {
@@ -145,19 +144,19 @@ def choose_threads(threads: Sequence[KnownThread]) -> dict[str, KnownThread | No
 
 
 def learn_thread(thread: KnownThread) -> Scenario:
-    """Read a thread whole; that it can be read decides ``data.given``."""
+    """Read a thread in full."""
     exchanges = yield from thread.learn()
     findings = [Finding("data.given", None, exchanges[-1])]
     if thread.largest is None and exchanges[-1].status == 200:
         largest = yield thread.request(PageQuery(limit=MAX_LIMIT))
-        problem = None if largest.status == 200 else f"a limit of {MAX_LIMIT} is answered {largest.status}"
+        problem = None if largest.status == 200 else f"expected a page, got {largest.status}"
         findings.append(Finding("limit.largest", problem, largest))
     return findings
 
 
 def read_missing_thread(thread: KnownThread) -> Scenario:
-    """Read a thread that could not be read in the preflight, for ``data.given``."""
+    """Read a thread that failed the preflight again, while others can be read."""
     exchange = yield thread.request()
-    came = exchange.failure or str(exchange.status)
-    problem = f"{thread.id!r} was given as a thread that exists, and {came} came; is the id right?"
+    got = exchange.failure or str(exchange.status)
+    problem = f"expected a page of the thread {thread.id!r}, got {got}; is its id correct?"
     return [Finding("data.given", None if exchange.status == 200 else problem, exchange)]

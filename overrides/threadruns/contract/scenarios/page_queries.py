@@ -1,4 +1,4 @@
-"""The page queries that prove the most about a thread, and random ones."""
+"""The queries for pages of a thread: those at its edges, and random ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threadruns.contract.scenarios.known_thread import KnownThread
 
 
 def edge_queries(thread: KnownThread, orders: Sequence[str | None] = (None, "asc")) -> Iterator[PageQuery]:
-    """Yield the queries at the edges of a thread: each cursor at both ends, both cursors, reversed, exact limits."""
+    """Yield queries at the edges: cursors at both ends, two cursors in either order, limits near the number of runs."""
     for order in orders:
         ids = thread.ordered(order)
         if thread.unread and order == "asc":
@@ -49,7 +49,7 @@ def edge_queries(thread: KnownThread, orders: Sequence[str | None] = (None, "asc
 
 
 def random_query(thread: KnownThread, random: Random) -> PageQuery:
-    """Draw a query of a thread: any order, any cursors, limits with a taste for edges."""
+    """Choose a random query: any order, any cursors, often a limit at an edge."""
     ids = thread.newest_first
     count = len(ids)
     limit = random.choice([None, 1, 2, random.randint(1, MAX_LIMIT), max(1, min(MAX_LIMIT, count // 3)), 19, 21])

@@ -1,4 +1,4 @@
-"""Limits and orders that must be refused, unusual spellings, and parameters that must be ignored."""
+"""Limits and orders that must be rejected, unusual spellings of limits, and parameters that must be ignored."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from threadruns.contract.scenarios.known_thread import KnownThread
 
 
 def invalid_parameters(thread: KnownThread) -> Iterator[tuple[str, ProbeRequest, str]]:
-    """Yield requests with bad limits and orders: the rule, the request and the parameter at fault."""
+    """Yield requests with an invalid limit or order: the rule, the request and the name of the parameter."""
     for value in ("0", "-1", "101", "1000", "-100", "4294967297", "18446744073709551617", "9" * 30):
         yield "limit.range", ProbeRequest(thread.segment, (("limit", value),)), "limit"
     for value in ("abc", "1.5", "", "1e1", "5abc", "0x10", "null", "true", "[5]", "NaN", "5,6"):
@@ -26,49 +26,46 @@ def invalid_parameters(thread: KnownThread) -> Iterator[tuple[str, ProbeRequest,
     if thread.newest_first:
         cursor = thread.newest_first[len(thread.newest_first) // 2]
         yield "limit.range", ProbeRequest(thread.segment, (("limit", "0"), ("after", cursor))), "limit"
-        yield (
-            "limit.range",
-            ProbeRequest(thread.segment, (("limit", "101"), ("before", cursor), ("order", "asc"))),
-            "limit",
-        )
+        query = (("limit", "101"), ("before", cursor), ("order", "asc"))
+        yield "limit.range", ProbeRequest(thread.segment, query), "limit"
         yield "order.values", ProbeRequest(thread.segment, (("order", "ASC"), ("after", cursor))), "order"
 
 
 def read_limit_spelling(thread: KnownThread, value: str, number: int) -> Scenario:
-    """Send a limit in a spelling that some readers of numbers take: it must be refused, or read as that number."""
+    """Send a limit in a spelling that some parsers accept: it must be rejected, or read as that number."""
     exchange = yield ProbeRequest(thread.segment, (("limit", value),))
     if exchange.failure is not None or exchange.status >= 500:
         return []
-    wanted = min(number, len(thread.newest_first))
+    expected = min(number, len(thread.newest_first))
     problem = None
-    if exchange.status not in (200, 400) or (exchange.status == 200 and len(exchange.ids) < wanted):
-        problem = f"400 or {wanted} runs were expected, and {exchange.status} with {len(exchange.ids)} runs came"
+    if exchange.status not in (200, 400) or (exchange.status == 200 and len(exchange.ids) < expected):
+        problem = f"expected 400 or {expected} runs, got {exchange.status} with {len(exchange.ids)} runs"
     elif exchange.status == 200 and len(exchange.ids) > number:
-        problem = f"400 or {wanted} runs were expected, and {len(exchange.ids)} runs came"
+        problem = f"expected 400 or {expected} runs, got {len(exchange.ids)} runs"
     return [Finding("limit.spelling", problem, exchange)]
 
 
 def limit_spellings(random: Random) -> list[tuple[str, int]]:
-    """Return unusual spellings of small limits and the numbers that they stand for."""
+    """Return unusual spellings of small limits, each with its number."""
     number = random.randint(1, min(9, DEFAULT_LIMIT))
     return [(f"+{number}", number), (f" {number}", number), (f"0{number}", number), (f"{number}.0", number),
             (f"{number} ", number), ("\u0663", 3), ("1_0", 10), ("010", 10)]  # fmt: skip
 
 
 def unknown_parameters(thread: KnownThread) -> Iterator[tuple[ProbeRequest, ProbeRequest]]:
-    """Yield plain reads, each with the same read among parameters that the document does not know."""
+    """Yield plain requests, each with the same request among undocumented parameters."""
     run = thread.newest_first[0] if thread.newest_first else "run_x"
-    strange = (
+    undocumented = (
         ("foo", "bar"), ("Limit", "1"), ("LIMIT", "0"), ("Order", "asc"), ("page", "2"), ("offset", "1"),
         ("cursor", run), ("starting_after", run), ("After", run), ("status", "failed"), ("sort", "asc"),
         ("include[]", "x"), ("q", ""), ("limit[]", "1"), ("\u00fc", "\U0001f600"),
     )  # fmt: skip
     for query in (PageQuery(), PageQuery(limit=2, order="asc")):
         plain = thread.request(query)
-        yield plain, ProbeRequest(thread.segment, strange + query.pairs())
+        yield plain, ProbeRequest(thread.segment, undocumented + query.pairs())
     yield plain, ProbeRequest(thread.segment, (*query.pairs(), ("api-version", "1"), ("api_key", "x")))
 
 
 def encoded_name(thread: KnownThread) -> ProbeRequest:
-    """Return a read of one run whose parameter has a name that is percent-encoded in part."""
+    """Return a request with a limit of 1 that has a percent-encoded letter in the name of the parameter."""
     return ProbeRequest(thread.segment, secret_query=(("%6Cimit", "1"),))

@@ -1,4 +1,4 @@
-"""Beta headers that must be refused, and headers that must make no difference."""
+"""Beta headers that must be rejected, and headers that must make no difference."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from attrs import evolve
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.scenarios import Scenario
+from threadruns.contract.scenarios.expectations import WRONG_KEY
 from threadruns.contract.scenarios.known_thread import KnownThread
-from threadruns.contract.scenarios.refusals import WRONG_KEY
 
 
 def invalid_beta_headers(thread: KnownThread, beta: str) -> Iterator[tuple[str, ProbeRequest]]:
-    """Yield requests with a beta header that must not be accepted.
+    """Yield requests whose beta header must be rejected, each with its rule.
 
     Args:
         thread: A thread that exists.
@@ -33,21 +33,15 @@ def invalid_beta_headers(thread: KnownThread, beta: str) -> Iterator[tuple[str, 
     other = f"{name}=v2" if version == "v1" else f"{name}=v1"
     for value in (other, f"{name}=v0", "threads=v1", f"{name}=v999"):
         yield "beta.version", evolve(plain, beta=value)
-    whole = (f"{beta}x", f"x{beta}", f"{beta}0", f"{beta}.1", beta.upper(), beta.title(), version, name, f"{name}=")
     for value in (
-        *whole,
-        f"{beta}, {other}",
-        f"{other},{beta}",
-        f"{beta} {other}",
-        f'"{beta}"',
-        f"{name} = {version}",
-        f"{beta};",
+        *(f"{beta}x", f"x{beta}", f"{beta}0", f"{beta}.1", beta.upper(), beta.title(), version, name, f"{name}="),
+        *(f"{beta}, {other}", f"{other},{beta}", f"{beta} {other}", f'"{beta}"', f"{name} = {version}", f"{beta};"),
     ):
         yield "beta.whole", evolve(plain, beta=value)
 
 
 def equivalent_headers(thread: KnownThread, beta: str) -> Iterator[tuple[str, ProbeRequest]]:
-    """Yield requests that differ from the plain one in ways that must not matter."""
+    """Yield requests that must return a page like the plain one, each with its rule."""
     plain = ProbeRequest(thread.segment)
     for scheme in ("bearer", "BEARER", "bEaReR"):
         yield "auth.scheme-case", evolve(plain, authorization=scheme + " {key}")
@@ -62,7 +56,7 @@ def equivalent_headers(thread: KnownThread, beta: str) -> Iterator[tuple[str, Pr
 
 
 def compare_error_codes(thread: KnownThread) -> Scenario:
-    """Ask with a wrong key and without the beta header, for the codes that clients tell these by."""
+    """Send a wrong key, and no beta header: clients recognise each by its error code."""
     wrong = yield ProbeRequest(thread.segment, authorization=f"Bearer {WRONG_KEY}")
     bare = yield ProbeRequest(thread.segment, PageQuery(limit=1).pairs(), beta=None)
     findings: list[Finding] = []
@@ -74,7 +68,6 @@ def compare_error_codes(thread: KnownThread) -> Scenario:
     for exchange, status, code in ((wrong, 401, "invalid_api_key"), (bare, 400, "invalid_beta")):
         if exchange.status == status and exchange.error:
             found = exchange.error.get("code")
-            findings.append(
-                Finding("error.code", None if found == code else f"code is {found!r}, expected {code!r}", exchange)
-            )
+            problem = None if found == code else f"code is {found!r}, expected {code!r}"
+            findings.append(Finding("error.code", problem, exchange))
     return findings

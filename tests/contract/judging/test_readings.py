@@ -1,0 +1,37 @@
+"""The comparison of two readings of one run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from threadruns.contract import example
+from threadruns.contract.judging.readings import compare_readings
+
+RUN: dict[str, Any] = example.threads((5,))["thread_Of5Runs"][0]
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({}, None),
+        ({"metadata": {"new": "note"}}, "metadata"),
+        ({"model": "other"}, "model"),
+        ({"created_at": 1}, "created_at"),
+        ({"status": "queued"}, "which is final"),
+        ({"usage": None}, "though the run has ended"),
+        ({"temperature": 0.5}, "though the run has ended"),
+    ],
+)
+def test_a_run_that_has_ended_does_not_change(change: dict[str, Any], problem: str | None) -> None:
+    """After a run has ended, only its metadata may change."""
+    ended = RUN | {"status": "completed"}
+    found = compare_readings(ended, ended | change)
+    assert found is None if problem is None else problem in str(found)
+
+
+def test_an_active_run_may_change() -> None:
+    """A run in progress may complete, and its other fields change with the status."""
+    before = RUN | {"status": "in_progress", "usage": None, "completed_at": None}
+    assert compare_readings(before, RUN | {"status": "completed"}) is None
