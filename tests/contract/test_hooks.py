@@ -1,4 +1,4 @@
-"""The rules as checks of schemathesis: they judge each answer, and the server as a whole once the run is over."""
+"""The rules as checks of schemathesis: of each response, and of the server after the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DOCUMENT = Path(__file__).parents[2] / "openapi.yaml"
 ((THREAD, RUNS),) = example.threads((5,)).items()
 
 
-def campaign(server: RunningServer, folder: Path, thread: str = THREAD) -> subprocess.CompletedProcess[str]:
+def run_schemathesis(server: RunningServer, folder: Path, thread: str = THREAD) -> subprocess.CompletedProcess[str]:
     """Run schemathesis on a server, with the rules among its checks."""
     (folder / "schemathesis.toml").write_text(
         "[cache]\nenabled = false\n[generation]\nmax-examples = 5\n"
@@ -42,38 +42,38 @@ def campaign(server: RunningServer, folder: Path, thread: str = THREAD) -> subpr
 def correct(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
     """A run on the correct server."""
     with serve(runs=RUNS, api_key=KEY) as server:
-        return campaign(server, tmp_path_factory.mktemp("correct"))
+        return run_schemathesis(server, tmp_path_factory.mktemp("correct"))
 
 
 def test_a_correct_server_passes(correct: subprocess.CompletedProcess[str]) -> None:
-    """Neither check fails on a server that keeps the contract."""
+    """Both checks pass on a server that keeps the contract."""
     assert correct.returncode == 0, correct.stdout + correct.stderr
 
 
 def test_relations_between_pages_are_judged_after_the_run(tmp_path: Path) -> None:
-    """A fault that no single answer shows fails the run, with rule and curl command, and without the key."""
+    """A fault that no single response shows fails the run; the output has a curl command, and not the key."""
     with serve(runs=RUNS, api_key=KEY, faults=["after-inclusive"]) as server:
-        done = campaign(server, tmp_path)
+        done = run_schemathesis(server, tmp_path)
     assert done.returncode == 1
     assert "ServerContract" in done.stdout
-    assert "cursor.exclusive: The run that a cursor names is not part of the page." in done.stdout
+    assert "cursor.exclusive: A page does not contain the run that its cursor names." in done.stdout
     assert "$OPENAI_API_KEY" in done.stdout
     assert KEY not in done.stdout + done.stderr
 
 
-def test_each_answer_is_judged_beyond_its_schema(tmp_path: Path) -> None:
-    """A run whose fields contradict each other fails the run, though every schema is kept."""
+def test_each_response_is_judged_beyond_its_schema(tmp_path: Path) -> None:
+    """A page with a run whose fields contradict each other fails the check, though it is valid against the schema."""
     runs = [run | {"usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 5}} for run in RUNS[:1]]
     with serve(runs=runs, api_key=KEY) as server:
-        done = campaign(server, tmp_path)
+        done = run_schemathesis(server, tmp_path)
     assert done.returncode == 1
     assert "ResponseContract" in done.stdout
     assert "run.total-tokens" in done.stdout
 
 
-def test_a_run_that_reached_no_thread_says_so(tmp_path: Path) -> None:
-    """Shapes of errors alone prove little: the run fails and tells how to feed in a thread."""
+def test_a_run_that_reaches_no_thread_fails(tmp_path: Path) -> None:
+    """If only errors were received, the run fails, and the output shows how to set a thread id."""
     with serve(runs=RUNS, api_key=KEY) as server:
-        done = campaign(server, tmp_path, thread="thread_unknown")
+        done = run_schemathesis(server, tmp_path, thread="thread_unknown")
     assert done.returncode == 1
     assert "no thread was reached" in done.stdout

@@ -1,4 +1,4 @@
-"""The rules that tie the fields of one run together."""
+"""The rules about the fields of one run that depend on each other."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SET: dict[str, Any] = {
     "last_error": {"code": "server_error", "message": "It broke."},
     "usage": {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3},
 }
-# A column a status, in the order queued, in_progress, requires_action, cancelling, cancelled, failed, completed,
-# expired: "+" the key must be set, "-" it must not be, "." the recordings leave it open.
-TIES = {
+# One column for each status: queued, in_progress, requires_action, cancelling, cancelled, failed, completed, expired.
+# "+": the key must be set; "-": it must not be set; ".": the recordings leave it open.
+EXPECTED = {
     "expires_at": "++++..--",
     "required_action": "--+-----",
     "completed_at": "----..++",
@@ -42,26 +42,26 @@ def broken(run: bodies.Json) -> list[str]:
 
 
 @pytest.mark.parametrize("run", bodies.RUNS.values(), ids=bodies.RUNS)
-def test_a_run_of_each_period_keeps_every_rule(run: bodies.Json) -> None:
+def test_a_run_of_each_period_passes_every_rule(run: bodies.Json) -> None:
     """A run as the server sent it in each period breaks no rule."""
     assert broken(run) == []
 
 
-@pytest.mark.parametrize("key", TIES)
+@pytest.mark.parametrize("key", EXPECTED)
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_status_demands_and_forbids_what_was_recorded(status: str, key: str) -> None:
-    """Each key that depends on the status is judged as the table of recordings says, set, null and absent."""
-    tie = TIES[key][STATUSES.index(status)]
+def test_a_status_requires_and_forbids_keys_as_recorded(status: str, key: str) -> None:
+    """For each status, a key that is set, null or absent is judged as the table of recordings says."""
+    expected = EXPECTED[key][STATUSES.index(status)]
     judge = RULES[key.replace("_", "-")].judge
     absent = {name: value for name, value in bodies.FIRST.items() if name != key} | {"status": status}
-    assert judge(absent | {key: SET[key]}) == (f"{key} is set in a run that is {status}" if tie == "-" else None)
-    assert judge(absent | {key: None}) == (f"{key} is null in a run that is {status}" if tie == "+" else None)
-    assert judge(absent) == (f"{key} is missing in a run that is {status}" if tie == "+" else None)
+    assert judge(absent | {key: SET[key]}) == (f"{key} is set in a run that is {status}" if expected == "-" else None)
+    assert judge(absent | {key: None}) == (f"{key} is null in a run that is {status}" if expected == "+" else None)
+    assert judge(absent) == (f"{key} is missing in a run that is {status}" if expected == "+" else None)
 
 
 @given(st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1), st.integers(0, 2**32))
-def test_only_the_sum_is_the_total(prompt: int, completion: int, total: int) -> None:
-    """Any total but the sum breaks the rule, and the reason shows the numbers."""
+def test_total_tokens_is_the_sum(prompt: int, completion: int, total: int) -> None:
+    """Any other total breaks the rule, and the problem contains the numbers."""
     usage = {"prompt_tokens": prompt, "completion_tokens": completion}
     judge = RULES["total-tokens"].judge
     assert judge({"usage": usage | {"total_tokens": prompt + completion}}) is None
@@ -72,14 +72,14 @@ def test_only_the_sum_is_the_total(prompt: int, completion: int, total: int) -> 
 
 
 def test_a_v1_run_has_file_ids() -> None:
-    """The key that v2 dropped is demanded, and an empty array is enough."""
+    """The key that v2 removed is required; an empty array is enough."""
     run = {key: value for key, value in bodies.FIRST.items() if key != "file_ids"}
     assert broken(run) == ["file-ids"]
     assert broken(run | {"file_ids": []}) == []
 
 
-def test_a_documentation_example_is_no_evidence() -> None:
-    """A queued run that has completed, as one documented example shows, breaks the rules it should."""
+def test_a_documented_example_breaks_the_rules() -> None:
+    """A queued run that has completed, as in an example of the vendor, breaks the rules of both keys."""
     run = bodies.FIFTH | {"status": "queued", "expires_at": None, "completed_at": 1713000002}
     assert broken(run) == ["expires-at", "completed-at"]
 
@@ -94,16 +94,16 @@ def test_a_documentation_example_is_no_evidence() -> None:
         ),
     )
 )
-def test_no_value_breaks_a_rule_itself(run: dict[str, Any]) -> None:
-    """A rule answers with a sentence or nothing, whatever stands in the run."""
+def test_no_value_makes_a_rule_raise(run: dict[str, Any]) -> None:
+    """A rule returns a problem or None for any values of the keys."""
     for rule in RUN_RULES:
         problem = rule.judge(run)
         assert problem is None or isinstance(problem, str)
 
 
-def test_rules_are_named_once_and_say_a_sentence() -> None:
-    """No two rules share an id, and each says what it demands and what it rests on."""
+def test_rules_have_unique_ids_a_description_and_a_source() -> None:
+    """No two rules have the same id; the description is a sentence, and the source names the recordings."""
     assert len(RULES) == len(RUN_RULES)
     for rule in RUN_RULES:
-        assert rule.says.endswith(".")
+        assert rule.description.endswith(".")
         assert "captured" in rule.source

@@ -40,7 +40,9 @@ def as_json(report: Report) -> dict[str, Any]:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of the JSON report."""
-    schema: dict[str, Any] = json.loads(files(__package__).joinpath("report.schema.json").read_text(encoding="utf-8"))
+    schema: dict[str, Any] = json.loads(
+        files("threadruns.contract").joinpath("report.schema.json").read_text(encoding="utf-8")
+    )
     return schema
 
 

@@ -1,10 +1,10 @@
-"""Check servers that this project did not write, each in an environment of its own, and keep the reports.
+"""Check servers of other projects, each in its own environment, and save the reports.
 
     python tests/contract/peers                       all of them: myla, bridge, prism
     python tests/contract/peers myla --reports docs/reports
 
-The environments are made under ``--envs`` from the package registries the first time; Prism needs npm. The reports are
-what ``threadruns check`` prints.
+The environments are installed under ``--envs`` the first time; Prism needs npm. A report is the output of
+``threadruns check``.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
-BARE = {"myla": "myla==0.2.40"}
-"""What is installed without what it asks for: gigabytes of sentence-transformers that no list of runs needs."""
+WITHOUT_DEPENDENCIES = {"myla": "myla==0.2.40"}
+"""Packages installed without dependencies: sentence-transformers has gigabytes, and listing runs does not need it."""
 
 PACKAGES = {
     "myla": [
@@ -41,7 +41,7 @@ PACKAGES = {
 
 
 def prepare(name: str, envs: Path) -> Path:
-    """Make the environment of a peer if it is not there, and return its folder."""
+    """Install the environment of a peer, unless it exists, and return its folder."""
     folder = envs / name
     done = folder / "done"
     if done.exists():
@@ -53,19 +53,19 @@ def prepare(name: str, envs: Path) -> Path:
         venv.create(folder, with_pip=True)
         pip = [folder / "bin" / "pip", "install", "--quiet"]
         subprocess.run([*pip, *PACKAGES[name]], check=True)
-        if name in BARE:
-            subprocess.run([*pip, "--no-deps", BARE[name]], check=True)
+        if name in WITHOUT_DEPENDENCIES:
+            subprocess.run([*pip, "--no-deps", WITHOUT_DEPENDENCIES[name]], check=True)
     done.touch()
     return folder
 
 
 def start(name: str, folder: Path, port: int) -> tuple[subprocess.Popen[str], dict[str, Any]]:
-    """Start a peer and return its process and where it is."""
+    """Start a peer; return its process, and its URL, key and threads."""
     if name == "prism":
         prism = folder / "node_modules" / ".bin" / "prism"
         command = [str(prism), "mock", str(ROOT / "openapi.yaml"), "--port", str(port), "--host", "127.0.0.1"]
-        place = {"url": f"http://127.0.0.1:{port}", "key": "sk-any-key-at-all", "threads": ["thread_abc123"]}
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True), place
+        target = {"url": f"http://127.0.0.1:{port}", "key": "sk-any-key-at-all", "threads": ["thread_abc123"]}
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, text=True), target
     command = [str(folder / "bin" / "python"), str(HERE / f"{name}_server.py"), str(port)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=folder)
     assert process.stdout is not None
@@ -73,11 +73,11 @@ def start(name: str, folder: Path, port: int) -> tuple[subprocess.Popen[str], di
         if line.startswith("{"):
             found: dict[str, Any] = json.loads(line)
             return process, found
-    raise RuntimeError(f"{name} ended before it served; its output is above")
+    raise RuntimeError(f"{name} exited before it served; see its output above")
 
 
 def wait(url: str) -> None:
-    """Wait until something answers at the URL, at most a minute."""
+    """Wait until the server at the URL responds, at most a minute."""
     for _ in range(120):
         try:
             urllib.request.urlopen(url, timeout=5)
@@ -87,11 +87,11 @@ def wait(url: str) -> None:
             time.sleep(0.5)
         else:
             return
-    raise RuntimeError(f"nothing answers at {url}")
+    raise RuntimeError(f"no server responds at {url}")
 
 
 def free_port() -> int:
-    """Return a port that nothing listens on."""
+    """Return a free port."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
@@ -99,20 +99,20 @@ def free_port() -> int:
 
 
 def main() -> None:
-    """Check the peers that were named."""
+    """Check the peers on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(PACKAGES)}; all by default")
-    parser.add_argument("--envs", type=Path, default=ROOT / ".tox" / "peers", help="where the environments are made")
-    parser.add_argument("--reports", type=Path, help="write NAME.txt for each into this folder")
+    parser.add_argument("--envs", type=Path, default=ROOT / ".tox" / "peers", help="folder of the environments")
+    parser.add_argument("--reports", type=Path, help="folder for the reports, NAME.txt each")
     options = parser.parse_args()
     for name in options.names or PACKAGES:
-        process, place = start(name, prepare(name, options.envs), free_port())
+        process, target = start(name, prepare(name, options.envs), free_port())
         try:
-            wait(place["url"])
-            command = [sys.executable, "-m", "threadruns", "check", place["url"]]
-            for thread in place["threads"]:
+            wait(target["url"])
+            command = [sys.executable, "-m", "threadruns", "check", target["url"]]
+            for thread in target["threads"]:
                 command += ["--thread", thread]
-            environment = {**os.environ, "OPENAI_API_KEY": place["key"]}
+            environment = {**os.environ, "OPENAI_API_KEY": target["key"]}
             done = subprocess.run(command, env=environment, capture_output=True, text=True)
         finally:
             process.terminate()

@@ -1,6 +1,6 @@
-"""Serve langchain-openai-api-bridge with threads of a few sizes, without this project.
+"""Serve langchain-openai-api-bridge with threads of several sizes, without this project.
 
-python bridge_server.py PORT      prints {"url", "key", "threads"} on one line, then serves until it is ended
+python bridge_server.py PORT      prints {"url", "key", "threads"} on one line, then serves until it is terminated
 """
 
 import json
@@ -17,7 +17,7 @@ from langchain_openai_api_bridge.fastapi import LangchainOpenaiApiBridgeFastAPI
 
 
 def main() -> None:
-    """Fill the repositories in memory and serve them."""
+    """Create the threads and runs in memory, and serve them."""
     port = int(sys.argv[1])
     threads, runs = InMemoryThreadRepository(), InMemoryRunRepository()
     messages = InMemoryMessageRepository()

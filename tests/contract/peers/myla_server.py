@@ -1,6 +1,6 @@
-"""Serve myla with threads of a few sizes; runs in an environment that has myla, without this project.
+"""Serve myla with threads of several sizes, in an environment with myla and without this project.
 
-python myla_server.py PORT        prints {"url", "key", "threads"} on one line, then serves until it is ended
+python myla_server.py PORT        prints {"url", "key", "threads"} on one line, then serves until it is terminated
 """
 
 import json
@@ -16,7 +16,7 @@ from myla.persistence import Persistence
 
 
 def main() -> None:
-    """Fill a fresh database and serve it."""
+    """Create a database with threads and runs, and serve it."""
     port = int(sys.argv[1])
     Persistence.default().initialize_database()
     user = users.create_default_superadmin()
