@@ -44,7 +44,7 @@ def test_the_command_reports_departures_without_the_key(tmp_path: Path) -> None:
     file = tmp_path / "report.xml"
     options = ["--thread", "thread_Of5Runs", "--api-key", KEY, "--report", str(file)]
     with serve(
-        runs=FIVE["thread_Of5Runs"], api_key=KEY, faults=["has-more-always-true", "key-given-away"], catalogue=FAULTS
+        runs=FIVE["thread_Of5Runs"], api_key=KEY, faults=["has-more-always-true", "key-in-message"], catalogue=FAULTS
     ) as server:
         result = run(server.url, *options)
     suite = ElementTree.parse(file).getroot()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from random import Random
 from typing import NamedTuple
 
-from tests.mutants.corpus import FAULTS, GROUPS
+from tests.mutants.corpus import GROUPS, MUTATIONS, VARIATIONS
 from threadruns.contract import example
 from threadruns.contract.check import check
 from threadruns.contract.rules.rule import Severity
 from threadruns.contract.verdict import Outcome, Verdict
 from threadruns.testing import serve
-from threadruns.testing.variations import VARIATIONS
 
 SHOWN_BY: dict[str, dict[str, str]] = {
     "cursor": {"protocol": "that %75 is u holds for ids in a cursor as in a path"},
@@ -124,7 +123,7 @@ def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: boo
     for fail_fast in (True, False) if group != "variations" and not whole else (False,):
         runs = [run for thread in threads.values() for run in thread]
         with serve(
-            runs=runs, threads=threads, api_key="sk-mutants-5b1c9d", seed=seed, catalogue=FAULTS, **mutation
+            runs=runs, threads=threads, api_key="sk-mutants-5b1c9d", seed=seed, catalogue=MUTATIONS, **mutation
         ) as server:
             report = check(
                 server.url, server.api_key, list(threads), seed=seed, timeout=TIMEOUTS.get(name, 3.0), max_seconds=60,

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.mutants.corpus import VARIATIONS
 from tests.server.battery import KEY, get, name, runs
 from tests.server.conftest import client
 from threadruns._cli.serve import command
@@ -20,7 +21,6 @@ from threadruns.testing import plugin, serve
 from threadruns.testing._schedule import MutationSchedule, ScheduledMutation, UnknownMutation
 from threadruns.testing.faults import FAULTS
 from threadruns.testing.mutations import Mutation
-from threadruns.testing.variations import VARIATIONS
 
 BOTH = {**FAULTS, **VARIATIONS}
 
@@ -38,7 +38,10 @@ def store() -> Iterator[Store]:
 @pytest.mark.parametrize("variation", VARIATIONS.values(), ids=lambda variation: variation.name)
 def test_every_variation_keeps_the_document(variation: type[Mutation]) -> None:
     """A variation changes a response, and pages, errors and the walk over a thread stay what the document says."""
-    with serve(runs(), api_key=KEY, variations=[variation.name]) as server, client(server) as http:
+    with (
+        serve(runs(), api_key=KEY, variations=[variation.name], catalogue=VARIATIONS) as server,
+        client(server) as http,
+    ):
         walked: list[str] = []
         query = {"limit": "20"}
         for _ in range(50):

@@ -37,7 +37,7 @@ def mutated_application(
         azure: Answer in Azure's form.
         faults: Faults by name, each with options after colons: ``NAME:every=3``.
         variations: Variations, in the same form.
-        catalogue: The faults by name; those of this package unless given.
+        catalogue: The faults and variations by name; those of this package unless given.
         seed: The seed of the random choices that faults make.
         observe: A callback that gets every request before it is handled.
 
@@ -45,7 +45,7 @@ def mutated_application(
         UnknownMutation: A fault or variation does not exist.
     """
     mutations = [
-        *(ScheduledMutation.parse(text, VARIATIONS) for text in variations),
+        *(ScheduledMutation.parse(text, VARIATIONS if catalogue is None else catalogue) for text in variations),
         *(ScheduledMutation.parse(text, FAULTS if catalogue is None else catalogue) for text in faults),
     ]
     base = endpoint_class(permissive=permissive, azure=azure)

@@ -72,7 +72,7 @@ def serve(
         api_key: The key to accept; one is made if it is None.
         faults: Faults by name, as ``threadruns serve --list-faults`` shows them, with options: ``NAME:every=3``.
         variations: Variations, in the same form.
-        catalogue: The faults by name; those of ``threadruns.testing.faults`` unless given.
+        catalogue: The faults and variations by name; those of this package unless given.
         permissive: Accept any key, thread, cursor, limit and beta header.
         azure: ServerResponse in Azure's form.
         db: A database file; None keeps everything in memory.

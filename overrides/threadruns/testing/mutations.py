@@ -54,7 +54,7 @@ class Mutation(Endpoint):
     state: Json
 
     def __init_subclass__(cls) -> None:
-        cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_", "-", cls.__name__).lower()
+        cls.name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[a-z])(?=[0-9])|_", "-", cls.__name__).lower()
         cls.group = cls.__module__.rpartition(".")[2]
         cls.description = " ".join((cls.__doc__ or "").split())
 
@@ -91,7 +91,7 @@ def mutate_run(change: Callable[[Json], Any]) -> type[Mutation]:
 def mutate_page(change: Callable[[Json, ListQuery], Any]) -> type[Mutation]:
     """Make a mutation from a function that changes the body of a page in place or returns its replacement."""
 
-    class Made(Mutation):
+    class PageMutation(Mutation):
         def handle(self, request: ServerRequest) -> ServerResponse:
             response = super().handle(request)
             if response.status != 200:
@@ -100,61 +100,71 @@ def mutate_page(change: Callable[[Json, ListQuery], Any]) -> type[Mutation]:
             changed = change(page, self.parse_query(self.query_parameters(request)))
             return evolve(response, body=to_json(page if changed is None else changed))
 
-    return _named(change, Made)
+    return _named(change, PageMutation)
 
 
 def mutate_error(change: Callable[[Json, int], Any]) -> type[Mutation]:
     """Make a mutation from a function that changes the body of an error in place or returns its replacement."""
 
-    class Made(Mutation):
+    class ErrorMutation(Mutation):
         def render_error(self, error: HTTPError) -> ServerResponse:
             response = super().render_error(error)
             body = json.loads(response.body)
             changed = change(body, error.status)
             return evolve(response, body=to_json(body if changed is None else changed))
 
-    return _named(change, Made)
+    return _named(change, ErrorMutation)
 
 
 def mutate_query(change: Callable[[ListQuery], ListQuery]) -> type[Mutation]:
     """Make a mutation from a function that replaces the query after validation."""
 
-    class Made(Mutation):
+    class QueryMutation(Mutation):
         def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
             return change(super().parse_query(pairs))
 
-    return _named(change, Made)
+    return _named(change, QueryMutation)
 
 
 def mutate_parameter(change: Callable[[str, str], str | None]) -> type[Mutation]:
     """Make a mutation from a function that replaces the value of a parameter before validation; None removes it."""
 
-    class Made(Mutation):
+    class ParameterMutation(Mutation):
         def query_parameters(self, request: ServerRequest) -> list[tuple[str, str]]:
             pairs = ((name, change(name, value)) for name, value in super().query_parameters(request))
             return [(name, value) for name, value in pairs if value is not None]
 
-    return _named(change, Made)
+    return _named(change, ParameterMutation)
 
 
 def mutate_request(change: Callable[[ServerRequest], ServerRequest]) -> type[Mutation]:
     """Make a mutation from a function that replaces the request before it is handled."""
 
-    class Made(Mutation):
+    class RequestMutation(Mutation):
         def handle(self, request: ServerRequest) -> ServerResponse:
             return super().handle(change(request))
 
-    return _named(change, Made)
+    return _named(change, RequestMutation)
 
 
 def mutate_response(change: Callable[[ServerResponse, ServerRequest], ServerResponse]) -> type[Mutation]:
     """Make a mutation from a function that replaces the response, pages and errors alike."""
 
-    class Made(Mutation):
+    class ResponseMutation(Mutation):
         def handle(self, request: ServerRequest) -> ServerResponse:
             return change(super().handle(request), request)
 
-    return _named(change, Made)
+    return _named(change, ResponseMutation)
+
+
+def always(response: ServerResponse, module: str, name: str, description: str) -> type[Mutation]:
+    """Make a mutation that replaces every response with this one."""
+
+    def change(_: ServerResponse, __: ServerRequest) -> ServerResponse:
+        return response
+
+    change.__module__, change.__name__, change.__doc__ = module, name, description
+    return mutate_response(change)
 
 
 def _named(function: Callable[..., Any], made: type[Mutation]) -> type[Mutation]:

@@ -1,5 +1,5 @@
-"""What a correct server may do differently: a check that complains of one of these raises a false alarm."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Variations: differences between servers that the contract allows, and that a check must not report."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ from threadruns.testing.mutations import (
     WholeThreadMutation,
     collect,
     mutate_page,
-    mutate_parameter,
     mutate_response,
     mutate_run,
     select_page,
@@ -41,14 +40,8 @@ from threadruns.testing.mutations import (
 
 @mutate_response
 def charset(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The content type names a charset."""
+    """The content type has a charset."""
     return with_headers(response, content_type="application/json; charset=utf-8")
-
-
-@mutate_response
-def content_type_spelling(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The content type is written in capitals, with its charset in quotes."""
-    return with_headers(response, content_type='Application/JSON; Charset="UTF-8"')
 
 
 @mutate_response
@@ -57,16 +50,8 @@ def more_headers(response: ServerResponse, _: ServerRequest) -> ServerResponse:
     return with_headers(response, x_ratelimit_remaining_requests="59", cache_control="no-store", vary="Accept-Encoding")
 
 
-class FewHeaders(Mutation):
-    """The response has none of the vendor's headers."""
-
-    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
-        writer.headers = {}
-        await super().send(response, writer)
-
-
 class Chunked(Mutation):
-    """The body comes in chunks, without a length."""
+    """The body is chunked."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         await writer.start(response.status, response.headers)
@@ -76,7 +61,7 @@ class Chunked(Mutation):
 
 
 class Gzip(Mutation):
-    """The body is compressed for callers that accept it."""
+    """The body is compressed if the request accepts gzip."""
 
     def handle(self, request: ServerRequest) -> ServerResponse:
         response = super().handle(request)
@@ -94,7 +79,7 @@ def connection_closes(response: ServerResponse, _: ServerRequest) -> ServerRespo
 
 
 class ConnectionClosesUnsaid(Mutation):
-    """Every seventh response is followed by the end of its connection, which it did not announce."""
+    """The connection closes after every seventh response, without an announcement."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         await super().send(response, writer)
@@ -104,7 +89,7 @@ class ConnectionClosesUnsaid(Mutation):
 
 
 class Slow(Mutation):
-    """A response takes 20 milliseconds."""
+    """The response is delayed by 20 milliseconds."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         await asyncio.sleep(0.02)
@@ -112,20 +97,14 @@ class Slow(Mutation):
 
 
 @mutate_response
-def keys_sorted(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """Keys are in alphabetical order."""
-    return evolve(response, body=json.dumps(json.loads(response.body), sort_keys=True).encode())
-
-
-@mutate_response
 def ascii_only(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """Characters outside ASCII, and slashes, are escaped."""
+    """Non-ASCII characters and slashes are escaped."""
     return evolve(response, body=json.dumps(json.loads(response.body)).replace("/", "\\/").encode())
 
 
 @mutate_response
 def indented(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body is indented, and ends with a line feed."""
+    """The body is indented and ends with a line feed."""
     return evolve(response, body=json.dumps(json.loads(response.body), indent=2).encode() + b"\n")
 
 
@@ -139,7 +118,7 @@ def unknown_fields(page: Json, _: ListQuery) -> None:
 
 @mutate_run
 def early_shape(run: Json) -> Any:
-    """Runs have only the keys that the first runs had."""
+    """Runs have only the keys of the first recorded runs."""
     late = ("usage", "temperature", "top_p", "max_prompt_tokens", "max_completion_tokens", "truncation_strategy")
     later = (*late, "incomplete_details", "response_format", "tool_choice")
     if run["status"] != "requires_action":
@@ -147,29 +126,11 @@ def early_shape(run: Json) -> Any:
     return {key: value for key, value in run.items() if key not in later}
 
 
-# Order of checks, and how requests are refused.
-
-
-class BetaFirst(Mutation):
-    """The beta header is checked before the credentials."""
-
-    def authenticate(self, request: ServerRequest) -> None:
-        super().check_beta(request)
-        super().authenticate(request)
-
-
-class ThreadBeforeQuery(Mutation):
-    """The thread is looked up before the query is checked."""
-
-    def check_beta(self, request: ServerRequest) -> None:
-        super().check_beta(request)
-        thread = self.route(request)
-        if not self.store.has_thread(thread):
-            raise HTTPError(404, f"No thread found with id '{thread}'.")
+# Order of validation, and errors.
 
 
 class UnknownCursorWith400(Mutation):
-    """A cursor that names no run of the thread is a 400."""
+    """An unknown cursor gives 400."""
 
     def render_error(self, error: HTTPError) -> ServerResponse:
         response = super().render_error(error)
@@ -185,40 +146,8 @@ class OtherWords(Mutation):
         return super().render_error(error)
 
 
-class ChallengeWithRealm(Mutation):
-    """A 401 asks for `bearer` in lower case, with a realm."""
-
-    def render_error(self, error: HTTPError) -> ServerResponse:
-        response = super().render_error(error)
-        return (
-            with_headers(response, www_authenticate='bearer realm="runs", charset="UTF-8"')
-            if error.status == 401
-            else response
-        )
-
-
-class AllowReordered(Mutation):
-    """Allow names the methods in another order."""
-
-    def render_error(self, error: HTTPError) -> ServerResponse:
-        response = super().render_error(error)
-        return with_headers(response, allow="HEAD,GET") if error.status == 405 else response
-
-
-@mutate_parameter
-def limit_spaces_trimmed(name: str, value: str) -> str | None:
-    """Spaces around a limit are dropped."""
-    return value.strip() if name == "limit" else value
-
-
-@mutate_parameter
-def limit_plus_sign(name: str, value: str) -> str | None:
-    """A limit may have a plus sign."""
-    return value.removeprefix("+") if name == "limit" else value
-
-
 class _Limited(Mutation):
-    """Base of variations that refuse every ninth request as one too many."""
+    """Base class of variations that refuse every ninth request with 429."""
 
     def wait(self) -> str:
         raise NotImplementedError
@@ -233,24 +162,24 @@ class _Limited(Mutation):
 
 
 class RateLimited(_Limited):
-    """Every ninth request is a 429 that asks to wait for no time at all."""
+    """Every ninth response is a 429 with Retry-After of 0 seconds."""
 
     def wait(self) -> str:
         return "0"
 
 
 class RateLimitedUntil(_Limited):
-    """Every ninth request is a 429 that asks to wait until a date."""
+    """Every ninth response is a 429 with Retry-After as a date."""
 
     def wait(self) -> str:
         return formatdate(usegmt=True)
 
 
-# Ties, and runs that change while one looks.
+# Ties, and runs that change between requests.
 
 
 class TiesByHash(WholeThreadMutation):
-    """Runs of one second are ordered by a hash of their ids."""
+    """Runs with the same `created_at` are ordered by a hash of their ids."""
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
         runs = super().all_runs(thread, "asc")
@@ -259,17 +188,8 @@ class TiesByHash(WholeThreadMutation):
         )
 
 
-class TiesReversed(WholeThreadMutation):
-    """Runs of one second are in descending order of id in ascending order of time."""
-
-    def all_runs(self, thread: str, order: str) -> list[StoredRun]:
-        runs = super().all_runs(thread, "desc")
-        runs.sort(key=lambda run: run.value()["created_at"])
-        return runs if order == "asc" else runs[::-1]
-
-
 class RunsAppear(Mutation):
-    """The newest three runs of a thread are created while one looks: one in every ten requests."""
+    """The newest three runs of a thread appear one by one, one in every ten requests."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         self.state["looks"] = self.state.get("looks", 0) + 1
@@ -285,7 +205,7 @@ class RunsAppear(Mutation):
 
 
 class RunsProgress(Mutation):
-    """Completed runs are still in progress in the first twenty answers."""
+    """Completed runs are in progress in the first twenty responses."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)

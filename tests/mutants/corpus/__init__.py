@@ -1,20 +1,42 @@
-"""The corpus of faults that the contract check is held to.
+"""The corpus that the contract check is held to.
 
-The check has to find every fault here and every fault of ``threadruns.testing``. A module here is a group of faults,
-named after the rules that have to find them. ``python -m tests.mutants`` tries all of them.
+The check has to find every fault here and every fault of ``threadruns.testing``, and must not report a variation of
+either. A module of faults is named after the group of rules that has to find them. ``python -m tests.mutants`` runs the
+check against all of them.
 """
 
 from __future__ import annotations
 
-from tests.mutants.corpus import auth, beta, cursor, data, error, has_more, ids, limit, method, order, protocol, schema
+from tests.mutants.corpus import (
+    auth,
+    beta,
+    cursor,
+    data,
+    error,
+    has_more,
+    ids,
+    limit,
+    method,
+    order,
+    protocol,
+    schema,
+    variations,
+)
 from threadruns.testing.faults import FAULTS as PACKAGE_FAULTS
 from threadruns.testing.mutations import collect
+from threadruns.testing.variations import VARIATIONS as PACKAGE_VARIATIONS
 
 FAULTS = {
     **PACKAGE_FAULTS,
     **collect(auth, beta, cursor, data, error, has_more, ids, limit, method, order, protocol, schema),
 }
 """Every fault by name."""
+
+VARIATIONS = {**PACKAGE_VARIATIONS, **collect(variations)}
+"""Every variation by name."""
+
+MUTATIONS = {**FAULTS, **VARIATIONS}
+"""Both, as the catalogue of a server."""
 
 PACKAGE_GROUPS = {
     "after-ignored": "cursor",
@@ -42,9 +64,9 @@ PACKAGE_GROUPS = {
     "repeats-last-run": "data",
     "trailing-comma": "protocol",
     "truncated-body": "protocol",
-    "utf16-body": "protocol",
+    "utf-16-body": "protocol",
 }
-"""The rules that have to find a fault of the package; "transport" where none is given."""
+"""The group of rules that has to find a fault of the package; "transport" for all others."""
 
 GROUPS = {
     name: PACKAGE_GROUPS.get(name, "transport") if name in PACKAGE_FAULTS else fault.group

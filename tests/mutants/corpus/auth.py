@@ -1,5 +1,5 @@
-"""Faults of authentication: who is let in, and what an error gives away."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of authentication: credentials that are wrongly accepted or refused, and secrets in errors."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from threadruns.testing.mutations import Mutation, mutate_response
 
 
 class KeyNotChecked(Mutation):
-    """Any request is let in, with or without a key."""
+    """Any request is accepted, with or without a key."""
 
     def authenticate(self, request: ServerRequest) -> None:
         pass
 
 
-class KeyAnything(Mutation):
+class KeyAnyToken(Mutation):
     """Any bearer token is accepted."""
 
     def authenticate(self, request: ServerRequest) -> None:
@@ -34,15 +34,15 @@ class KeyAnything(Mutation):
 
 
 class KeyMayBeMissing(Mutation):
-    """A request without credentials is let in; a wrong key is refused."""
+    """A request without credentials is accepted; a wrong key is refused."""
 
     def authenticate(self, request: ServerRequest) -> None:
         if request.header("authorization"):
             super().authenticate(request)
 
 
-class _ResemblingKey(Mutation):
-    """Base of faults that accept tokens which resemble the key."""
+class _SimilarKey(Mutation):
+    """Base class of faults that accept tokens similar to the key."""
 
     def resembles(self, token: str) -> bool:
         raise NotImplementedError
@@ -51,63 +51,63 @@ class _ResemblingKey(Mutation):
         super().authenticate(_bearer(request, self.key) if self.resembles(_token(request)) else request)
 
 
-class KeyBeginning(_ResemblingKey):
-    """The beginning of the key is enough."""
+class KeyPrefix(_SimilarKey):
+    """A prefix of the key is accepted."""
 
     def resembles(self, token: str) -> bool:
         return bool(token) and self.key.startswith(token)
 
 
-class KeyWithTail(_ResemblingKey):
-    """More may follow the key."""
+class KeyWithSuffix(_SimilarKey):
+    """Additional characters after the key are accepted."""
 
     def resembles(self, token: str) -> bool:
         return token.startswith(self.key)
 
 
-class KeyFirstWord(_ResemblingKey):
-    """The key counts up to the first space."""
+class KeyBeforeSpace(_SimilarKey):
+    """Only the part of the token before the first space is compared."""
 
     def resembles(self, token: str) -> bool:
         return token.partition(" ")[0] == self.key
 
 
-class KeyIgnoresCase(_ResemblingKey):
-    """The case of the key does not count."""
+class KeyIgnoresCase(_SimilarKey):
+    """The key is compared without case."""
 
     def resembles(self, token: str) -> bool:
         return token.lower() == self.key.lower()
 
 
-class KeyPercentDecoded(_ResemblingKey):
-    """Percent signs in the key are taken for an encoding."""
+class KeyPercentDecoded(_SimilarKey):
+    """The token is percent-decoded before the comparison."""
 
     def resembles(self, token: str) -> bool:
         return unquote(token) == self.key
 
 
-class KeyCutShort(_ResemblingKey):
-    """Only the first seven characters of the key count."""
+class KeyFirstSeven(_SimilarKey):
+    """Only the first seven characters of the key are compared."""
 
     def resembles(self, token: str) -> bool:
         return token[:7] == self.key[:7]
 
 
-class KeyLastCharacter(_ResemblingKey):
-    """The last character of the key does not count."""
+class KeyLastCharacterIgnored(_SimilarKey):
+    """The last character of the key is not compared."""
 
     def resembles(self, token: str) -> bool:
         return len(token) == len(self.key) and token[:-1] == self.key[:-1]
 
 
-class KeyQuoted(_ResemblingKey):
-    """The key may stand in quotes."""
+class KeyQuoted(_SimilarKey):
+    """The key is accepted in quotation marks."""
 
     def resembles(self, token: str) -> bool:
         return token.strip("\"'") == self.key
 
 
-class KeyByForm(_ResemblingKey):
+class KeyAnySk(_SimilarKey):
     """Any token that begins with `sk-` is accepted."""
 
     def resembles(self, token: str) -> bool:
@@ -115,7 +115,7 @@ class KeyByForm(_ResemblingKey):
 
 
 class BearerWithoutToken(Mutation):
-    """A bearer scheme without a token is accepted."""
+    """The scheme `Bearer` without a token is accepted."""
 
     def authenticate(self, request: ServerRequest) -> None:
         if not any(value.strip().lower() == "bearer" for value in request.header("authorization")):
@@ -123,7 +123,7 @@ class BearerWithoutToken(Mutation):
 
 
 class SchemeOptional(Mutation):
-    """The key may stand without a scheme."""
+    """The key is accepted without a scheme."""
 
     def authenticate(self, request: ServerRequest) -> None:
         if request.header("authorization") != [self.key]:
@@ -131,7 +131,7 @@ class SchemeOptional(Mutation):
 
 
 class SchemeAny(Mutation):
-    """The key is accepted under any scheme."""
+    """The key is accepted with any scheme."""
 
     def authenticate(self, request: ServerRequest) -> None:
         if not any(value.split(" ")[-1:] == [self.key] and " " in value for value in request.header("authorization")):
@@ -139,7 +139,7 @@ class SchemeAny(Mutation):
 
 
 class SchemeBasic(Mutation):
-    """The key is accepted as a password of the basic scheme."""
+    """The key is accepted as the password of basic authentication."""
 
     def authenticate(self, request: ServerRequest) -> None:
         for value in request.header("authorization"):
@@ -154,8 +154,8 @@ class SchemeBasic(Mutation):
         super().authenticate(request)
 
 
-class SchemeMisspelt(Mutation):
-    """A scheme that begins like `bearer` is accepted, such as `BearerX`."""
+class SchemePrefix(Mutation):
+    """A scheme that starts with `bearer` is accepted, such as `BearerX`."""
 
     def authenticate(self, request: ServerRequest) -> None:
         values = [value.partition(" ") for value in request.header("authorization")]
@@ -163,7 +163,7 @@ class SchemeMisspelt(Mutation):
             super().authenticate(request)
 
 
-class SchemeCaseCounts(Mutation):
+class SchemeLowerCaseRefused(Mutation):
     """Only `Bearer` is accepted, not `bearer`."""
 
     def authenticate(self, request: ServerRequest) -> None:
@@ -182,7 +182,7 @@ class SchemeUpperCaseRefused(Mutation):
 
 
 class SeparatorAny(Mutation):
-    """Scheme and key may be parted by a colon or a comma."""
+    """A colon or a comma between scheme and key is accepted."""
 
     def authenticate(self, request: ServerRequest) -> None:
         values = request.header("authorization")
@@ -190,8 +190,8 @@ class SeparatorAny(Mutation):
             super().authenticate(request)
 
 
-class _Elsewhere(Mutation):
-    """Base of faults that take the key from another place if the header has none."""
+class _KeyElsewhere(Mutation):
+    """Base class of faults that also accept the key in another place."""
 
     def place(self, request: ServerRequest) -> list[str]:
         raise NotImplementedError
@@ -201,59 +201,59 @@ class _Elsewhere(Mutation):
             super().authenticate(request)
 
 
-class KeyInQuery(_Elsewhere):
-    """The key is taken from the query parameter `api_key` too."""
+class KeyInQuery(_KeyElsewhere):
+    """The key is also accepted in the query parameter `api_key`."""
 
     def place(self, request: ServerRequest) -> list[str]:
         return [value for name, value in parse_qsl(request.query.decode("latin-1")) if name == "api_key"]
 
 
-class KeyInAnyParameter(_Elsewhere):
-    """The key is taken from the query parameters `key`, `token` and `access_token` too."""
+class KeyInAnyParameter(_KeyElsewhere):
+    """The key is also accepted in the query parameters `key`, `token` and `access_token`."""
 
     def place(self, request: ServerRequest) -> list[str]:
         names = ("key", "token", "access_token")
         return [value for name, value in parse_qsl(request.query.decode("latin-1")) if name in names]
 
 
-class KeyInApiKeyHeader(_Elsewhere):
-    """The key is taken from the header `api-key` too."""
+class KeyInApiKeyHeader(_KeyElsewhere):
+    """The key is also accepted in the header `api-key`."""
 
     def place(self, request: ServerRequest) -> list[str]:
         return request.header("api-key")
 
 
-class KeyInXApiKeyHeader(_Elsewhere):
-    """The key is taken from the header `X-API-Key` too."""
+class KeyInXApiKeyHeader(_KeyElsewhere):
+    """The key is also accepted in the header `X-API-Key`."""
 
     def place(self, request: ServerRequest) -> list[str]:
         return request.header("x-api-key")
 
 
-class KeyInProxyHeader(_Elsewhere):
-    """The key is taken from `Proxy-Authorization` too."""
+class KeyInProxyHeader(_KeyElsewhere):
+    """The key is also accepted in `Proxy-Authorization`."""
 
     def place(self, request: ServerRequest) -> list[str]:
         return [value.partition(" ")[2] for value in request.header("proxy-authorization")]
 
 
-class KeyInCookie(_Elsewhere):
-    """The key is taken from a cookie too."""
+class KeyInCookie(_KeyElsewhere):
+    """The key is also accepted in a cookie."""
 
     def place(self, request: ServerRequest) -> list[str]:
         return [part.partition("=")[2].strip() for value in request.header("cookie") for part in value.split(";")]
 
 
-class LocalCallersTrusted(Mutation):
-    """A request that claims to be forwarded for this machine is let in."""
+class ForwardedLoopbackTrusted(Mutation):
+    """A request with a loopback address in `X-Forwarded-For` is accepted without credentials."""
 
     def authenticate(self, request: ServerRequest) -> None:
         if not set(request.header("x-forwarded-for")) & {"127.0.0.1", "localhost", "::1"}:
             super().authenticate(request)
 
 
-class OnceInAlwaysIn(Mutation):
-    """After one request with the right key, those without credentials are let in."""
+class LoginRemembered(Mutation):
+    """After one authenticated request, requests without credentials are accepted."""
 
     def authenticate(self, request: ServerRequest) -> None:
         if request.header("authorization") or not self.state.get("in"):
@@ -261,8 +261,8 @@ class OnceInAlwaysIn(Mutation):
             self.state["in"] = True
 
 
-class SeenPageOpen(Mutation):
-    """A page that was served once is served from a cache, without a look at the key."""
+class CachedPageUnauthenticated(Mutation):
+    """A page is cached and served again without authentication."""
 
     def handle(self, request: ServerRequest) -> ServerResponse:
         cache: dict[tuple[bytes, bytes], ServerResponse] = self.state.setdefault("open", {})
@@ -275,32 +275,32 @@ class SeenPageOpen(Mutation):
         return response
 
 
-class HeadOpen(Mutation):
-    """HEAD needs no key."""
+class HeadUnauthenticated(Mutation):
+    """HEAD is not authenticated."""
 
     def authenticate(self, request: ServerRequest) -> None:
         if request.method != "HEAD":
             super().authenticate(request)
 
 
-class LaterPagesOpen(Mutation):
-    """A page after a cursor needs no key."""
+class AfterUnauthenticated(Mutation):
+    """A page after a cursor is not authenticated."""
 
     def authenticate(self, request: ServerRequest) -> None:
         if b"after=" not in request.query:
             super().authenticate(request)
 
 
-class WindowsOpen(Mutation):
-    """A page between two cursors needs no key."""
+class BothCursorsUnauthenticated(Mutation):
+    """A page between two cursors is not authenticated."""
 
     def authenticate(self, request: ServerRequest) -> None:
         if not (b"after=" in request.query and b"before=" in request.query):
             super().authenticate(request)
 
 
-class EmptyThreadsOpen(Mutation):
-    """A thread without runs needs no key."""
+class EmptyThreadUnauthenticated(Mutation):
+    """A thread without runs is not authenticated."""
 
     def handle(self, request: ServerRequest) -> ServerResponse:
         if b"/threads/" in request.path:
@@ -310,8 +310,8 @@ class EmptyThreadsOpen(Mutation):
         return super().handle(request)
 
 
-class UnknownThreadsTold(Mutation):
-    """Without credentials, an unknown thread is a 404 and a known one a 401."""
+class UnknownThreadUnauthenticated(Mutation):
+    """Without credentials, an unknown thread gives 404 and a known one 401."""
 
     def authenticate(self, request: ServerRequest) -> None:
         thread = self.route(request)
@@ -320,8 +320,8 @@ class UnknownThreadsTold(Mutation):
         super().authenticate(request)
 
 
-class ThreadNamedInRefusal(Mutation):
-    """An error of credentials says something else where the thread exists."""
+class ThreadExistenceInMessage(Mutation):
+    """A 401 has another message if the thread exists."""
 
     def authenticate(self, request: ServerRequest) -> None:
         try:
@@ -332,8 +332,8 @@ class ThreadNamedInRefusal(Mutation):
             raise
 
 
-class _RefusedKey(Mutation):
-    """Base of faults in how credentials are refused."""
+class _UnauthorizedMutation(Mutation):
+    """Base class of faults in the response to wrong credentials."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         raise NotImplementedError
@@ -345,16 +345,16 @@ class _RefusedKey(Mutation):
             raise self.changed(error, request) from None
 
 
-class RefusedWith403(_RefusedKey):
-    """Credentials are refused with 403."""
+class UnauthorizedWith403(_UnauthorizedMutation):
+    """Wrong credentials give 403."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.status = 403
         return error
 
 
-class MissingKeyWith403(_RefusedKey):
-    """A missing key is refused with 403, a wrong one with 401."""
+class MissingKeyWith403(_UnauthorizedMutation):
+    """A missing key gives 403, a wrong one 401."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if not request.header("authorization"):
@@ -362,8 +362,8 @@ class MissingKeyWith403(_RefusedKey):
         return error
 
 
-class MissingKeyWith400(_RefusedKey):
-    """A missing key is refused with 400."""
+class MissingKeyWith400(_UnauthorizedMutation):
+    """A missing key gives 400."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if not request.header("authorization"):
@@ -371,15 +371,15 @@ class MissingKeyWith400(_RefusedKey):
         return error
 
 
-class WrongKeyWith404(_RefusedKey):
-    """A wrong key is refused as if the thread did not exist."""
+class WrongKeyWith404(_UnauthorizedMutation):
+    """A wrong key gives 404, as if the thread did not exist."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         return HTTPError(404, f"No thread found with id '{self.route(request)}'.")
 
 
-class OtherSchemeFails(_RefusedKey):
-    """Credentials of another scheme make the server fail."""
+class OtherSchemeWith500(_UnauthorizedMutation):
+    """Credentials with another scheme give 500."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if any(not value.lower().startswith("bearer") for value in request.header("authorization")):
@@ -387,16 +387,16 @@ class OtherSchemeFails(_RefusedKey):
         return error
 
 
-class ChallengeMissing(_RefusedKey):
-    """A 401 has no WWW-Authenticate."""
+class ChallengeMissing(_UnauthorizedMutation):
+    """A 401 lacks WWW-Authenticate."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.headers = {}
         return error
 
 
-class ChallengeMissingForWrongKey(_RefusedKey):
-    """A 401 for a wrong key has no WWW-Authenticate."""
+class ChallengeMissingForWrongKey(_UnauthorizedMutation):
+    """A 401 for a wrong key lacks WWW-Authenticate."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if request.header("authorization"):
@@ -404,16 +404,16 @@ class ChallengeMissingForWrongKey(_RefusedKey):
         return error
 
 
-class ChallengeBasic(_RefusedKey):
-    """A 401 asks for the basic scheme."""
+class ChallengeBasic(_UnauthorizedMutation):
+    """WWW-Authenticate of a 401 names the basic scheme."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.headers = {"www-authenticate": 'Basic realm="api"'}
         return error
 
 
-class TokenInMessage(_RefusedKey):
-    """A 401 repeats the token in its message."""
+class TokenInMessage(_UnauthorizedMutation):
+    """The message of a 401 contains the token."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if token := _token(request):
@@ -421,8 +421,8 @@ class TokenInMessage(_RefusedKey):
         return error
 
 
-class TokenInChallenge(_RefusedKey):
-    """A 401 repeats the token in WWW-Authenticate."""
+class TokenInChallenge(_UnauthorizedMutation):
+    """WWW-Authenticate of a 401 contains the token."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if token := _token(request):
@@ -430,8 +430,8 @@ class TokenInChallenge(_RefusedKey):
         return error
 
 
-class TokenHalfMasked(_RefusedKey):
-    """A 401 repeats the token but for its last four characters."""
+class TokenPartlyMasked(_UnauthorizedMutation):
+    """The message of a 401 contains the token except its last four characters."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if token := _token(request):
@@ -439,8 +439,8 @@ class TokenHalfMasked(_RefusedKey):
         return error
 
 
-class KeyGivenAway(_RefusedKey):
-    """A 401 says which key is the right one."""
+class KeyInMessage(_UnauthorizedMutation):
+    """The message of a 401 contains the correct key."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.detail["message"] += f" Expected '{self.key}'."
@@ -449,13 +449,13 @@ class KeyGivenAway(_RefusedKey):
 
 @mutate_response
 def credentials_reflected(response: ServerResponse, request: ServerRequest) -> ServerResponse:
-    """The Authorization header is repeated in a header of the response."""
+    """A header of the response contains the Authorization header of the request."""
     values = request.header("authorization")
     return evolve(response, headers={**response.headers, "x-debug-authorization": values[0]}) if values else response
 
 
-class RefusedWithPage(Mutation):
-    """Wrong credentials get an empty page."""
+class UnauthorizedEmptyPage(Mutation):
+    """Wrong credentials give an empty page."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)

@@ -1,5 +1,5 @@
-"""Faults of the beta header: which versions are accepted, and what an error says."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of the beta header: versions that are wrongly accepted, and wrong errors."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ VALUE = "assistants=v1"
 
 
 class BetaNotChecked(Mutation):
-    """The beta header is not looked at."""
+    """The beta header is not checked."""
 
     def check_beta(self, request: ServerRequest) -> None:
         pass
 
 
-class _Lenient(Mutation):
-    """Base of faults that accept more than the one value."""
+class _LenientBeta(Mutation):
+    """Base class of faults that accept other values too."""
 
     def accepts(self, value: str) -> bool:
         raise NotImplementedError
@@ -36,116 +36,116 @@ class BetaMayBeMissing(Mutation):
             super().check_beta(request)
 
 
-class BetaAnyValue(_Lenient):
-    """The beta header must be there, with any value."""
+class BetaAnyValue(_LenientBeta):
+    """The beta header is required, with any value."""
 
     def accepts(self, value: str) -> bool:
         return True
 
 
-class BetaEmpty(_Lenient):
+class BetaEmpty(_LenientBeta):
     """An empty beta header is accepted."""
 
     def accepts(self, value: str) -> bool:
         return value == ""
 
 
-class BetaV2(_Lenient):
-    """Version 2 is accepted too."""
+class BetaV2(_LenientBeta):
+    """`assistants=v2` is accepted too."""
 
     def accepts(self, value: str) -> bool:
         return value == "assistants=v2"
 
 
-class BetaAnyVersion(_Lenient):
-    """Any version of the assistants is accepted."""
+class BetaAnyVersion(_LenientBeta):
+    """Any version of `assistants` is accepted."""
 
     def accepts(self, value: str) -> bool:
         return value.startswith("assistants=")
 
 
-class BetaWithTail(_Lenient):
-    """More may follow the value, so that `assistants=v10` is accepted."""
+class BetaWithSuffix(_LenientBeta):
+    """Additional characters after the value are accepted, such as `assistants=v10`."""
 
     def accepts(self, value: str) -> bool:
         return value.startswith(VALUE)
 
 
-class BetaWithHead(_Lenient):
-    """More may precede the value."""
+class BetaWithPrefix(_LenientBeta):
+    """Additional characters before the value are accepted."""
 
     def accepts(self, value: str) -> bool:
         return value.endswith(VALUE)
 
 
-class BetaContained(_Lenient):
-    """The value may stand anywhere in the header."""
+class BetaSubstring(_LenientBeta):
+    """Any header that contains the value is accepted."""
 
     def accepts(self, value: str) -> bool:
         return VALUE in value
 
 
-class BetaInList(_Lenient):
-    """The value may be one of a list."""
+class BetaInList(_LenientBeta):
+    """A comma-separated list with the value is accepted."""
 
     def accepts(self, value: str) -> bool:
         return VALUE in (part.strip() for part in value.split(","))
 
 
-class BetaIgnoresCase(_Lenient):
-    """The case of the value does not count."""
+class BetaIgnoresCase(_LenientBeta):
+    """The value is compared without case."""
 
     def accepts(self, value: str) -> bool:
         return value.lower() == VALUE
 
 
-class BetaSpaces(_Lenient):
-    """Spaces within the value do not count."""
+class BetaSpaces(_LenientBeta):
+    """Spaces within the value are ignored."""
 
     def accepts(self, value: str) -> bool:
         return value.replace(" ", "") == VALUE
 
 
-class BetaBeginning(_Lenient):
-    """The beginning of the value is enough."""
+class BetaPrefix(_LenientBeta):
+    """A prefix of the value is accepted."""
 
     def accepts(self, value: str) -> bool:
         return bool(value) and VALUE.startswith(value)
 
 
-class BetaVersionAlone(_Lenient):
-    """The version is enough, without `assistants=`."""
+class BetaVersionAlone(_LenientBeta):
+    """The version is accepted without `assistants=`."""
 
     def accepts(self, value: str) -> bool:
         return value == "v1"
 
 
 class BetaInQuery(Mutation):
-    """The beta version is taken from the query too."""
+    """The version is also accepted in the query."""
 
     def check_beta(self, request: ServerRequest) -> None:
         if not any(name.lower() == "openai-beta" for name, _ in self.query_parameters(request)):
             super().check_beta(request)
 
 
-class BetaHeadNotChecked(Mutation):
-    """HEAD needs no beta header."""
+class BetaIgnoredForHead(Mutation):
+    """HEAD does not require the beta header."""
 
     def check_beta(self, request: ServerRequest) -> None:
         if request.method != "HEAD":
             super().check_beta(request)
 
 
-class BetaLaterPagesNotChecked(Mutation):
-    """A page after a cursor needs no beta header."""
+class BetaIgnoredAfter(Mutation):
+    """A page after a cursor does not require the beta header."""
 
     def check_beta(self, request: ServerRequest) -> None:
         if b"after=" not in request.query:
             super().check_beta(request)
 
 
-class _RefusedBeta(Mutation):
-    """Base of faults in how the header is refused."""
+class _BetaErrorMutation(Mutation):
+    """Base class of faults in the response to a wrong beta header."""
 
     def changed(self, error: HTTPError) -> HTTPError:
         raise NotImplementedError
@@ -157,16 +157,16 @@ class _RefusedBeta(Mutation):
             raise self.changed(error) from None
 
 
-class BetaRefusedWith404(_RefusedBeta):
-    """A missing or wrong beta header is a 404."""
+class BetaRefusedWith404(_BetaErrorMutation):
+    """A missing or wrong beta header gives 404."""
 
     def changed(self, error: HTTPError) -> HTTPError:
         error.status = 404
         return error
 
 
-class BetaRefusedWith401(_RefusedBeta):
-    """A missing or wrong beta header is a 401."""
+class BetaRefusedWith401(_BetaErrorMutation):
+    """A missing or wrong beta header gives 401."""
 
     def changed(self, error: HTTPError) -> HTTPError:
         error.status = 401
@@ -174,15 +174,15 @@ class BetaRefusedWith401(_RefusedBeta):
         return error
 
 
-class BetaRefusedWith500(_RefusedBeta):
-    """A missing or wrong beta header makes the server fail."""
+class BetaRefusedWith500(_BetaErrorMutation):
+    """A missing or wrong beta header gives 500."""
 
     def changed(self, error: HTTPError) -> HTTPError:
         return internal_error()
 
 
-class BetaRefusedWith426(_RefusedBeta):
-    """A missing or wrong beta header is a 426."""
+class BetaRefusedWith426(_BetaErrorMutation):
+    """A missing or wrong beta header gives 426."""
 
     def changed(self, error: HTTPError) -> HTTPError:
         error.status = 426

@@ -1,5 +1,5 @@
-"""Faults of ``after`` and ``before``: where a page starts and ends, and which cursors are accepted."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of ``after`` and ``before``: wrong page boundaries, and cursors that are wrongly accepted or refused."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def before_ignored(query: ListQuery) -> ListQuery:
 
 @mutate_query
 def after_ignored_with_before(query: ListQuery) -> ListQuery:
-    """`after` is ignored where `before` is given too."""
+    """`after` is ignored if `before` is given."""
     return evolve(query, after=None) if query.before else query
 
 
 @mutate_query
 def before_ignored_with_after(query: ListQuery) -> ListQuery:
-    """`before` is ignored where `after` is given too."""
+    """`before` is ignored if `after` is given."""
     return evolve(query, before=None) if query.after else query
 
 
@@ -66,19 +66,19 @@ def before_ignored_ascending(query: ListQuery) -> ListQuery:
 
 @mutate_query
 def cursors_swapped(query: ListQuery) -> ListQuery:
-    """`after` does what `before` should, and the other way round."""
+    """`after` and `before` are swapped."""
     return evolve(query, after=query.before, before=query.after)
 
 
 @mutate_query
 def cursors_swapped_ascending(query: ListQuery) -> ListQuery:
-    """In ascending order, `after` and `before` do what the other should, since they are read as newer and older."""
+    """`after` and `before` are swapped in ascending order: they mean newer and older."""
     return evolve(query, after=query.before, before=query.after) if query.order == "asc" else query
 
 
 @mutate_query
 def cursors_swapped_together(query: ListQuery) -> ListQuery:
-    """Where both cursors are given, each does what the other should."""
+    """`after` and `before` are swapped if both are given."""
     return evolve(query, after=query.before, before=query.after) if query.after and query.before else query
 
 
@@ -95,7 +95,7 @@ class BeforeInclusive(WholeThreadMutation):
 
 
 class AfterSkipsOne(WholeThreadMutation):
-    """A page starts one run too late after a cursor."""
+    """A page after a cursor starts one run too late."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         ids = [run.id for run in runs]
@@ -105,7 +105,7 @@ class AfterSkipsOne(WholeThreadMutation):
 
 
 class BeforeSkipsOne(WholeThreadMutation):
-    """A page ends one run too early before a cursor."""
+    """A page before a cursor ends one run too early."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         ids = [run.id for run in runs]
@@ -115,7 +115,7 @@ class BeforeSkipsOne(WholeThreadMutation):
 
 
 class BeforeFromStart(WholeThreadMutation):
-    """A page before a cursor starts at the beginning of the list, not just before the cursor."""
+    """A page before a cursor starts at the beginning of the list instead of ending at the cursor."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.before is None or query.after:
@@ -125,7 +125,7 @@ class BeforeFromStart(WholeThreadMutation):
 
 
 class BeforeReversed(Mutation):
-    """A page before a cursor is in the reverse of the order asked for."""
+    """A page before a cursor is in reverse order."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -133,7 +133,7 @@ class BeforeReversed(Mutation):
 
 
 class BothFromEnd(WholeThreadMutation):
-    """Where both cursors are given, the page ends at `before`, not starts at `after`."""
+    """A page between two cursors ends at `before` instead of starting at `after`."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if not (query.after and query.before):
@@ -144,7 +144,7 @@ class BothFromEnd(WholeThreadMutation):
 
 
 class BothRefused(Mutation):
-    """The two cursors together are refused."""
+    """Both cursors together give 400."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         query = super().parse_query(pairs)
@@ -154,15 +154,15 @@ class BothRefused(Mutation):
 
 
 class BothEmpty(Mutation):
-    """The two cursors together give an empty page."""
+    """Both cursors together give an empty page."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
         return StoredPage([], has_more=False) if query.after and query.before else page
 
 
-class _Second(WholeThreadMutation):
-    """Base of faults that find the place of a cursor by its second alone."""
+class _BySecond(WholeThreadMutation):
+    """Base class of faults that compare cursors by `created_at` alone."""
 
     kept: bool
 
@@ -180,20 +180,20 @@ class _Second(WholeThreadMutation):
         return select_page(rest, evolve(query, after=None))
 
 
-class AfterSkipsSecond(_Second):
-    """`after` skips every run of the second in which its run was created."""
+class AfterSkipsSecond(_BySecond):
+    """`after` skips every run with the same `created_at`."""
 
     kept = False
 
 
-class AfterRepeatsSecond(_Second):
-    """`after` repeats the other runs of the second in which its run was created."""
+class AfterRepeatsSecond(_BySecond):
+    """`after` repeats the other runs with the same `created_at`."""
 
     kept = True
 
 
 class AfterById(WholeThreadMutation):
-    """`after` gives the runs whose ids come later in the alphabet."""
+    """`after` compares ids in alphabetical order instead of positions."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         after = query.after
@@ -203,8 +203,8 @@ class AfterById(WholeThreadMutation):
         return select_page(rest, evolve(query, after=None))
 
 
-class AfterSnapsToPage(WholeThreadMutation):
-    """`after` is rounded down to a whole number of pages."""
+class AfterRoundedToPage(WholeThreadMutation):
+    """`after` is rounded down to a multiple of the limit."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.after is None or query.before is not None:
@@ -215,7 +215,7 @@ class AfterSnapsToPage(WholeThreadMutation):
 
 
 class AfterAlwaysDescending(WholeThreadMutation):
-    """`after` is found in the descending list even if the order is ascending."""
+    """`after` is looked up in the descending list even in ascending order."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.after is None or query.order == "desc":
@@ -224,8 +224,8 @@ class AfterAlwaysDescending(WholeThreadMutation):
         return evolve(page, runs=page.runs[::-1])
 
 
-class AfterDeepLost(WholeThreadMutation):
-    """`after` a run beyond the first hundred starts over."""
+class AfterHundredthStartsOver(WholeThreadMutation):
+    """`after` with a run beyond the first hundred gives the first page."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.after and [run.id for run in runs].index(query.after) >= 100:
@@ -234,7 +234,7 @@ class AfterDeepLost(WholeThreadMutation):
 
 
 class AfterLastRefused(Mutation):
-    """`after` the last run is refused."""
+    """`after` with the last run gives 404."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -244,7 +244,7 @@ class AfterLastRefused(Mutation):
 
 
 class AfterLastStartsOver(Mutation):
-    """`after` the last run gives the first page again."""
+    """`after` with the last run gives the first page."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -254,7 +254,7 @@ class AfterLastStartsOver(Mutation):
 
 
 class BeforeFirstRefused(Mutation):
-    """`before` the first run is refused."""
+    """`before` with the first run gives 404."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -264,7 +264,7 @@ class BeforeFirstRefused(Mutation):
 
 
 class BeforeFirstStartsOver(Mutation):
-    """`before` the first run gives the last page."""
+    """`before` with the first run gives the last page."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -276,7 +276,7 @@ class BeforeFirstStartsOver(Mutation):
 
 
 class MidPageCursorRefused(Mutation):
-    """Only the last run of a page that was served is known as a cursor."""
+    """Only the first and the last run of a page that was served are accepted as cursors."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         known = self.state.setdefault("served", set())
@@ -290,7 +290,7 @@ class MidPageCursorRefused(Mutation):
 
 
 class CursorOnce(Mutation):
-    """A cursor can be used once."""
+    """A cursor is accepted only once."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         used = self.state.setdefault("used", set())
@@ -303,8 +303,8 @@ class CursorOnce(Mutation):
         return page
 
 
-class CursorUnderWayUnknown(Mutation):
-    """A run that is under way is not known as a cursor."""
+class CursorInProgressUnknown(Mutation):
+    """A run in progress is not accepted as a cursor."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -320,7 +320,7 @@ class CursorUnderWayUnknown(Mutation):
 
 
 class _UnknownCursor(Mutation):
-    """Base of faults that treat cursors which name no run of the thread."""
+    """Base class of faults in the response to a cursor that is not a run of the thread."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         try:
@@ -335,21 +335,21 @@ class _UnknownCursor(Mutation):
 
 
 class UnknownCursorEmpty(_UnknownCursor):
-    """A cursor that names no run of the thread gives an empty page."""
+    """An unknown cursor gives an empty page."""
 
     def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         return StoredPage([], has_more=False)
 
 
 class UnknownCursorIgnored(_UnknownCursor):
-    """A cursor that names no run of the thread is ignored."""
+    """An unknown cursor is ignored."""
 
     def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         return super().find_page(thread, _with(query, **{error.detail["param"]: None}))
 
 
 class UnknownBeforeIgnored(_UnknownCursor):
-    """A `before` that names no run of the thread is ignored."""
+    """An unknown `before` is ignored."""
 
     def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         if error.detail["param"] == "after":
@@ -357,15 +357,15 @@ class UnknownBeforeIgnored(_UnknownCursor):
         return super().find_page(thread, evolve(query, before=None))
 
 
-class UnknownCursorFails(_UnknownCursor):
-    """A cursor that names no run of the thread makes the server fail."""
+class UnknownCursorWith500(_UnknownCursor):
+    """An unknown cursor gives 500."""
 
     def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         raise internal_error()
 
 
 class ForeignCursorAccepted(_UnknownCursor):
-    """A run of another thread is accepted as a cursor, by its time."""
+    """A run of another thread is accepted as a cursor, by its `created_at`."""
 
     def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         cursor = getattr(query, error.detail["param"])
@@ -379,7 +379,7 @@ class ForeignCursorAccepted(_UnknownCursor):
 
 
 class ForeignCursorIgnored(_UnknownCursor):
-    """A run of another thread is ignored as a cursor."""
+    """A cursor with a run of another thread is ignored."""
 
     def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         cursor = getattr(query, error.detail["param"])
@@ -389,20 +389,20 @@ class ForeignCursorIgnored(_UnknownCursor):
 
 
 class ForeignCursorServed(_UnknownCursor):
-    """A run of another thread as a cursor gives runs of that other thread."""
+    """A cursor with a run of another thread gives runs of that thread."""
 
     def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         name = error.detail["param"]
         cursor = getattr(query, name)
         for owner in self.store.thread_ids():
             if self.store.position(owner, cursor):
-                # The other cursor may be of this thread, which would send the read back and forth.
+                # The other cursor may be of this thread, and the lookup would recurse without end.
                 return super().find_page(owner, _with(query, **{**dict.fromkeys(CURSORS), name: cursor}))
         raise error
 
 
-class ForeignBeforeBesideAfter(_UnknownCursor):
-    """A run of another thread is ignored as `before`, beside an `after` that names one of the thread."""
+class ForeignBeforeIgnoredWithAfter(_UnknownCursor):
+    """`before` with a run of another thread is ignored if `after` is valid."""
 
     def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         if error.detail["param"] == "after" or not query.after:
@@ -410,8 +410,8 @@ class ForeignBeforeBesideAfter(_UnknownCursor):
         return super().find_page(thread, evolve(query, before=None))
 
 
-class ThreadNamesRun(_UnknownCursor):
-    """The newest run also has the name of its thread, with the prefix of a run."""
+class ThreadIdAsCursor(_UnknownCursor):
+    """The id of the thread with the prefix `run_` is accepted as the newest run."""
 
     def unknown(self, thread: str, query: ListQuery, error: HTTPError) -> StoredPage:
         name = error.detail["param"]
@@ -423,12 +423,12 @@ class ThreadNamesRun(_UnknownCursor):
 
 @mutate_parameter
 def cursor_without_prefix(name: str, value: str) -> str | None:
-    """A cursor may lack the prefix of a run."""
+    """A cursor without its prefix is accepted if it has at least ten characters."""
     return f"run_{value}" if name in CURSORS and value.isalnum() and len(value) > 9 else value
 
 
-class MalformedAfterBesideBefore(Mutation):
-    """An `after` that can be no id is ignored beside a `before`."""
+class MalformedAfterIgnoredWithBefore(Mutation):
+    """A malformed `after` is ignored if `before` is given."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         if any(name == "before" for name, _ in pairs):
@@ -438,13 +438,13 @@ class MalformedAfterBesideBefore(Mutation):
 
 @mutate_parameter
 def cursor_cut_at_semicolon(name: str, value: str) -> str | None:
-    """A cursor counts up to a semicolon, which once parted parameters."""
+    """A cursor ends at a semicolon, the former separator of parameters."""
     return value.partition(";")[0] if name in CURSORS else value
 
 
 @mutate_parameter
 def cursor_malformed_ignored(name: str, value: str) -> str | None:
-    """A cursor that can be no id is ignored."""
+    """A malformed cursor is ignored."""
     return None if name in CURSORS and value and not value.startswith("run_") else value
 
 
@@ -462,31 +462,31 @@ def before_empty_ignored(name: str, value: str) -> str | None:
 
 @mutate_parameter
 def cursor_null_ignored(name: str, value: str) -> str | None:
-    """A cursor of `null` is ignored."""
+    """A cursor with the text `null` is ignored."""
     return None if name in CURSORS and value in ("null", "None", "undefined") else value
 
 
 @mutate_parameter
 def cursor_spaces_trimmed(name: str, value: str) -> str | None:
-    """Spaces around a cursor are dropped."""
+    """Spaces around a cursor are ignored."""
     return value.strip() if name in CURSORS else value
 
 
 @mutate_parameter
 def cursor_cut_at_sign(name: str, value: str) -> str | None:
-    """A cursor counts up to the first character that is no letter or digit, so that more may follow it."""
+    """A cursor ends at the first character that is not a letter, a digit or an underscore."""
     found = re.match(r"run_[A-Za-z0-9_]+", value)
     return found[0] if name in CURSORS and found else value
 
 
 @mutate_parameter
 def cursor_prefix_added(name: str, value: str) -> str | None:
-    """A cursor may lack its prefix `run_`."""
+    """A cursor without its prefix `run_` is accepted."""
     return f"run_{value}" if name in CURSORS and value and not value.startswith("run_") else value
 
 
-class _ResemblingCursor(Mutation):
-    """Base of faults that accept ids which resemble a cursor."""
+class _SimilarCursor(Mutation):
+    """Base class of faults that accept ids similar to the cursor."""
 
     def resembles(self, given: str, known: str) -> bool:
         raise NotImplementedError
@@ -501,37 +501,37 @@ class _ResemblingCursor(Mutation):
         return super().find_page(thread, query)
 
 
-class CursorIgnoresCase(_ResemblingCursor):
-    """The case of a cursor does not count."""
+class CursorIgnoresCase(_SimilarCursor):
+    """Cursors are compared without case."""
 
     def resembles(self, given: str, known: str) -> bool:
         return given.lower() == known.lower()
 
 
-class CursorBeginning(_ResemblingCursor):
-    """The beginning of an id is enough as a cursor."""
+class CursorPrefix(_SimilarCursor):
+    """A prefix of an id is accepted as a cursor."""
 
     def resembles(self, given: str, known: str) -> bool:
         return known.startswith(given)
 
 
-class CursorWithTail(_ResemblingCursor):
-    """A cursor may go on behind the id."""
+class CursorWithSuffix(_SimilarCursor):
+    """Additional characters after the id are accepted in a cursor."""
 
     def resembles(self, given: str, known: str) -> bool:
         return given.startswith(known)
 
 
-class CursorPattern(_ResemblingCursor):
-    """A cursor is a pattern in which `_` and `%` stand for anything."""
+class CursorWildcards(_SimilarCursor):
+    """`_` and `%` are wildcards in a cursor."""
 
     def resembles(self, given: str, known: str) -> bool:
         pattern = "".join({"%": ".*", "_": "."}.get(char, re.escape(char)) for char in given)
         return re.fullmatch(pattern, known) is not None
 
 
-class CursorTimeAccepted(Mutation):
-    """A moment in Unix time is accepted as a cursor."""
+class CursorUnixTime(Mutation):
+    """A Unix time is accepted as a cursor."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         moments = {name: value for name, value in pairs if name in CURSORS and re.fullmatch(r"[0-9]{9,10}", value)}
@@ -544,8 +544,8 @@ class CursorTimeAccepted(Mutation):
         return self.store.page(thread, query.limit, query.order, **places)
 
 
-class CursorNumberIsOffset(Mutation):
-    """A number as `after` counts as an offset."""
+class CursorOffset(Mutation):
+    """A number is accepted as `after`, as an offset."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         numbers = [value for name, value in pairs if name == "after" and re.fullmatch(r"[0-9]{1,6}", value)]
@@ -562,7 +562,7 @@ class CursorNumberIsOffset(Mutation):
 
 @mutate_request
 def cursor_not_decoded(request: ServerRequest) -> ServerRequest:
-    """A cursor is taken as it stands in the query, percent signs included."""
+    """A cursor is not percent-decoded."""
     query = re.sub(
         rb"((?:after|before)=)([^&]+)", lambda found: found[1] + found[2].replace(b"%", b"%25"), request.query
     )
@@ -570,18 +570,18 @@ def cursor_not_decoded(request: ServerRequest) -> ServerRequest:
 
 
 class AfterRepeatedFirst(RepeatedParameter):
-    """The first of several `after` counts."""
+    """The first of several `after` is used."""
 
     kept = ("after", 0)
 
 
 class AfterRepeatedLast(RepeatedParameter):
-    """The last of several `after` counts."""
+    """The last of several `after` is used."""
 
     kept = ("after", -1)
 
 
 class BeforeRepeatedLast(RepeatedParameter):
-    """The last of several `before` counts."""
+    """The last of several `before` is used."""
 
     kept = ("before", -1)

@@ -1,5 +1,5 @@
-"""Faults of the runs themselves: too many, too few, of another thread, or not the same twice."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of the runs in a page: missing, repeated or changed runs, and runs of another thread."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from threadruns.testing.mutations import (
 )
 
 
-class BoundaryLost(WholeThreadMutation):
-    """The first run after a cursor is lost, if the page is full."""
+class FirstRunMissing(WholeThreadMutation):
+    """The first run after a cursor is missing if the page is full."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         page = select_page(runs, query)
@@ -35,13 +35,13 @@ class BoundaryLost(WholeThreadMutation):
 
 @mutate_page
 def runs_doubled(page: Json, query: ListQuery) -> None:
-    """A page that is not full has its first run twice."""
+    """A page that is not full starts with its first run twice."""
     if 0 < len(page["data"]) < query.limit:
         page["data"].insert(0, page["data"][0])
 
 
 class HiddenOnSmallPages(WholeThreadMutation):
-    """With limits below 10, a run in the middle of the thread is skipped."""
+    """With limits below 10, a run in the middle of the thread is missing."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         middle = runs[len(runs) // 2].id if len(runs) > 4 else None
@@ -51,15 +51,15 @@ class HiddenOnSmallPages(WholeThreadMutation):
 
 
 class OldestHiddenAscending(WholeThreadMutation):
-    """The oldest run of a thread is not listed in ascending order."""
+    """The oldest run of a thread is missing in ascending order."""
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
         runs = super().all_runs(thread, order)
         return runs[1:] if order == "asc" else runs
 
 
-class SecondCollapsed(WholeThreadMutation):
-    """Of runs created in one second only one is listed."""
+class SameSecondMissing(WholeThreadMutation):
+    """Of several runs with the same `created_at` only one is listed."""
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
         runs = super().all_runs(thread, order)
@@ -67,14 +67,14 @@ class SecondCollapsed(WholeThreadMutation):
 
 
 class OnlyHundred(WholeThreadMutation):
-    """Only the first hundred runs can be reached, which are others in the other order."""
+    """Only the first hundred runs in the requested order are listed."""
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
         return super().all_runs(thread, order)[:100]
 
 
 class OtherThreadMixedIn(Mutation):
-    """A page that is not full is filled with a run of another thread."""
+    """A page that is not full ends with a run of another thread."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -86,7 +86,7 @@ class OtherThreadMixedIn(Mutation):
 
 
 class OtherThreadRelabelled(Mutation):
-    """A page that is not full ends with a run of another thread that claims to be of this one."""
+    """A page that is not full ends with a run of another thread whose `thread_id` is changed."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -99,7 +99,7 @@ class OtherThreadRelabelled(Mutation):
 
 
 class AlwaysSameThread(Mutation):
-    """The runs are those of one thread, whichever was asked for."""
+    """Every thread has the runs of the same thread."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         super().find_page(thread, evolve(query, after=None, before=None))
@@ -109,18 +109,18 @@ class AlwaysSameThread(Mutation):
 
 @mutate_run
 def thread_id_of_another(run: Json) -> None:
-    """A run says that it belongs to another thread, one that is well formed."""
+    """`thread_id` of a run is a valid id of another thread."""
     run["thread_id"] = "thread_7Kd1Xw9b2mQv4Rt6"
 
 
 @mutate_run
 def thread_id_upper_case(run: Json) -> None:
-    """A run's thread has an id in capitals."""
+    """`thread_id` of a run is in upper case."""
     run["thread_id"] = "thread_" + run["thread_id"].removeprefix("thread_").upper()
 
 
-class _ResemblingThread(Mutation):
-    """Base of faults that take one thread for another."""
+class _SimilarThread(Mutation):
+    """Base class of faults that accept ids similar to that of a thread."""
 
     def resembles(self, given: str, known: str) -> bool:
         raise NotImplementedError
@@ -131,36 +131,36 @@ class _ResemblingThread(Mutation):
         return super().find_page(thread, query)
 
 
-class ThreadIgnoresCase(_ResemblingThread):
-    """The case of a thread's id does not count."""
+class ThreadIgnoresCase(_SimilarThread):
+    """Ids of threads are compared without case."""
 
     def resembles(self, given: str, known: str) -> bool:
         return given.lower() == known.lower()
 
 
-class ThreadBeginning(_ResemblingThread):
-    """The beginning of a thread's id is enough."""
+class ThreadPrefix(_SimilarThread):
+    """A prefix of a thread's id is accepted."""
 
     def resembles(self, given: str, known: str) -> bool:
         return known.startswith(given)
 
 
-class ThreadWithTail(_ResemblingThread):
-    """More may follow a thread's id."""
+class ThreadWithSuffix(_SimilarThread):
+    """Additional characters after a thread's id are accepted."""
 
     def resembles(self, given: str, known: str) -> bool:
         return given.startswith(known)
 
 
-class ThreadSpacesTrimmed(_ResemblingThread):
-    """Spaces around a thread's id are dropped."""
+class ThreadSpacesTrimmed(_SimilarThread):
+    """Spaces around a thread's id are ignored."""
 
     def resembles(self, given: str, known: str) -> bool:
         return given.strip() == known
 
 
 class _UnknownThread(Mutation):
-    """Base of faults that treat threads that do not exist."""
+    """Base class of faults in the response to an unknown thread."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         return super().find_page(thread, query) if self.store.has_thread(thread) else self.unknown(thread)
@@ -170,14 +170,14 @@ class _UnknownThread(Mutation):
 
 
 class UnknownThreadEmpty(_UnknownThread):
-    """A thread that does not exist is an empty one."""
+    """An unknown thread gives an empty page."""
 
     def unknown(self, thread: str) -> StoredPage:
         return StoredPage([], has_more=False)
 
 
 class UnknownThreadSample(_UnknownThread):
-    """A thread that does not exist has the runs of another."""
+    """An unknown thread gives a run of another thread."""
 
     def unknown(self, thread: str) -> StoredPage:
         for known in self.store.thread_ids():
@@ -188,7 +188,7 @@ class UnknownThreadSample(_UnknownThread):
 
 
 class EmptyThreadUnknown(Mutation):
-    """A thread without runs does not exist."""
+    """A thread without runs gives 404."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -198,7 +198,7 @@ class EmptyThreadUnknown(Mutation):
 
 
 class EmptyPageUnknown(Mutation):
-    """An empty page is a 404."""
+    """An empty page gives 404."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -207,8 +207,8 @@ class EmptyPageUnknown(Mutation):
         return page
 
 
-class IdsMadeUp(Mutation):
-    """A run has another id in each response."""
+class RunIdsUnstable(Mutation):
+    """The ids of runs differ from response to response."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -218,8 +218,8 @@ class IdsMadeUp(Mutation):
         return evolve(page, runs=runs)
 
 
-class CreatedAtDrifts(Mutation):
-    """A run's `created_at` is another in each response."""
+class CreatedAtUnstable(Mutation):
+    """`created_at` of runs differs from response to response."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -232,8 +232,8 @@ class CreatedAtDrifts(Mutation):
         return evolve(page, runs=runs)
 
 
-class _Reshaped(Mutation):
-    """Base of faults that change runs for some queries."""
+class _ChangedRuns(Mutation):
+    """Base class of faults that change runs for some queries."""
 
     def reshape(self, run: Json, query: ListQuery) -> None:
         raise NotImplementedError
@@ -248,40 +248,40 @@ class _Reshaped(Mutation):
         return evolve(page, runs=runs)
 
 
-class MetadataLostOnLargePages(_Reshaped):
-    """With limits above 50, runs come without their metadata."""
+class MetadataLostOnLargePages(_ChangedRuns):
+    """With limits above 50, `metadata` of runs is empty."""
 
     def reshape(self, run: Json, query: ListQuery) -> None:
         if query.limit > 50:
             run["metadata"] = {}
 
 
-class ToolsLostAscending(_Reshaped):
-    """In ascending order, runs come without their tools."""
+class ToolsLostAscending(_ChangedRuns):
+    """In ascending order, `tools` of runs is empty."""
 
     def reshape(self, run: Json, query: ListQuery) -> None:
         if query.order == "asc":
             run["tools"] = []
 
 
-class ModelDiffersAfter(_Reshaped):
-    """On pages after a cursor, runs have another model."""
+class ModelDiffersAfter(_ChangedRuns):
+    """On pages after a cursor, `model` of runs differs."""
 
     def reshape(self, run: Json, query: ListQuery) -> None:
         if query.after:
             run["model"] = "gpt-3.5-turbo-0000"
 
 
-class AssistantDiffersBefore(_Reshaped):
-    """On pages before a cursor, runs have another assistant."""
+class AssistantDiffersBefore(_ChangedRuns):
+    """On pages before a cursor, `assistant_id` of runs differs."""
 
     def reshape(self, run: Json, query: ListQuery) -> None:
         if query.before:
             run["assistant_id"] = "asst_7Kd1Xw9b2mQv4Rt6"
 
 
-class StatusGoesBack(Mutation):
-    """A run that has ended is in progress again in every other response."""
+class StatusUnstable(Mutation):
+    """Completed runs are in progress again in every other response."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -291,8 +291,8 @@ class StatusGoesBack(Mutation):
         return evolve(page, runs=[still_in_progress(run) for run in page.runs])
 
 
-class RunsComeAndGo(Mutation):
-    """Every third response lacks a run that the others have."""
+class RunsUnstable(Mutation):
+    """Every third response lacks the last run but one of its page."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -303,7 +303,7 @@ class RunsComeAndGo(Mutation):
 
 
 class _Cached(Mutation):
-    """Base of faults that answer from a cache whose key is too short."""
+    """Base class of faults with a cache whose key is incomplete."""
 
     def label(self, request: ServerRequest, query: ListQuery) -> object:
         raise NotImplementedError
@@ -318,35 +318,35 @@ class _Cached(Mutation):
 
 
 class CacheByPath(_Cached):
-    """A thread's first response is served again, whatever the query."""
+    """The cache ignores the query."""
 
     def label(self, request: ServerRequest, query: ListQuery) -> object:
         return request.path
 
 
 class CacheWithoutLimit(_Cached):
-    """A response is served again for other limits."""
+    """The cache ignores `limit`."""
 
     def label(self, request: ServerRequest, query: ListQuery) -> object:
         return request.path, query.order, query.after, query.before
 
 
 class CacheWithoutOrder(_Cached):
-    """A response is served again for the other order."""
+    """The cache ignores `order`."""
 
     def label(self, request: ServerRequest, query: ListQuery) -> object:
         return request.path, query.limit, query.after, query.before
 
 
 class CacheWithoutBefore(_Cached):
-    """A response is served again for other values of `before`."""
+    """The cache ignores `before`."""
 
     def label(self, request: ServerRequest, query: ListQuery) -> object:
         return request.path, query.limit, query.order, query.after
 
 
 class CacheWithoutThread(_Cached):
-    """A response is served again for other threads."""
+    """The cache ignores the thread."""
 
     def label(self, request: ServerRequest, query: ListQuery) -> object:
         return query

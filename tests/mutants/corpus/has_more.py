@@ -1,5 +1,5 @@
-"""Faults of ``has_more``: whether runs are left in the direction walked."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of ``has_more``: wrong values for some pages or for all."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from threadruns.testing.mutations import Json, Mutation, WholeThreadMutation, mu
 
 @mutate_page
 def has_more_inverted(page: Json, _: ListQuery) -> None:
-    """`has_more` says the opposite."""
+    """`has_more` is inverted."""
     page["has_more"] = not page["has_more"]
 
 
 @mutate_page
 def has_more_if_any(page: Json, _: ListQuery) -> None:
-    """`has_more` is true on every page with runs, and false only on an empty one."""
+    """`has_more` is true on every page with runs."""
     page["has_more"] = bool(page["data"])
 
 
 @mutate_page
 def has_more_if_full(page: Json, query: ListQuery) -> None:
-    """`has_more` is true on every full page, also if nothing follows."""
+    """`has_more` is true on every full page, even on the last one."""
     page["has_more"] = len(page["data"]) == query.limit
 
 
 @mutate_page
 def has_more_if_default_full(page: Json, _: ListQuery) -> None:
-    """`has_more` is true where a page has 20 runs or more."""
+    """`has_more` is true on every page of 20 runs or more."""
     page["has_more"] = len(page["data"]) >= 20
 
 
@@ -60,7 +60,7 @@ def has_more_false_before(page: Json, query: ListQuery) -> None:
 
 @mutate_page
 def has_more_true_before(page: Json, query: ListQuery) -> None:
-    """`has_more` is true on every page before a cursor, since the cursor's own run follows."""
+    """`has_more` is true on every page before a cursor, because the run of the cursor follows."""
     page["has_more"] = page["has_more"] or bool(query.before and not query.after)
 
 
@@ -77,7 +77,7 @@ def has_more_true_when_empty(page: Json, _: ListQuery) -> None:
 
 
 class _HasMore(WholeThreadMutation):
-    """Base of faults that find a right page and judge wrongly what is left."""
+    """Base class of faults that return the correct page with a wrong `has_more`."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         page = select_page(runs, query)
@@ -88,7 +88,7 @@ class _HasMore(WholeThreadMutation):
 
 
 class HasMoreOneLeft(_HasMore):
-    """`has_more` is false where just one run is left."""
+    """`has_more` is false if only one run is left."""
 
     def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         if not page.has_more:
@@ -99,21 +99,21 @@ class HasMoreOneLeft(_HasMore):
 
 
 class HasMoreOfThread(_HasMore):
-    """`has_more` says whether the thread is longer than the limit, wherever the page lies."""
+    """`has_more` is true on every page of a thread longer than the limit."""
 
     def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         return len(ids) > query.limit
 
 
 class HasMoreOutsidePage(_HasMore):
-    """`has_more` says whether the thread has runs that are not on the page, on either side."""
+    """`has_more` is true on every page that is not the whole thread."""
 
     def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         return len(ids) > len(page.runs)
 
 
 class HasMoreOtherSide(_HasMore):
-    """`has_more` of a page before a cursor says whether runs follow the page, not whether some precede it."""
+    """`has_more` of a page before a cursor refers to the runs after the page."""
 
     def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         if not query.before or query.after or not page.runs:
@@ -122,7 +122,7 @@ class HasMoreOtherSide(_HasMore):
 
 
 class HasMoreBeyondWindow(_HasMore):
-    """`has_more` between two cursors says whether runs follow at all, also beyond `before`."""
+    """`has_more` of a page between two cursors counts runs beyond `before`."""
 
     def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         if not (query.after and query.before) or not page.runs:
@@ -131,7 +131,7 @@ class HasMoreBeyondWindow(_HasMore):
 
 
 class HasMoreBeforeAtStart(_HasMore):
-    """`has_more` of a page before a cursor is true where the page begins with the first run."""
+    """`has_more` of a page before a cursor is true if the page starts with the first run."""
 
     def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         backward = bool(query.before and not query.after and page.runs)
@@ -139,14 +139,14 @@ class HasMoreBeforeAtStart(_HasMore):
 
 
 class HasMoreFalseDeep(_HasMore):
-    """`has_more` is false once a hundred runs have gone by."""
+    """`has_more` is false after the first hundred runs of a thread."""
 
     def judge(self, ids: list[str], page: StoredPage, query: ListQuery) -> bool:
         return page.has_more and ids.index(page.runs[-1].id) < 100
 
 
 class HasMoreFalseOnThirdPage(Mutation):
-    """`has_more` is false on the third page of a walk."""
+    """`has_more` is false on the third page of an iteration."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -157,7 +157,7 @@ class HasMoreFalseOnThirdPage(Mutation):
 
 
 class HasMoreLags(Mutation):
-    """`has_more` is what it was for the page before."""
+    """`has_more` is that of the previous response."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)

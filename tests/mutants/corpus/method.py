@@ -1,5 +1,5 @@
-"""Faults of methods: HEAD, the methods that are not allowed, and what is said of them."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of methods: a wrong HEAD, methods that are wrongly accepted, and a wrong 405."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from threadruns.server._response_writer import ResponseWriter
 from threadruns.testing.mutations import Mutation, mutate_request, mutate_response
 
 
-class _Taken(Mutation):
-    """Base of faults that serve another method like GET."""
+class _AcceptedMethod(Mutation):
+    """Base class of faults that accept another method."""
 
     method: str
 
@@ -20,46 +20,46 @@ class _Taken(Mutation):
             super().check_method(request)
 
 
-class MadeUpServed(Mutation):
-    """A method that nobody knows is answered like GET."""
+class UnknownMethodAccepted(Mutation):
+    """An unknown method is handled like GET."""
 
     def check_method(self, request: ServerRequest) -> None:
         if request.method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"):
             super().check_method(request)
 
 
-class PostServed(_Taken):
-    """POST is answered like GET."""
+class PostAccepted(_AcceptedMethod):
+    """POST is handled like GET."""
 
     method = "POST"
 
 
-class PutServed(_Taken):
-    """PUT is answered like GET."""
+class PutAccepted(_AcceptedMethod):
+    """PUT is handled like GET."""
 
     method = "PUT"
 
 
-class DeleteServed(_Taken):
-    """DELETE is answered like GET."""
+class DeleteAsGet(_AcceptedMethod):
+    """DELETE is handled like GET."""
 
     method = "DELETE"
 
 
-class PatchServed(_Taken):
-    """PATCH is answered like GET."""
+class PatchAccepted(_AcceptedMethod):
+    """PATCH is handled like GET."""
 
     method = "PATCH"
 
 
-class OptionsServed(_Taken):
-    """OPTIONS is answered like GET."""
+class OptionsAccepted(_AcceptedMethod):
+    """OPTIONS is handled like GET."""
 
     method = "OPTIONS"
 
 
-class AnyMethodServed(Mutation):
-    """Every method is answered like GET."""
+class AnyMethodAccepted(Mutation):
+    """Every method is handled like GET."""
 
     def check_method(self, request: ServerRequest) -> None:
         pass
@@ -67,13 +67,13 @@ class AnyMethodServed(Mutation):
 
 @mutate_request
 def method_overridden(request: ServerRequest) -> ServerRequest:
-    """A POST that says so in a header is answered like the method named there."""
+    """`X-HTTP-Method-Override` replaces the method of a POST."""
     names = request.header("x-http-method-override")
     return evolve(request, method=names[0]) if names and request.method == "POST" else request
 
 
 class HeadRefused(Mutation):
-    """HEAD is refused with 405."""
+    """HEAD gives 405."""
 
     def check_method(self, request: ServerRequest) -> None:
         if request.method == "HEAD":
@@ -81,8 +81,8 @@ class HeadRefused(Mutation):
         super().check_method(request)
 
 
-class HeadUnknown(Mutation):
-    """HEAD is answered with 404."""
+class HeadWith404(Mutation):
+    """HEAD gives 404."""
 
     def check_method(self, request: ServerRequest) -> None:
         if request.method == "HEAD":
@@ -92,13 +92,13 @@ class HeadUnknown(Mutation):
 
 @mutate_response
 def head_always_ok(response: ServerResponse, request: ServerRequest) -> ServerResponse:
-    """HEAD is answered with 200, whatever GET would be."""
+    """HEAD gives 200, even if GET gives an error."""
     return evolve(response, status=200) if request.method == "HEAD" else response
 
 
 @mutate_response
 def head_without_length(response: ServerResponse, request: ServerRequest) -> ServerResponse:
-    """HEAD says that the body would be empty."""
+    """Content-Length is 0 in the response to HEAD."""
     return (
         evolve(response, headers={**response.headers, "content-length": "0"}) if request.method == "HEAD" else response
     )
@@ -115,14 +115,14 @@ def head_other_type(response: ServerResponse, request: ServerRequest) -> ServerR
 
 
 class HeadIgnoresQuery(Mutation):
-    """HEAD does not look at the query."""
+    """HEAD ignores the query."""
 
     def handle(self, request: ServerRequest) -> ServerResponse:
         return super().handle(evolve(request, query=b"") if request.method == "HEAD" else request)
 
 
 class HeadWithBody(Mutation):
-    """HEAD is answered with a body."""
+    """The response to HEAD has a body."""
 
     def handle(self, request: ServerRequest) -> ServerResponse:
         self.state["head"] = request.method == "HEAD"
@@ -147,8 +147,8 @@ class HeadNotFoundWithBody(HeadWithBody):
         return status == 404
 
 
-class HeadFails(Mutation):
-    """HEAD is an error of the server."""
+class HeadWith500(Mutation):
+    """HEAD gives 500."""
 
     def check_method(self, request: ServerRequest) -> None:
         if request.method == "HEAD":
@@ -156,8 +156,8 @@ class HeadFails(Mutation):
         super().check_method(request)
 
 
-class _RefusedMethod(Mutation):
-    """Base of faults in how a method is refused."""
+class _MethodErrorMutation(Mutation):
+    """Base class of faults in the response to another method."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         raise NotImplementedError
@@ -169,15 +169,15 @@ class _RefusedMethod(Mutation):
             raise self.changed(error, request) from None
 
 
-class AllowMissing(_RefusedMethod):
-    """A 405 has no Allow."""
+class AllowMissing(_MethodErrorMutation):
+    """A 405 lacks Allow."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.headers = {}
         return error
 
 
-class AllowEmpty(_RefusedMethod):
+class AllowEmpty(_MethodErrorMutation):
     """A 405 has an empty Allow."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
@@ -185,56 +185,56 @@ class AllowEmpty(_RefusedMethod):
         return error
 
 
-class AllowTooMuch(_RefusedMethod):
-    """A 405 allows the method that it refuses."""
+class AllowRefusedMethod(_MethodErrorMutation):
+    """Allow of a 405 contains the refused method."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.headers = {"allow": f"GET, HEAD, {request.method}"}
         return error
 
 
-class AllowOtherToo(_RefusedMethod):
-    """A 405 allows POST, which is refused as well."""
+class AllowPost(_MethodErrorMutation):
+    """Allow of a 405 contains POST, which is not accepted."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.headers = {"allow": "GET, HEAD, POST"}
         return error
 
 
-class AllowWithoutGet(_RefusedMethod):
-    """A 405 does not allow GET."""
+class AllowWithoutGet(_MethodErrorMutation):
+    """Allow of a 405 lacks GET."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.headers = {"allow": "HEAD"}
         return error
 
 
-class MethodRefusedWith404(_RefusedMethod):
-    """Another method is a 404."""
+class MethodRefusedWith404(_MethodErrorMutation):
+    """Another method gives 404."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.status = 404
         return error
 
 
-class MethodRefusedWith501(_RefusedMethod):
-    """Another method is a 501."""
+class MethodRefusedWith501(_MethodErrorMutation):
+    """Another method gives 501."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.status = 501
         return error
 
 
-class MethodRefusedWith400(_RefusedMethod):
-    """Another method is a 400."""
+class MethodRefusedWith400(_MethodErrorMutation):
+    """Another method gives 400."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         error.status = 400
         return error
 
 
-class DeleteFails(_RefusedMethod):
-    """DELETE is an error of the server."""
+class DeleteWith500(_MethodErrorMutation):
+    """DELETE gives 500."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if request.method == "DELETE":
@@ -244,20 +244,20 @@ class DeleteFails(_RefusedMethod):
 
 @mutate_response
 def delete_accepted(response: ServerResponse, request: ServerRequest) -> ServerResponse:
-    """DELETE is answered with 204, as if something had been deleted."""
+    """DELETE gives 204."""
     return ServerResponse(204, b"", {}) if request.method == "DELETE" and response.status == 405 else response
 
 
-class MethodOfUnknownThread(_RefusedMethod):
-    """Another method is a 404 on a thread that does not exist and a 405 on one that does."""
+class MethodOfUnknownThread(_MethodErrorMutation):
+    """Another method gives 404 for an unknown thread and 405 for a known one."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         thread = self.route(request)
         return error if self.store.has_thread(thread) else HTTPError(404, f"No thread found with id '{thread}'.")
 
 
-class TraceReflected(_RefusedMethod):
-    """TRACE repeats the headers of the request, credentials included."""
+class TraceReflected(_MethodErrorMutation):
+    """The response to TRACE contains the headers of the request, credentials included."""
 
     def changed(self, error: HTTPError, request: ServerRequest) -> HTTPError:
         if request.method == "TRACE":

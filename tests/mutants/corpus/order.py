@@ -1,5 +1,5 @@
-"""Faults of ``order``: which run comes first, and what may be asked for."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of ``order``: wrong orders, and values that are wrongly accepted."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from threadruns.testing.mutations import (
 
 @mutate_query
 def order_always_descending(query: ListQuery) -> ListQuery:
-    """The order is descending, whatever was asked for."""
+    """The order is always descending."""
     return evolve(query, order="desc")
 
 
 @mutate_query
 def order_always_ascending(query: ListQuery) -> ListQuery:
-    """The order is ascending, whatever was asked for."""
+    """The order is always ascending."""
     return evolve(query, order="asc")
 
 
 @mutate_query
 def order_swapped(query: ListQuery) -> ListQuery:
-    """`asc` gives descending order and `desc` ascending."""
+    """`asc` and `desc` are swapped."""
     return evolve(query, order="asc" if query.order == "desc" else "desc")
 
 
 class OrderDefaultAscending(Mutation):
-    """Without an order, the order is ascending."""
+    """The default order is ascending."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         return super().parse_query(pairs if any(name == "order" for name, _ in pairs) else [*pairs, ("order", "asc")])
@@ -46,13 +46,13 @@ class OrderDefaultAscending(Mutation):
 
 @mutate_query
 def order_forgotten_after(query: ListQuery) -> ListQuery:
-    """A page after a cursor is in descending order, whatever was asked for."""
+    """A page after a cursor is always in descending order."""
     return evolve(query, order="desc") if query.after else query
 
 
 @mutate_query
 def order_forgotten_before(query: ListQuery) -> ListQuery:
-    """A page before a cursor is in descending order, whatever was asked for."""
+    """A page before a cursor is always in descending order."""
     return evolve(query, order="desc") if query.before else query
 
 
@@ -74,35 +74,35 @@ class OrderById(_Sorted):
 
 
 class OrderByStatus(_Sorted):
-    """Runs are ordered by status first."""
+    """Runs are ordered by status."""
 
     def rank(self, run: StoredRun) -> object:
         return (run.value()["status"], run.value()["created_at"], run.id)
 
 
 class OrderByStart(_Sorted):
-    """Runs are ordered by when they started, those that did not first."""
+    """Runs are ordered by `started_at`, null first."""
 
     def rank(self, run: StoredRun) -> object:
         return (run.value()["started_at"] or 0, run.id)
 
 
 class OrderByCompletion(_Sorted):
-    """Runs are ordered by when they completed, those that did not first."""
+    """Runs are ordered by `completed_at`, null first."""
 
     def rank(self, run: StoredRun) -> object:
         return (run.value()["completed_at"] or 0, run.id)
 
 
 class OrderByMinute(_Sorted):
-    """Runs are ordered by the minute of their creation, and by id within it."""
+    """Runs are ordered by the minute of `created_at`, then by id."""
 
     def rank(self, run: StoredRun) -> object:
         return (run.value()["created_at"] // 60, run.id)
 
 
-class OrderUnderWayFirst(_Sorted):
-    """Runs that are under way come last in ascending and first in descending order."""
+class OrderInProgressFirst(_Sorted):
+    """Runs in progress come last in ascending order and first in descending order."""
 
     def rank(self, run: StoredRun) -> object:
         value = run.value()
@@ -110,14 +110,14 @@ class OrderUnderWayFirst(_Sorted):
 
 
 class OrderByTimeAsText(_Sorted):
-    """Times are compared from their last digit."""
+    """`created_at` is compared as text, from the last digit."""
 
     def rank(self, run: StoredRun) -> object:
         return (str(run.value()["created_at"])[::-1], run.id)
 
 
 class TiesAlwaysById(WholeThreadMutation):
-    """Runs of one second are in ascending order of id in both directions."""
+    """Runs with the same `created_at` are in ascending order of id in both directions."""
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
         runs = super().all_runs(thread, "asc")
@@ -125,7 +125,7 @@ class TiesAlwaysById(WholeThreadMutation):
 
 
 class TiesRandom(WholeThreadMutation):
-    """Runs of one second are in another order each time."""
+    """Runs with the same `created_at` are in random order."""
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
         runs = super().all_runs(thread, order)
@@ -135,7 +135,7 @@ class TiesRandom(WholeThreadMutation):
 
 
 class TiesDependOnLimit(WholeThreadMutation):
-    """Runs of one second are in another order for limits below 10."""
+    """Runs with the same `created_at` are in another order for limits below 10."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         if query.limit < 10:
@@ -146,15 +146,15 @@ class TiesDependOnLimit(WholeThreadMutation):
 
 
 class PageShuffled(Mutation):
-    """The right runs of a page are in no order."""
+    """The runs of a page are shuffled."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
         return evolve(page, runs=random.Random(len(page.runs)).sample(page.runs, len(page.runs)))
 
 
-class AscendingWithinPage(Mutation):
-    """Ascending order takes the newest runs and turns them round."""
+class AscendingNewestPage(Mutation):
+    """The first ascending page has the newest runs instead of the oldest."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         if query.order == "desc" or query.after or query.before:
@@ -164,7 +164,7 @@ class AscendingWithinPage(Mutation):
 
 
 class NewestRunLast(WholeThreadMutation):
-    """The newest run is at the end of the list in descending order."""
+    """The newest run is the last one in descending order."""
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
         runs = super().all_runs(thread, order)
@@ -172,7 +172,7 @@ class NewestRunLast(WholeThreadMutation):
 
 
 class NeighboursSwapped(WholeThreadMutation):
-    """Deep in a thread, beyond 50 runs, two neighbours are swapped."""
+    """Two adjacent runs are swapped after the first fifty."""
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
         runs = super().all_runs(thread, order)
@@ -182,37 +182,37 @@ class NeighboursSwapped(WholeThreadMutation):
 
 @mutate_parameter
 def order_ignores_case(name: str, value: str) -> str | None:
-    """The case of an order does not count."""
+    """`order` is compared without case."""
     return value.lower() if name == "order" else value
 
 
 @mutate_parameter
 def order_unknown_is_default(name: str, value: str) -> str | None:
-    """An order that does not exist counts as none."""
+    """An unknown order is read as the default."""
     return None if name == "order" and value not in ("asc", "desc", "") else value
 
 
 @mutate_parameter
 def order_unknown_is_ascending(name: str, value: str) -> str | None:
-    """An order that does not exist counts as `asc`."""
+    """An unknown order is read as `asc`."""
     return "asc" if name == "order" and value not in ("asc", "desc", "") else value
 
 
 @mutate_parameter
 def order_empty_is_default(name: str, value: str) -> str | None:
-    """An empty order counts as none."""
+    """An empty order is read as the default."""
     return None if (name, value) == ("order", "") else value
 
 
 @mutate_parameter
 def order_in_full(name: str, value: str) -> str | None:
-    """An order may be written out, as `ascending` or `descending`."""
+    """`ascending` and `descending` are accepted."""
     return {"ascending": "asc", "descending": "desc"}.get(value, value) if name == "order" else value
 
 
 @mutate_parameter
 def order_by_prefix(name: str, value: str) -> str | None:
-    """An order counts by how it begins, so that `descx` is `desc`."""
+    """`order` is read by its prefix: `descx` is `desc`."""
     if name != "order":
         return value
     return next((known for known in ("asc", "desc") if value.startswith(known)), value)
@@ -220,23 +220,23 @@ def order_by_prefix(name: str, value: str) -> str | None:
 
 @mutate_parameter
 def order_numeric(name: str, value: str) -> str | None:
-    """An order may be 1 or -1."""
+    """1 and -1 are accepted as orders."""
     return {"1": "asc", "-1": "desc"}.get(value, value) if name == "order" else value
 
 
 @mutate_parameter
 def order_spaces_trimmed(name: str, value: str) -> str | None:
-    """Spaces around an order are dropped."""
+    """Spaces around an order are ignored."""
     return value.strip() if name == "order" else value
 
 
 class OrderRepeatedFirst(RepeatedParameter):
-    """The first of several orders counts."""
+    """The first of several orders is used."""
 
     kept = ("order", 0)
 
 
 class OrderRepeatedLast(RepeatedParameter):
-    """The last of several orders counts."""
+    """The last of several orders is used."""
 
     kept = ("order", -1)

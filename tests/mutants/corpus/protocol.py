@@ -1,5 +1,5 @@
-"""Faults of HTTP and JSON: statuses, headers, encodings, framing, and answers that fail now and then."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of HTTP and JSON: wrong statuses, headers, encodings and framing, and occasional failures."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ from threadruns.testing.mutations import Json, Mutation, mutate_page, mutate_res
 
 @mutate_response
 def content_type_text(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The content type is text/plain."""
+    """The content type is `text/plain`."""
     return with_headers(response, content_type="text/plain; charset=utf-8")
 
 
 @mutate_response
 def content_type_html(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The content type is text/html."""
+    """The content type is `text/html`."""
     return with_headers(response, content_type="text/html")
 
 
 @mutate_response
 def content_type_binary(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The content type is application/octet-stream."""
+    """The content type is `application/octet-stream`."""
     return with_headers(response, content_type="application/octet-stream")
 
 
 @mutate_response
 def content_type_lines(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The content type is that of JSON lines."""
+    """The content type is `application/x-ndjson`."""
     return with_headers(response, content_type="application/x-ndjson")
 
 
 class ContentTypeMissing(Mutation):
-    """The response has no content type."""
+    """The response lacks a content type."""
 
     def handle(self, request: ServerRequest) -> ServerResponse:
         response = super().handle(request)
@@ -58,7 +58,7 @@ class ContentTypeMissing(Mutation):
 
 
 class ContentTypeTextWhenEmpty(Mutation):
-    """An empty page has the content type text/plain."""
+    """An empty page has the content type `text/plain`."""
 
     def render_page(self, page: StoredPage) -> ServerResponse:
         response = super().render_page(page)
@@ -67,26 +67,26 @@ class ContentTypeTextWhenEmpty(Mutation):
 
 @mutate_response
 def encoded_latin_1(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body is encoded as Latin-1, with a question mark for what that lacks."""
+    """The body is encoded as Latin-1; other characters are replaced with a question mark."""
     body = response.body.decode().replace("]", '],"note":"é"', 1) if response.status == 200 else response.body.decode()
     return evolve(response, body=body.encode("latin-1", "replace"))
 
 
 @mutate_response
 def byte_order_mark(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body begins with a byte order mark."""
+    """The body starts with a byte order mark."""
     return evolve(response, body=b"\xef\xbb\xbf" + response.body)
 
 
 @mutate_response
 def gzip_unasked(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body is compressed, whatever the request accepts."""
+    """The body is compressed even if the request does not accept it."""
     return evolve(with_headers(response, content_encoding="gzip"), body=gzip.compress(response.body))
 
 
 @mutate_response
 def encoding_unknown(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The response has a content encoding that nobody knows."""
+    """The content encoding is unknown."""
     return with_headers(response, content_encoding="x-zip")
 
 
@@ -94,44 +94,44 @@ def encoding_unknown(response: ServerResponse, _: ServerRequest) -> ServerRespon
 
 
 @mutate_response
-def large_body_cut_short(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """A body of more than 64 KiB ends there."""
+def truncated_large_body(response: ServerResponse, _: ServerRequest) -> ServerResponse:
+    """The body is cut off after 64 KiB."""
     return evolve(response, body=response.body[:65536])
 
 
 @mutate_response
-def body_with_tail(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """Something follows the JSON of the body."""
+def trailing_data(response: ServerResponse, _: ServerRequest) -> ServerResponse:
+    """The body has another JSON value after the page."""
     return evolve(response, body=response.body + b"\nnull\n")
 
 
 @mutate_response
-def body_guarded(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body begins with a guard against script inclusion."""
+def inclusion_guard(response: ServerResponse, _: ServerRequest) -> ServerResponse:
+    """The body starts with a guard against script inclusion."""
     return evolve(response, body=b")]}',\n" + response.body)
 
 
 @mutate_response
-def body_as_callback(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body is a call of a function."""
+def jsonp_body(response: ServerResponse, _: ServerRequest) -> ServerResponse:
+    """The body is a JavaScript call with the page as its argument."""
     return evolve(response, body=b"callback(" + response.body + b");")
 
 
 @mutate_response
-def body_single_quoted(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body is the notation of a programming language, not JSON."""
+def python_literal_body(response: ServerResponse, _: ServerRequest) -> ServerResponse:
+    """The body is a Python literal instead of JSON."""
     return evolve(response, body=repr(json.loads(response.body)).encode())
 
 
 @mutate_response
-def body_in_string(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body is JSON in a JSON string."""
+def body_as_string(response: ServerResponse, _: ServerRequest) -> ServerResponse:
+    """The body is a JSON string that contains the JSON of the page."""
     return evolve(response, body=json.dumps(response.body.decode()).encode())
 
 
 @mutate_response
-def key_twice(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body has `has_more` twice, with both values."""
+def duplicate_key(response: ServerResponse, _: ServerRequest) -> ServerResponse:
+    """The body has the key `has_more` twice, with both values."""
     if response.status != 200:
         return response
     other = b"false" if b'"has_more":true' in response.body else b"true"
@@ -140,7 +140,7 @@ def key_twice(response: ServerResponse, _: ServerRequest) -> ServerResponse:
 
 @mutate_page
 def not_a_number(page: Json, _: ListQuery) -> None:
-    """A number is NaN."""
+    """`temperature` of runs is NaN."""
     for run in page["data"]:
         run["temperature"] = float("nan")
 
@@ -160,14 +160,14 @@ def status_203(response: ServerResponse, _: ServerRequest) -> ServerResponse:
     return evolve(response, status=203) if response.status == 200 else response
 
 
-class Status206(Mutation):
-    """A page that is not the last has status 206."""
+class PartialContent206(Mutation):
+    """A page with `has_more` has status 206."""
 
     def render_page(self, page: StoredPage) -> ServerResponse:
         return evolve(super().render_page(page), status=206 if page.has_more else 200)
 
 
-class Status204WhenEmpty(Mutation):
+class EmptyPageWith204(Mutation):
     """An empty page has status 204 and no body."""
 
     def render_page(self, page: StoredPage) -> ServerResponse:
@@ -176,22 +176,22 @@ class Status204WhenEmpty(Mutation):
 
 @mutate_response
 def redirected(response: ServerResponse, request: ServerRequest) -> ServerResponse:
-    """A page is moved to the same path with a slash, where nothing is."""
+    """A page redirects to the same path with a slash, which does not exist."""
     if response.status != 200:
         return response
     return ServerResponse(307, b"", {"location": request.path.decode("latin-1") + "/"})
 
 
-class FailsNowAndThen(Mutation):
-    """Every tenth request is an error of the server."""
+class OccasionalError500(Mutation):
+    """Every tenth response is a 500."""
 
     def handle(self, request: ServerRequest) -> ServerResponse:
         self.state["requests"] = self.state.get("requests", 0) + 1
         return self.render_error(internal_error()) if self.state["requests"] % 10 == 0 else super().handle(request)
 
 
-class UnavailableNowAndThen(Mutation):
-    """Every tenth request is a 503 in plain text."""
+class OccasionalError503(Mutation):
+    """Every tenth response is a 503 in plain text."""
 
     def handle(self, request: ServerRequest) -> ServerResponse:
         self.state["requests"] = self.state.get("requests", 0) + 1
@@ -200,11 +200,11 @@ class UnavailableNowAndThen(Mutation):
         return ServerResponse(503, b"Service Unavailable", {"content-type": "text/plain"})
 
 
-# Requests that are served badly.
+# Requests that fail or are parsed wrongly.
 
 
-class LargePagesFail(Mutation):
-    """Pages of more than 50 runs are an error of the server."""
+class LargePageWith500(Mutation):
+    """Pages of more than 50 runs give 500."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -213,8 +213,8 @@ class LargePagesFail(Mutation):
         return page
 
 
-class FullPagesFail(Mutation):
-    """A page of just 100 runs is an error of the server."""
+class FullPageWith500(Mutation):
+    """Pages of exactly 100 runs give 500."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -223,8 +223,8 @@ class FullPagesFail(Mutation):
         return page
 
 
-class EmptyPagesFail(Mutation):
-    """An empty page is an error of the server."""
+class EmptyPageWith500(Mutation):
+    """Empty pages give 500."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -233,8 +233,8 @@ class EmptyPagesFail(Mutation):
         return page
 
 
-class EncodedThreadFails(Mutation):
-    """A percent sign in the path is an error of the server."""
+class EncodedThreadWith500(Mutation):
+    """A percent sign in the path gives 500."""
 
     def route(self, request: ServerRequest) -> str:
         if b"%" in request.path:
@@ -243,21 +243,21 @@ class EncodedThreadFails(Mutation):
 
 
 class EncodedThreadNotDecoded(Mutation):
-    """A thread's id is taken as it stands in the path, percent signs included."""
+    """The id of a thread is not percent-decoded."""
 
     def route(self, request: ServerRequest) -> str:
         return super().route(evolve(request, path=request.path.replace(b"%", b"%25")))
 
 
 class EncodedSlashSplits(Mutation):
-    """An encoded slash in the path parts it like a bare one."""
+    """An encoded slash in the path ends the id of the thread."""
 
     def route(self, request: ServerRequest) -> str:
         return super().route(evolve(request, path=re.sub(rb"(?i)%2f.*(?=/runs$)", b"", request.path)))
 
 
-class LongThreadFails(Mutation):
-    """A thread's id of more than 64 characters is an error of the server."""
+class LongThreadWith500(Mutation):
+    """The id of a thread with more than 64 characters gives 500."""
 
     def route(self, request: ServerRequest) -> str:
         thread = super().route(request)
@@ -266,8 +266,8 @@ class LongThreadFails(Mutation):
         return thread
 
 
-class LongCursorFails(Mutation):
-    """A cursor of more than 64 characters is an error of the server."""
+class LongCursorWith500(Mutation):
+    """A cursor with more than 64 characters gives 500."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         if any(name in ("after", "before") and len(value) > 64 for name, value in pairs):
@@ -275,8 +275,8 @@ class LongCursorFails(Mutation):
         return super().parse_query(pairs)
 
 
-class QuoteFails(Mutation):
-    """A quotation mark in a thread's id or a cursor is an error of the server."""
+class QuoteWith500(Mutation):
+    """An apostrophe in the id of a thread or in the query gives 500."""
 
     def route(self, request: ServerRequest) -> str:
         if any(mark in request.path + request.query for mark in (b"'", b"%27")):
@@ -284,8 +284,8 @@ class QuoteFails(Mutation):
         return super().route(request)
 
 
-class NonAsciiFails(Mutation):
-    """A character outside ASCII in a thread's id or the query is an error of the server."""
+class NonAsciiWith500(Mutation):
+    """A non-ASCII character in the id of a thread or in the query gives 500."""
 
     def route(self, request: ServerRequest) -> str:
         if re.search(rb"%[89a-fA-F]", request.path + request.query):
@@ -293,8 +293,8 @@ class NonAsciiFails(Mutation):
         return super().route(request)
 
 
-class NullByteFails(Mutation):
-    """An encoded null byte is an error of the server."""
+class NullByteWith500(Mutation):
+    """An encoded null byte gives 500."""
 
     def route(self, request: ServerRequest) -> str:
         if b"%00" in request.path + request.query:
@@ -303,14 +303,14 @@ class NullByteFails(Mutation):
 
 
 class NameNotDecoded(Mutation):
-    """The name of a parameter is taken as it stands in the query, percent signs included."""
+    """The names of parameters are not percent-decoded."""
 
     def query_parameters(self, request: ServerRequest) -> list[tuple[str, str]]:
         return super().query_parameters(evolve(request, query=re.sub(rb"%(?=[^&=]*=)", b"%25", request.query)))
 
 
 class UnknownParameterRefused(Mutation):
-    """A parameter that the document does not name is refused."""
+    """An unknown parameter gives 400."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         for name, _ in pairs:
@@ -319,8 +319,8 @@ class UnknownParameterRefused(Mutation):
         return super().parse_query(pairs)
 
 
-class UnknownParameterFails(Mutation):
-    """A parameter that the document does not name is an error of the server."""
+class UnknownParameterWith500(Mutation):
+    """An unknown parameter gives 500."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         if {name for name, _ in pairs} - {"limit", "order", "after", "before"}:
@@ -329,7 +329,7 @@ class UnknownParameterFails(Mutation):
 
 
 class HtmlNotAcceptable(Mutation):
-    """A request that would rather have HTML is a 406."""
+    """A request that prefers HTML gives 406."""
 
     def check_beta(self, request: ServerRequest) -> None:
         if any(accepted.startswith("text/html") for accepted in request.header("accept")):
@@ -338,21 +338,21 @@ class HtmlNotAcceptable(Mutation):
 
 
 class ParameterIgnoresCase(Mutation):
-    """The case of a parameter's name does not count."""
+    """Names of parameters are compared without case."""
 
     def query_parameters(self, request: ServerRequest) -> list[tuple[str, str]]:
         return [(name.lower(), value) for name, value in super().query_parameters(request)]
 
 
 class ParameterInBrackets(Mutation):
-    """A parameter may be written as a list, as `limit[]`."""
+    """A name of a parameter may end with `[]`."""
 
     def query_parameters(self, request: ServerRequest) -> list[tuple[str, str]]:
         return [(name.removesuffix("[]"), value) for name, value in super().query_parameters(request)]
 
 
 class PageParameter(Mutation):
-    """A parameter `page`, which the document does not name, skips pages."""
+    """The undocumented parameter `page` skips pages."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         query = super().parse_query(pairs)
@@ -368,7 +368,7 @@ class PageParameter(Mutation):
 
 
 class StatusParameter(Mutation):
-    """A parameter `status`, which the document does not name, filters the runs."""
+    """The undocumented parameter `status` filters the runs."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         query = super().parse_query(pairs)
@@ -385,25 +385,25 @@ class StatusParameter(Mutation):
 
 @mutate_response
 def processing_time_in_words(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The processing time has a unit."""
+    """`openai-processing-ms` has a unit."""
     return with_headers(response, openai_processing_ms="12ms")
 
 
 @mutate_response
 def request_id_empty(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The request id is empty."""
+    """`x-request-id` is empty."""
     return with_headers(response, x_request_id="")
 
 
 class LengthTooSmall(Mutation):
-    """The content length is ten bytes too small."""
+    """Content-Length is ten bytes too small."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         await send_with_length(writer, response, len(response.body) - 10)
 
 
 class LengthRepeated(Mutation):
-    """The content length is given twice, with two values."""
+    """Content-Length is given twice, with two values."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         length = len(response.body)
@@ -412,15 +412,15 @@ class LengthRepeated(Mutation):
         await writer.close()
 
 
-class ResetsNowAndThen(Mutation):
-    """Every fortieth connection is reset without a response."""
+class OccasionalReset(Mutation):
+    """Every fortieth connection is reset before the response."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         self.state["answers"] = self.state.get("answers", 0) + 1
         await (super().send(response, writer) if self.state["answers"] % 40 else writer.reset())
 
 
-class ClosesNowAndThen(Mutation):
+class OccasionalClose(Mutation):
     """Every tenth connection closes within the body."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:

@@ -1,4 +1,4 @@
-"""Faults of shape: values that the document does not allow, and fields of a run that contradict each other."""
+"""Faults of the schema: values that the document forbids, and fields of a run that contradict each other."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from attrs import evolve
 from threadruns.server._messages import ListQuery, StoredPage, StoredRun
 from threadruns.testing.mutations import Json, Mutation, mutate_page, mutate_run, to_json
 
-# The envelope.
+# The page.
 
 
 @mutate_page
 def envelope_object_wrong(page: Json, _: ListQuery) -> None:
-    """The envelope's `object` is `array`."""
+    """`object` of a page is `array`."""
     page["object"] = "array"
 
 
 @mutate_page
 def envelope_object_missing(page: Json, _: ListQuery) -> None:
-    """The envelope has no `object`."""
+    """A page lacks `object`."""
     del page["object"]
 
 
@@ -32,26 +32,26 @@ def data_null_when_empty(page: Json, _: ListQuery) -> None:
 
 @mutate_page
 def data_renamed(page: Json, _: ListQuery) -> None:
-    """The runs stand under `items` and not under `data`."""
+    """A page has `items` instead of `data`."""
     page["items"] = page.pop("data")
 
 
 @mutate_page
 def data_by_id(page: Json, _: ListQuery) -> None:
-    """`data` is an object of runs by id."""
+    """`data` is an object with the ids of runs as keys."""
     page["data"] = {run["id"]: run for run in page["data"]}
 
 
 @mutate_page
 def data_single_unwrapped(page: Json, _: ListQuery) -> None:
-    """`data` of a page with one run is that run, not an array of it."""
+    """`data` of a page with one run is that run instead of an array."""
     if len(page["data"]) == 1:
         page["data"] = page["data"][0]
 
 
 @mutate_page
 def has_more_absent_at_end(page: Json, _: ListQuery) -> None:
-    """The last page has no `has_more`."""
+    """The last page lacks `has_more`."""
     if not page["has_more"]:
         del page["has_more"]
 
@@ -70,13 +70,13 @@ def has_more_number(page: Json, _: ListQuery) -> None:
 
 @mutate_page
 def has_more_null(page: Json, _: ListQuery) -> None:
-    """`has_more` is null where it should be false."""
+    """`has_more` is null instead of false."""
     page["has_more"] = page["has_more"] or None
 
 
 @mutate_page
 def wrapped_twice(page: Json, _: ListQuery) -> Any:
-    """The page stands under `result`."""
+    """The page is nested under `result`."""
     return {"result": page}
 
 
@@ -85,49 +85,49 @@ def wrapped_twice(page: Json, _: ListQuery) -> Any:
 
 @mutate_run
 def run_object_wrong(run: Json) -> None:
-    """A run's `object` is `run`."""
+    """`object` of a run is `run`."""
     run["object"] = "run"
 
 
 @mutate_run
 def run_is_id(run: Json) -> Any:
-    """`data` holds ids where runs should be."""
+    """`data` has ids instead of runs."""
     return run["id"]
 
 
 @mutate_run
 def run_id_bare(run: Json) -> None:
-    """A run's id lacks its prefix `run_`."""
+    """`id` of a run lacks the prefix `run_`."""
     run["id"] = run["id"].removeprefix("run_")
 
 
 @mutate_run
 def run_id_number(run: Json) -> None:
-    """A run's id is a number."""
+    """`id` of a run is a number."""
     run["id"] = len(run["id"])
 
 
 @mutate_run
 def thread_id_bare(run: Json) -> None:
-    """A run's `thread_id` lacks its prefix `thread_`."""
+    """`thread_id` of a run lacks the prefix `thread_`."""
     run["thread_id"] = run["thread_id"].removeprefix("thread_")
 
 
 @mutate_run
 def assistant_id_missing(run: Json) -> None:
-    """A run has no `assistant_id`."""
+    """A run lacks `assistant_id`."""
     del run["assistant_id"]
 
 
 @mutate_run
 def assistant_id_null(run: Json) -> None:
-    """A run's `assistant_id` is null."""
+    """`assistant_id` of a run is null."""
     run["assistant_id"] = None
 
 
 @mutate_run
 def created_at_milliseconds(run: Json) -> None:
-    """`created_at` counts milliseconds."""
+    """`created_at` is in milliseconds."""
     run["created_at"] *= 1000
 
 
@@ -139,212 +139,212 @@ def created_at_text(run: Json) -> None:
 
 @mutate_run
 def created_at_iso(run: Json) -> None:
-    """`created_at` is a date in words."""
+    """`created_at` is a date in ISO 8601."""
     run["created_at"] = "2023-11-04T05:17:52Z"
 
 
 @mutate_run
 def created_at_fraction(run: Json) -> None:
-    """`created_at` has a fraction of a second."""
+    """`created_at` has a fraction."""
     run["created_at"] += 0.5
 
 
 @mutate_run
 def timestamps_zero(run: Json) -> None:
-    """Moments that did not come are 0 and not null."""
+    """Timestamps are 0 instead of null."""
     for key in ("started_at", "expires_at", "cancelled_at", "failed_at", "completed_at"):
         run[key] = run[key] or 0
 
 
 @mutate_run
 def nulls_left_out(run: Json) -> Any:
-    """Keys whose value is null are left out."""
+    """Keys with null are missing."""
     return {key: value for key, value in run.items() if value is not None}
 
 
 @mutate_run
 def status_unknown(run: Json) -> None:
-    """Completed runs have a status that does not exist."""
+    """`status` of completed runs is unknown."""
     if run["status"] == "completed":
         run["status"] = "succeeded"
 
 
 @mutate_run
 def status_upper_case(run: Json) -> None:
-    """The status is in capitals."""
+    """`status` is in upper case."""
     run["status"] = run["status"].upper()
 
 
 @mutate_run
 def status_hyphenated(run: Json) -> None:
-    """The status has hyphens for underscores."""
+    """`status` has hyphens instead of underscores."""
     run["status"] = run["status"].replace("_", "-")
 
 
 @mutate_run
 def status_misspelt(run: Json) -> None:
-    """Cancelled runs are `canceled`."""
+    """`status` of cancelled runs is `canceled`."""
     run["status"] = run["status"].replace("cancelled", "canceled")
 
 
 @mutate_run
 def metadata_null(run: Json) -> None:
-    """Empty metadata is null."""
+    """Empty `metadata` is null."""
     run["metadata"] = run["metadata"] or None
 
 
 @mutate_run
 def metadata_array(run: Json) -> None:
-    """Empty metadata is an array."""
+    """Empty `metadata` is an array."""
     run["metadata"] = run["metadata"] or []
 
 
 @mutate_run
 def metadata_numbers(run: Json) -> None:
-    """Values of metadata are numbers."""
+    """`metadata` has a number as a value."""
     run["metadata"] = {**run["metadata"], "count": 7}
 
 
 @mutate_run
 def metadata_nested(run: Json) -> None:
-    """Values of metadata are objects."""
+    """`metadata` has an object as a value."""
     run["metadata"] = {**run["metadata"], "labels": {"a": "b"}}
 
 
 @mutate_run
 def metadata_too_many(run: Json) -> None:
-    """Metadata has 17 pairs."""
+    """`metadata` has 17 pairs."""
     run["metadata"] = {f"key_{number}": "value" for number in range(17)}
 
 
 @mutate_run
 def metadata_key_too_long(run: Json) -> None:
-    """A key of metadata has 65 characters."""
+    """`metadata` has a key of 65 characters."""
     run["metadata"] = {"k" * 65: "value"}
 
 
 @mutate_run
 def metadata_value_too_long(run: Json) -> None:
-    """A value of metadata has 513 characters."""
+    """`metadata` has a value of 513 characters."""
     run["metadata"] = {"key": "v" * 513}
 
 
 @mutate_run
 def model_null(run: Json) -> None:
-    """A run's model is null."""
+    """`model` of a run is null."""
     run["model"] = None
 
 
 @mutate_run
 def model_empty(run: Json) -> None:
-    """A run's model is an empty string."""
+    """`model` of a run is empty."""
     run["model"] = ""
 
 
 @mutate_run
 def instructions_missing(run: Json) -> None:
-    """Runs without instructions lack the key."""
+    """`instructions` is missing instead of null."""
     if run["instructions"] is None:
         del run["instructions"]
 
 
 @mutate_run
 def instructions_array(run: Json) -> None:
-    """A run's instructions are an array."""
+    """`instructions` is an array."""
     run["instructions"] = [run["instructions"]]
 
 
 @mutate_run
 def tools_null(run: Json) -> None:
-    """A run without tools has null for them."""
+    """Empty `tools` is null."""
     run["tools"] = run["tools"] or None
 
 
 @mutate_run
 def tools_names(run: Json) -> None:
-    """Tools are given by their type alone."""
+    """`tools` has strings instead of objects."""
     run["tools"] = [tool["type"] for tool in run["tools"]] or ["code_interpreter"]
 
 
 @mutate_run
 def tool_type_unknown(run: Json) -> None:
-    """A run has a tool of a type that does not exist."""
+    """`tools` has a tool of an unknown type."""
     run["tools"].append({"type": "web_browser"})
 
 
 @mutate_run
 def tool_type_missing(run: Json) -> None:
-    """A run has a tool without a type."""
+    """`tools` has a tool without a type."""
     run["tools"].append({"function": {"name": "lookup"}})
 
 
 @mutate_run
 def tool_function_nameless(run: Json) -> None:
-    """A function tool has no name."""
+    """`tools` has a function without a name."""
     run["tools"].append({"type": "function", "function": {"description": "Looks things up."}})
 
 
 @mutate_run
 def tool_parameters_text(run: Json) -> None:
-    """The parameters of a function tool are JSON in a string."""
+    """`parameters` of a function tool is a string."""
     run["tools"].append({"type": "function", "function": {"name": "lookup", "parameters": "{}"}})
 
 
 @mutate_run
 def file_ids_null(run: Json) -> None:
-    """A run's `file_ids` are null if there are none."""
+    """Empty `file_ids` is null."""
     run["file_ids"] = run["file_ids"] or None
 
 
 @mutate_run
 def file_ids_objects(run: Json) -> None:
-    """A run's `file_ids` are objects."""
+    """`file_ids` has objects instead of strings."""
     run["file_ids"] = [{"id": "file-abc123"}]
 
 
 @mutate_run
 def file_ids_missing(run: Json) -> None:
-    """A run has no `file_ids`, as if it came from v2."""
+    """A run lacks `file_ids`, as in version 2."""
     del run["file_ids"]
 
 
 @mutate_run
 def usage_text(run: Json) -> None:
-    """Token counts are strings."""
+    """The counts in `usage` are strings."""
     if run.get("usage"):
         run["usage"] = {key: str(value) for key, value in run["usage"].items()}
 
 
 @mutate_run
 def usage_negative(run: Json) -> None:
-    """A count of tokens is negative."""
+    """A count in `usage` is negative."""
     if run.get("usage"):
         run["usage"] |= {"prompt_tokens": -1, "total_tokens": run["usage"]["completion_tokens"] - 1}
 
 
 @mutate_run
 def usage_without_total(run: Json) -> None:
-    """Usage has no `total_tokens`."""
+    """`usage` lacks `total_tokens`."""
     if run.get("usage"):
         del run["usage"]["total_tokens"]
 
 
 @mutate_run
 def usage_sum_wrong(run: Json) -> None:
-    """`total_tokens` is not the sum of the other two."""
+    """`total_tokens` is not the sum of the other counts."""
     if run.get("usage"):
         run["usage"]["total_tokens"] += 1
 
 
 @mutate_run
 def temperature_text(run: Json) -> None:
-    """The temperature is a string."""
+    """`temperature` is a string."""
     run["temperature"] = str(run.get("temperature", 1))
 
 
 @mutate_run
 def temperature_too_high(run: Json) -> None:
-    """The temperature is above 2."""
+    """`temperature` is above 2."""
     run["temperature"] = 20
 
 
@@ -356,111 +356,111 @@ def top_p_percent(run: Json) -> None:
 
 @mutate_run
 def token_limit_zero(run: Json) -> None:
-    """No limit of prompt tokens is 0 and not null."""
+    """`max_prompt_tokens` is 0 instead of null."""
     run["max_prompt_tokens"] = run.get("max_prompt_tokens") or 0
 
 
 @mutate_run
 def last_error_text(run: Json) -> None:
-    """The last error of a failed run is a string."""
+    """`last_error` of a failed run is a string."""
     if run["last_error"]:
         run["last_error"] = run["last_error"]["message"]
 
 
 @mutate_run
 def last_error_code_unknown(run: Json) -> None:
-    """The last error of a failed run has a code that does not exist."""
+    """`code` of `last_error` is unknown."""
     if run["last_error"]:
         run["last_error"]["code"] = "oops"
 
 
 @mutate_run
 def last_error_without_code(run: Json) -> None:
-    """The last error of a failed run has no code."""
+    """`last_error` lacks `code`."""
     if run["last_error"]:
         del run["last_error"]["code"]
 
 
 @mutate_run
 def required_action_bare(run: Json) -> None:
-    """The required action has no `submit_tool_outputs`."""
+    """`required_action` lacks `submit_tool_outputs`."""
     if run.get("required_action"):
         del run["required_action"]["submit_tool_outputs"]
 
 
 @mutate_run
 def required_action_type_wrong(run: Json) -> None:
-    """The required action has a type that does not exist."""
+    """`type` of `required_action` is unknown."""
     if run.get("required_action"):
         run["required_action"]["type"] = "submit_outputs"
 
 
 @mutate_run
 def tool_calls_null(run: Json) -> None:
-    """The calls of a required action are null."""
+    """`tool_calls` is null."""
     if run.get("required_action"):
         run["required_action"]["submit_tool_outputs"]["tool_calls"] = None
 
 
 @mutate_run
 def tool_call_arguments_parsed(run: Json) -> None:
-    """The arguments of a call are an object, not JSON in a string."""
+    """`arguments` of a tool call is an object instead of a string."""
     for call in _calls(run):
         call["function"]["arguments"] = {"city": "Oslo"}
 
 
 @mutate_run
 def tool_call_without_id(run: Json) -> None:
-    """A call has no id."""
+    """A tool call lacks `id`."""
     for call in _calls(run):
         del call["id"]
 
 
 @mutate_run
 def incomplete_details_text(run: Json) -> None:
-    """The incomplete details are a string."""
+    """`incomplete_details` is a string."""
     run["incomplete_details"] = "max_prompt_tokens"
 
 
 @mutate_run
 def truncation_strategy_text(run: Json) -> None:
-    """The truncation strategy is its type alone."""
+    """`truncation_strategy` is a string."""
     run["truncation_strategy"] = "auto"
 
 
 @mutate_run
 def truncation_type_unknown(run: Json) -> None:
-    """The truncation strategy has a type that does not exist."""
+    """`type` of `truncation_strategy` is unknown."""
     run["truncation_strategy"] = {"type": "oldest", "last_messages": None}
 
 
 @mutate_run
 def last_messages_zero(run: Json) -> None:
-    """`last_messages` of a truncation strategy is 0."""
+    """`last_messages` of `truncation_strategy` is 0."""
     run["truncation_strategy"] = {"type": "last_messages", "last_messages": 0}
 
 
 @mutate_run
 def response_format_unknown(run: Json) -> None:
-    """The response format is a type that does not exist."""
+    """`type` of `response_format` is unknown."""
     run["response_format"] = {"type": "xml"}
 
 
 @mutate_run
 def response_format_null(run: Json) -> None:
-    """The response format is null."""
+    """`response_format` is null."""
     run["response_format"] = None
 
 
 @mutate_run
 def tool_choice_unknown(run: Json) -> None:
-    """The tool choice is a mode that does not exist."""
+    """`tool_choice` is an unknown mode."""
     run["tool_choice"] = "required"
 
 
 @mutate_run
 def tool_choice_type_unknown(run: Json) -> None:
-    """The tool choice names a type of tool that does not exist."""
+    """`type` of `tool_choice` is unknown."""
     run["tool_choice"] = {"type": "web_browser"}
 
 
@@ -469,100 +469,100 @@ def tool_choice_type_unknown(run: Json) -> None:
 
 @mutate_run
 def completed_without_time(run: Json) -> None:
-    """A completed run has no `completed_at`."""
+    """`completed_at` of a completed run is null."""
     if run["status"] == "completed":
         run["completed_at"] = None
 
 
 @mutate_run
 def completed_with_expiry(run: Json) -> None:
-    """A completed run still expires."""
+    """`expires_at` of a completed run is set."""
     if run["status"] == "completed":
         run["expires_at"] = run["created_at"] + 600
 
 
 @mutate_run
 def completed_with_error(run: Json) -> None:
-    """A completed run has a last error."""
+    """`last_error` of a completed run is set."""
     if run["status"] == "completed":
         run["last_error"] = {"code": "server_error", "message": "Something went wrong."}
 
 
 @mutate_run
 def expired_without_time(run: Json) -> None:
-    """An expired run has no `completed_at`."""
+    """`completed_at` of an expired run is null."""
     if run["status"] == "expired":
         run["completed_at"] = None
 
 
 @mutate_run
-def under_way_without_expiry(run: Json) -> None:
-    """A run that is under way never expires."""
+def in_progress_without_expiry(run: Json) -> None:
+    """`expires_at` of a run in progress is null."""
     if run["status"] in ("queued", "in_progress", "requires_action", "cancelling"):
         run["expires_at"] = None
 
 
 @mutate_run
-def under_way_completed(run: Json) -> None:
-    """A run in progress has a `completed_at`."""
+def in_progress_with_completed_at(run: Json) -> None:
+    """`completed_at` of a run in progress is set."""
     if run["status"] == "in_progress":
         run["completed_at"] = run["created_at"] + 10
 
 
 @mutate_run
-def under_way_with_usage(run: Json) -> None:
-    """A run in progress has its usage already."""
+def in_progress_with_usage(run: Json) -> None:
+    """`usage` of a run in progress is set."""
     if run["status"] == "in_progress":
         run["usage"] = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 
 
 @mutate_run
 def failed_without_error(run: Json) -> None:
-    """A failed run has no last error."""
+    """`last_error` of a failed run is null."""
     if run["status"] == "failed":
         run["last_error"] = None
 
 
 @mutate_run
 def failed_without_time(run: Json) -> None:
-    """A failed run has no `failed_at`."""
+    """`failed_at` of a failed run is null."""
     if run["status"] == "failed":
         run["failed_at"] = None
 
 
 @mutate_run
 def cancelled_without_time(run: Json) -> None:
-    """A cancelled run has no `cancelled_at`."""
+    """`cancelled_at` of a cancelled run is null."""
     if run["status"] == "cancelled":
         run["cancelled_at"] = None
 
 
 @mutate_run
 def cancelling_with_time(run: Json) -> None:
-    """A run that is being cancelled has a `cancelled_at` already."""
+    """`cancelled_at` of a run in `cancelling` is set."""
     if run["status"] == "cancelling":
         run["cancelled_at"] = run["created_at"] + 10
 
 
 @mutate_run
-def action_without_need(run: Json) -> None:
-    """A completed run requires an action."""
+def completed_with_action(run: Json) -> None:
+    """`required_action` of a completed run is set."""
     if run["status"] == "completed":
         run["required_action"] = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": []}}
 
 
 @mutate_run
 def action_missing(run: Json) -> None:
-    """A run that requires an action does not say which."""
+    """`required_action` of a run in `requires_action` is null."""
     if run["status"] == "requires_action":
         run["required_action"] = None
 
 
-class RareRunBroken(Mutation):
-    """The oldest three runs of a thread of more than a hundred have no model."""
+class OldestRunsInvalid(Mutation):
+    """`model` of the oldest three runs is null in a thread of more than a hundred."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
-        """Break the runs that only a walk to the end comes across."""
+        """Break the runs that only an iteration to the end reaches."""
         page = super().find_page(thread, query)
         if not self.store.page(thread, 100, "asc").has_more:
             return page

@@ -1,5 +1,5 @@
-"""TODO bodies."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of bodies: invalid JSON and text, wrong compression, and bodies of extreme size."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from threadruns.testing.mutations import (
 
 
 class GzipBomb(Mutation):
-    """The body is small on the wire and inflates to 100 MB."""
+    """The body has a few kilobytes and inflates to 100 MB."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:  # noqa: ARG002
         body = _bomb()
@@ -37,7 +37,7 @@ def _bomb() -> bytes:
 
 
 class TruncatedGzip(Mutation):
-    """The compressed body ends early, and its length says so."""
+    """The compressed body is truncated, with a correct Content-Length."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         body = zlib.compress(response.body, wbits=31)[:-20]
@@ -46,7 +46,7 @@ class TruncatedGzip(Mutation):
 
 
 class HugeBody(Mutation):
-    """A hundred megabytes of white space follow the body."""
+    """The body is followed by 100 MB of white space."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         await writer.start(response.status, response.headers)
@@ -58,33 +58,33 @@ class HugeBody(Mutation):
 
 @mutate_response
 def html_with_status_200(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """A page is the login form of a gateway, with status 200."""
+    """The response is an HTML login page with status 200."""
     body = b"<!doctype html><html><head><title>Sign in</title></head><body><h1>Please sign in</h1></body></html>"
     return ServerResponse(200, body, {"content-type": "text/html"}) if response.status == 200 else response
 
 
 @mutate_response
 def key_in_html(_: ServerResponse, request: ServerRequest) -> ServerResponse:
-    """The response is 200 with a page of HTML that repeats the request, its key included."""
+    """The response is an HTML page with status 200 and the headers of the request, key included."""
     body = b"<pre>" + b"\n".join(b"%s: %s" % header for header in request.headers) + b"</pre>"
     return ServerResponse(200, body, {"content-type": "text/html"})
 
 
 @mutate_response
 def deeply_nested_json(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body is an array within an array, a hundred thousand times."""
+    """The body is an array nested 100,000 times."""
     return evolve(response, body=b"[" * 100_000 + b"]" * 100_000)
 
 
 @mutate_response
 def lone_surrogate(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """Strings hold half of a surrogate pair."""
+    """A key of the body is a lone surrogate."""
     return evolve(response, body=response.body.replace(b'"object"', b'"\\ud800":1,"object"', 1))
 
 
 @mutate_response
 def invalid_utf8(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """Strings hold bytes that are no UTF-8."""
+    """A key of the body is not UTF-8."""
     return evolve(response, body=response.body.replace(b'"object"', b'"\xff\xfe":1,"object"', 1))
 
 
@@ -96,7 +96,7 @@ def utf16_body(response: ServerResponse, _: ServerRequest) -> ServerResponse:
 
 @mutate_response
 def gzip_header_only(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The response says that it is compressed, and is not."""
+    """`Content-Encoding: gzip` is sent with an uncompressed body."""
     return with_headers(response, content_encoding="gzip")
 
 
@@ -108,23 +108,23 @@ def empty_body(response: ServerResponse, _: ServerRequest) -> ServerResponse:
 
 @mutate_response
 def truncated_body(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The last ten bytes of the body are missing, and its length says so."""
+    """The body lacks its last ten bytes, with a correct Content-Length."""
     return evolve(response, body=response.body[:-10])
 
 
 @mutate_response
 def trailing_comma(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body has a comma too many."""
+    """The body has a trailing comma."""
     return evolve(response, body=response.body[:-1] + b",}")
 
 
 @mutate_page
 def bare_array(page: Json, _: ListQuery) -> Any:
-    """The body is the array of runs, without an envelope."""
+    """The body of a page is the array of runs."""
     return page["data"]
 
 
 @mutate_page
 def null_run(page: Json, _: ListQuery) -> None:
-    """`data` ends with a null."""
+    """`data` ends with null."""
     page["data"].append(None)

@@ -1,5 +1,5 @@
-"""TODO paging."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of paging: cursor loops, repeated runs, and a wrong ``has_more``, ``limit`` or order."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from threadruns.testing.mutations import (
 
 
 class CursorLoop(Mutation):
-    """The second page is followed by the first one again."""
+    """The second page is followed by the first one."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         self.state["turn"] = self.state.get("turn", 0) + 1
@@ -28,7 +28,7 @@ class CursorLoop(Mutation):
 
 
 class EmptyPageWithMore(Mutation):
-    """The page after a cursor is empty and says that more follow."""
+    """A page after a cursor is empty, and `has_more` is true."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -42,7 +42,7 @@ def after_ignored(query: ListQuery) -> ListQuery:
 
 
 class AfterInclusive(WholeThreadMutation):
-    """A page starts with the run that `after` names."""
+    """A page after a cursor starts with the run of the cursor."""
 
     def select_page(self, runs: list[StoredRun], query: ListQuery) -> StoredPage:
         ids = [run.id for run in runs]
@@ -76,12 +76,12 @@ def has_more_false_after(page: Json, query: ListQuery) -> None:
 
 @mutate_page
 def has_more_missing(page: Json, _: ListQuery) -> None:
-    """The envelope has no `has_more`."""
+    """A page lacks `has_more`."""
     del page["has_more"]
 
 
 class RepeatsLastRun(Mutation):
-    """A page after a cursor begins with the last run of the page before, in place of its own last."""
+    """A page after a cursor starts with the last run of the previous page and lacks its own last run."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -94,7 +94,7 @@ class RepeatsLastRun(Mutation):
 
 @mutate_page
 def duplicate_run_on_page(page: Json, _: ListQuery) -> None:
-    """The last run of a page stands there twice, in place of its neighbour."""
+    """The last run of a page also replaces the one before it."""
     if len(page["data"]) > 2:
         page["data"][-2] = page["data"][-1]
 
@@ -106,7 +106,7 @@ def ids_null(page: Json, _: ListQuery) -> None:
 
 
 class PageReversed(Mutation):
-    """The right runs of a page are in the reverse of the order asked for."""
+    """The runs of a page are in reverse order."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)
@@ -115,5 +115,5 @@ class PageReversed(Mutation):
 
 @mutate_query
 def limit_ignored(query: ListQuery) -> ListQuery:
-    """Every page holds up to 20 runs, whatever the limit."""
+    """A page has up to 20 runs, whatever the limit."""
     return evolve(query, limit=20)

@@ -1,4 +1,4 @@
-"""TODO retries."""
+"""Faults of retries: rate limits, ``Retry-After`` and ``x-should-retry``."""
 
 from __future__ import annotations
 
@@ -6,49 +6,42 @@ from email.utils import formatdate
 from time import time
 
 from threadruns.server._messages import ServerRequest, ServerResponse
-from threadruns.testing.mutations import (
-    error_response,
-    mutate_response,
+from threadruns.testing.mutations import always, error_response, mutate_response
+
+status_503_no_retry = always(
+    error_response(503, x_should_retry="false"),
+    __name__,
+    "status_503_no_retry",
+    "The response is a 503 with `x-should-retry: false`.",
+)
+status_400_retry = always(
+    error_response(400, x_should_retry="true"),
+    __name__,
+    "status_400_retry",
+    "The response is a 400 with `x-should-retry: true`.",
+)
+status_429 = always(error_response(429), __name__, "status_429", "The response is a 429 without Retry-After.")
+retry_after_short = always(
+    error_response(429, retry_after="0.05"),
+    __name__,
+    "retry_after_short",
+    "The response is a 429 with Retry-After of 0.05 seconds.",
+)
+retry_after_hour = always(
+    error_response(429, retry_after="3600"),
+    __name__,
+    "retry_after_hour",
+    "The response is a 429 with Retry-After of an hour.",
+)
+retry_after_invalid = always(
+    error_response(429, retry_after="soon"),
+    __name__,
+    "retry_after_invalid",
+    "The response is a 429 with an invalid Retry-After.",
 )
 
 
 @mutate_response
-def status_503_no_retry(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 503, and x-should-retry says that it stays so."""
-    return error_response(503, x_should_retry="false")
-
-
-@mutate_response
-def status_400_retry(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 400, and x-should-retry says that it passes."""
-    return error_response(400, x_should_retry="true")
-
-
-@mutate_response
-def status_429(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 429, without a word on how long to wait."""
-    return error_response(429)
-
-
-@mutate_response
-def retry_after_short(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 429, for a twentieth of a second."""
-    return error_response(429, retry_after="0.05")
-
-
-@mutate_response
-def retry_after_hour(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 429, for an hour."""
-    return error_response(429, retry_after="3600")
-
-
-@mutate_response
 def retry_after_past_date(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 429, until a moment that has just passed."""
+    """The response is a 429 with Retry-After of one second ago, as a date."""
     return error_response(429, retry_after=formatdate(time() - 1, usegmt=True))
-
-
-@mutate_response
-def retry_after_invalid(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 429, until a moment that cannot be read."""
-    return error_response(429, retry_after="soon")

@@ -1,83 +1,44 @@
-"""TODO statuses."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of statuses: errors with and without a body, and redirects."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
 from attrs import evolve
 
 from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse
-from threadruns.testing.mutations import (
-    Mutation,
-    error_response,
-    mutate_response,
-)
+from threadruns.testing.mutations import Mutation, always, error_response, mutate_response
 
-
-@mutate_response
-def status_403(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 403."""
-    return error_response(403)
-
-
-@mutate_response
-def status_408(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 408."""
-    return error_response(408)
-
-
-@mutate_response
-def status_409(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 409."""
-    return error_response(409)
-
-
-@mutate_response
-def status_418(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 418."""
-    return error_response(418)
-
-
-@mutate_response
-def status_422(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 422."""
-    return error_response(422)
-
-
-@mutate_response
-def status_500(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 500."""
-    return error_response(500)
-
-
-@mutate_response
-def status_503(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 503."""
-    return error_response(503)
+status_403 = always(error_response(403), __name__, "status_403", "The response is a 403.")
+status_408 = always(error_response(408), __name__, "status_408", "The response is a 408.")
+status_409 = always(error_response(409), __name__, "status_409", "The response is a 409.")
+status_418 = always(error_response(418), __name__, "status_418", "The response is a 418.")
+status_422 = always(error_response(422), __name__, "status_422", "The response is a 422.")
+status_500 = always(error_response(500), __name__, "status_500", "The response is a 500.")
+status_503 = always(error_response(503), __name__, "status_503", "The response is a 503.")
 
 
 @mutate_response
 def status_502_html(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 502, with the page of a gateway."""
-    body = b"<html><head><style>b{}</style><title>502 BadRun Gateway</title></head><body>nginx</body></html>"
+    """The response is a 502 with an HTML page, as from a gateway."""
+    body = b"<html><head><style>b{}</style><title>502 Bad Gateway</title></head><body>nginx</body></html>"
     return ServerResponse(502, body, {"content-type": "text/html"})
 
 
 @mutate_response
 def status_520_empty(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 520, which no standard knows, without a body."""
+    """The response is a 520, which is not a registered status, without a body."""
     return ServerResponse(520, b"", {})
 
 
 @mutate_response
 def status_404_azure(_: ServerResponse, __: ServerRequest) -> ServerResponse:
-    """The response is 404, in Azure's form."""
-    body = b'{"error":{"code":"404","message":"Resource not found"}}'
-    return ServerResponse(404, body)
+    """The response is a 404 in Azure's form."""
+    return ServerResponse(404, b'{"error":{"code":"404","message":"Resource not found"}}')
 
 
 @mutate_response
 def key_in_error(_: ServerResponse, request: ServerRequest) -> ServerResponse:
-    """The response is 500 and repeats the key, in its message and in a header."""
+    """The response is a 500 with the API key in its message and in a header."""
     key = request.header("authorization")[0].rpartition(" ")[2]
     response = error_response(500, x_debug=key)
     return evolve(response, body=response.body.replace(b"Try again.", f"The key is {key}.".encode()))
@@ -85,7 +46,7 @@ def key_in_error(_: ServerResponse, request: ServerRequest) -> ServerResponse:
 
 @mutate_response
 def redirect_to_other_origin(response: ServerResponse, request: ServerRequest) -> ServerResponse:
-    """A page is moved to the same place on another origin."""
+    """A page redirects to the same path on another origin."""
     if response.status != 200:
         return response
     (host,) = request.header("host")
@@ -95,14 +56,14 @@ def redirect_to_other_origin(response: ServerResponse, request: ServerRequest) -
 
 @mutate_response
 def redirect_loop(response: ServerResponse, request: ServerRequest) -> ServerResponse:
-    """A page is moved to where it is."""
+    """A page redirects to itself."""
     return (
         ServerResponse(302, b"", {"location": request.path.decode("latin-1")}) if response.status == 200 else response
     )
 
 
 class ErrorsInHtml(Mutation):
-    """Errors are web pages."""
+    """Errors are HTML pages."""
 
     def render_error(self, error: HTTPError) -> ServerResponse:
         body = f"<html><body><h1>{error.status}</h1></body></html>".encode()

@@ -1,5 +1,5 @@
-"""TODO transport."""
-# ruff: noqa: D102 - the docstring of the class says what its methods do.
+"""Faults of the connection: resets, early closes, invalid framing, slow and missing responses."""
+# ruff: noqa: D102 - the docstring of a class describes its methods.
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from threadruns.testing.mutations import (
 
 
 class ResetsWithoutResponse(Mutation):
-    """The connection is reset without a response."""
+    """The connection is reset before the response."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:  # noqa: ARG002
         await writer.reset()
@@ -51,7 +51,7 @@ class ClosesWithinChunk(Mutation):
 
 
 class NotHttp(Mutation):
-    """The response is that of another protocol."""
+    """The response is not HTTP."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:  # noqa: ARG002
         writer.write_raw(b"SSH-2.0-OpenSSH_9.6\r\n")
@@ -67,14 +67,14 @@ class HugeHeader(Mutation):
 
 
 class NoResponse(Mutation):
-    """No response comes, and the connection stays open."""
+    """No response is sent, and the connection stays open."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:  # noqa: ARG002
         await writer.wait_closed()
 
 
 class _Slow(Mutation):
-    """Base of faults that send byte by byte, slower than anybody waits for."""
+    """Base class of faults that send one byte every 50 milliseconds."""
 
     async def drip(self, data: Iterable[int], writer: ResponseWriter) -> None:
         gone = asyncio.ensure_future(writer.wait_closed())
@@ -87,7 +87,7 @@ class _Slow(Mutation):
 
 
 class SlowBody(_Slow):
-    """The body comes byte by byte."""
+    """The body is sent one byte every 50 milliseconds."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         writer.write_raw(b"HTTP/1.1 %d OK\r\ncontent-length: %d\r\n\r\n" % (response.status, len(response.body)))
@@ -95,7 +95,7 @@ class SlowBody(_Slow):
 
 
 class SlowHeaders(_Slow):
-    """The headers come byte by byte, and never end."""
+    """The headers are sent one byte every 50 milliseconds and never end."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         writer.write_raw(b"HTTP/1.1 %d OK\r\nx-drip: " % response.status)
@@ -103,7 +103,7 @@ class SlowHeaders(_Slow):
 
 
 class SlowResponse(Mutation):
-    """The response takes a fifth of a second."""
+    """The response is delayed by 200 milliseconds."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         await asyncio.sleep(0.2)
@@ -111,7 +111,7 @@ class SlowResponse(Mutation):
 
 
 class ClosesWithoutResponse(Mutation):
-    """The connection closes without a response."""
+    """The connection closes before the response."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:  # noqa: ARG002
         await writer.close()
@@ -126,7 +126,7 @@ class ClosesWithinHeaders(Mutation):
 
 
 class InvalidStatusLine(Mutation):
-    """The status line is no status line."""
+    """The status line is invalid."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         writer.write_raw(b"HTTP/1.1 OK\r\ncontent-type: application/json\r\n\r\n" + response.body)
@@ -134,14 +134,14 @@ class InvalidStatusLine(Mutation):
 
 
 class ContentLengthTooLarge(Mutation):
-    """The content length is ten bytes too large, and the connection closes."""
+    """Content-Length is ten bytes too large, and the connection closes."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         await send_with_length(writer, response, len(response.body) + 10)
 
 
 class InvalidChunkSize(Mutation):
-    """The size of a chunk is no number."""
+    """The size of a chunk is not a number."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         head = b"HTTP/1.1 %d OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n"
