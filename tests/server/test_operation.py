@@ -173,16 +173,16 @@ def test_two_servers_serve_what_a_load_brings(archive: Path, tmp_path: Path) -> 
         (("serve", "--nonsense"), 2, "No such option"),
         (("serve", "--port", "99999"), 2, "not in the range"),
         (("serve", "--host", "no.such.host.invalid", "--api-key", "x"), 1, "Cannot listen on no.such.host.invalid"),
-        (("serve", "--load", "/no/such/file", "--port", "0"), 1, "'/no/such/file' cannot be read: No such file"),
-        (("serve", "--load", "/", "--port", "0"), 1, "cannot be read"),
+        (("serve", "--load", "/no/such/file", "--port", "0"), 1, "Cannot read '/no/such/file': No such file"),
+        (("serve", "--load", "/", "--port", "0"), 1, "Cannot read"),
         (("serve", "--db", "/no/such/folder/runs.db", "--port", "0"), 1, "unable to open database file"),
         (("serve", "--db", "", "--port", "0"), 1, "name of the database is empty"),
         (("serve", "--fault", "bare-array:p=2"), 2, "p from 0 to 1"),
         (("serve", "--variation", "nonsense"), 2, "--list-variations"),
         (("load", "--db", "x.db"), 2, "Missing argument"),
         (("load", "-", "--db", ""), 1, "name of the database is empty"),
-        (("load", "/no/such/file", "--db", ":memory:"), 1, "cannot be read"),
-        (("synth", "--threads", "5", "--runs", "2"), 2, "ask for at least one run a thread"),
+        (("load", "/no/such/file", "--db", ":memory:"), 1, "Cannot read"),
+        (("synth", "--threads", "5", "--runs", "2"), 2, "ask for at least one run per thread"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(arguments: tuple[str, ...], code: int, words: str) -> None:
@@ -233,7 +233,7 @@ def test_synth_command_has_no_room() -> None:
         outcome = subprocess.run([*COMMAND, "synth"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert (outcome.returncode, outcome.stderr) == (
         1,
-        "Error: The runs cannot be written: No space left on device.\n",
+        "Error: Cannot write the runs: No space left on device.\n",
     )
     with subprocess.Popen([*COMMAND, "synth"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout

@@ -58,5 +58,5 @@ def test_threads_and_runs_are_as_many_as_asked() -> None:
 @pytest.mark.parametrize(("threads", "runs"), [(0, 5), (5, 4), (-1, 3)])
 def test_too_few_runs_are_refused(threads: int, runs: int) -> None:
     """Threads without runs cannot be written down, so asking for them is an error."""
-    with pytest.raises(ValueError, match="ask for at least one run a thread"):
+    with pytest.raises(ValueError, match="ask for at least one run per thread"):
         list(synthesize(threads, runs))

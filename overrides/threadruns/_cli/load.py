@@ -1,4 +1,4 @@
-"""``threadruns load``: runs from files into a database."""
+"""``threadruns load``: loading runs from files into a database."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from threadruns.server._store import Store, StoreError
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE...")
-@click.option("--db", required=True, type=click.Path(dir_okay=False), help="The database; made if it is missing.")
-@click.option("--skip-bad", is_flag=True, help="Load the good runs of a file that has bad ones, and exit with 1.")
+@click.option("--db", required=True, type=click.Path(dir_okay=False), help="Database file; created if it is missing.")
+@click.option("--skip-bad", is_flag=True, help="Load the valid runs of a file with bad ones, and exit with 1.")
 def command(files: tuple[str, ...], db: str, skip_bad: bool) -> None:
     """Load runs from FILEs into a database that `threadruns serve --db` serves.
 
-    A file holds runs as JSON lines, an array or list bodies, plain or gzip; - is standard input. Each run is checked
-    against the document. A file loads whole or not at all; loading it again changes nothing. Exit code 1 means that
-    something was bad.
+    A file has JSON lines, an array or list bodies, plain or gzip; - is standard input. Each run is validated against
+    the document. A file is loaded completely or not at all; loading it again changes nothing. The exit code is 1 if a
+    file has bad runs or cannot be read.
 
     \b
     threadruns load archive.jsonl.gz --db runs.db
@@ -40,10 +40,10 @@ def command(files: tuple[str, ...], db: str, skip_bad: bool) -> None:
 
 
 def load_file(store: Store, path: str, *, skip_bad: bool = False) -> bool:
-    """Load one file, show how far it is, and say what became of it.
+    """Load one file, and show the progress and the result.
 
     Returns:
-        Whether every run of the file is in the database now.
+        Whether all runs of the file are in the database.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
@@ -52,21 +52,21 @@ def load_file(store: Store, path: str, *, skip_bad: bool = False) -> bool:
             task = bar.add_task(os.path.basename(path), total=os.stat(0 if path == "-" else path).st_size or None)
             loaded = load(store, path, skip_bad=skip_bad, progress=lambda size: bar.advance(task, size))
     except OSError as error:
-        click.echo(f"Error: {path!r} cannot be read: {error.strerror or error}.", err=True)
+        click.echo(f"Error: Cannot read {path!r}: {error.strerror or error}.", err=True)
         return False
     except StoreError as error:
         click.echo(f"Error: {error}", err=True)
         return False
     except FileRejected as rejected:
-        _tell_bad(rejected.loaded)
-        click.echo(f"Error: {rejected} Mend the file, or load the rest with --skip-bad.", err=True)
+        _report_bad(rejected.loaded)
+        click.echo(f"Error: {rejected} Correct the file, or load the valid runs with --skip-bad.", err=True)
         return False
-    _tell_bad(loaded)
+    _report_bad(loaded)
     click.echo(f"{path}: {loaded.new} new, {loaded.unchanged} unchanged, {loaded.bad} skipped")
     return not loaded.bad
 
 
-def _tell_bad(loaded: LoadResult) -> None:
+def _report_bad(loaded: LoadResult) -> None:
     for bad in loaded.first_bad:
         click.echo(f"{loaded.path}:{bad.line}: {bad.reason}", err=True)
     if loaded.bad > len(loaded.first_bad):

@@ -1,7 +1,7 @@
-"""The ASGI driver: the endpoint's decision goes out, and everything around it is answered here.
+"""The ASGI application: the operation, and the pages beside it.
 
-The driver adds what all answers carry, keeps the log and makes sure that a failure of ours is a 500 in the error shape
-and that the next request is served.
+It adds the headers that all responses have, writes the access log, and turns an unexpected exception into a 500 in the
+form of the API.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from threadruns.server._response_writer import ResponseWriter
 ORGANIZATION = "threadruns"
 VERSION = "2020-10-01"
 MAX_BODY_BYTES = 65536
-"""How many bytes of body a request may announce; the endpoint reads none."""
+"""The largest request body in bytes; the endpoint reads no body."""
 
 access = logging.getLogger("threadruns.access")
 errors = logging.getLogger("threadruns.server")
@@ -38,8 +38,8 @@ class EndpointApp:
     """The endpoint as an ASGI application.
 
     Args:
-        choose: Gives the endpoint that decides on a request; the same one each time unless faults are at work.
-        observe: Is told of every request before it is decided on.
+        choose: Returns the endpoint for the next request.
+        observe: A callback that gets every request before it is handled.
     """
 
     def __init__(self, choose: Callable[[], Endpoint], observe: Callable[[ServerRequest], None] | None = None) -> None:
@@ -54,7 +54,7 @@ class EndpointApp:
             self._observe(request)
         endpoint = self._choose()
         try:
-            if _announced(request) > MAX_BODY_BYTES:
+            if _content_length(request) > MAX_BODY_BYTES:
                 response = endpoint.render_error(
                     HTTPError(
                         413, f"The request body is larger than {MAX_BODY_BYTES} bytes.", headers={"connection": "close"}
@@ -65,18 +65,18 @@ class EndpointApp:
         except Exception:
             errors.exception("A request failed.")
             response = endpoint.render_error(internal_error())
-        spent = (time.perf_counter() - started) * 1000
+        milliseconds = (time.perf_counter() - started) * 1000
         request_id = f"req_{secrets.token_hex(16)}"
         headers = {
             "openai-organization": ORGANIZATION,
-            "openai-processing-ms": str(round(spent)),
+            "openai-processing-ms": str(round(milliseconds)),
             "openai-version": VERSION,
             "x-request-id": request_id,
         }
         writer = ResponseWriter(receive, send, headers)
         await endpoint.send(response, writer)
         if access.isEnabledFor(logging.INFO):
-            access.info(_line(request, writer, request_id, spent, endpoint.key))
+            access.info(_line(request, writer, request_id, milliseconds, endpoint.key))
 
 
 def application(choose: Callable[[], Endpoint], observe: Callable[[ServerRequest], None] | None = None) -> ASGIApp:
@@ -107,28 +107,28 @@ async def _json(_: StarletteRequest) -> Response:
     return Response(json.dumps(document()), media_type="application/json")
 
 
-def _announced(request: ServerRequest) -> int:
+def _content_length(request: ServerRequest) -> int:
     return max((int(value) for value in request.header("content-length") if value.isdigit()), default=0)
 
 
-def _line(request: ServerRequest, writer: ResponseWriter, request_id: str, spent: float, key: str) -> str:
-    """Return the log's line for an exchange, as JSON: no header is in it, and of the query only what is documented."""
+def _line(request: ServerRequest, writer: ResponseWriter, request_id: str, milliseconds: float, key: str) -> str:
+    """Return a line of the access log as JSON, without headers and without undocumented parameters."""
     query = [pair for pair in request.query.decode("latin-1").split("&") if pair.partition("=")[0] in PARAMETERS]
     entry: dict[str, Any] = {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "method": request.method[:20],
-        "path": _without(key, request.path.decode("latin-1"))[:200],
-        "query": _without(key, "&".join(query))[:200],
+        "path": _masked(key, request.path.decode("latin-1"))[:200],
+        "query": _masked(key, "&".join(query))[:200],
         "status": writer.status,
         "bytes": writer.sent,
-        "ms": round(spent, 3),
+        "ms": round(milliseconds, 3),
         "request_id": request_id,
     }
     return json.dumps(entry)
 
 
-def _without(key: str, text: str) -> str:
-    """Mask the key in a part of an address; where it is percent-encoded, the part is shown decoded."""
+def _masked(key: str, text: str) -> str:
+    """Mask the key in a part of a URL; a percent-encoded key makes the part appear decoded."""
     for decode in (str, unquote, unquote_plus):
         if key in decode(text):
             text = decode(text).replace(key, "***")

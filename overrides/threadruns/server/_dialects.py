@@ -1,4 +1,4 @@
-"""Other manners of the same operation: lenient, for the test suites of other people, and Azure's."""
+"""Other forms of the operation: permissive, for the test suites of other projects, and Azure's."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from threadruns.server._messages import HTTPError, ListQuery, ServerRequest, Ser
 
 
 class PermissiveEndpoint(Endpoint):
-    """Any key, thread, cursor and limit is fine, with any beta header, with the base path or without it.
+    """Accepts any key, thread, cursor, limit and beta header, with the base path or without it.
 
-    What cannot be used is read as if it had not been given, and an unknown thread is an empty one.
+    Invalid values are ignored, and an unknown thread is an empty one.
     """
 
     def route(self, request: ServerRequest) -> str:
-        """Accept the path below any base."""
+        """Accept the path below any base path."""
         found = re.search(rb"/threads/[^/]+/runs$", request.path)
         return super().route(evolve(request, path=self.base.encode() + found[0]) if found else request)
 
     def authenticate(self, request: ServerRequest) -> None:
-        """Accept any key, and none."""
+        """Accept any key, and requests without one."""
 
     def check_beta(self, request: ServerRequest) -> None:
-        """Accept any version, and none."""
+        """Accept any beta header, and requests without one."""
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
-        """Read what can be read; the last of repeated parameters counts."""
+        """Read valid values and ignore others; the last of several values is used."""
         given = dict(pairs)
         limit, order = parameter("limit"), parameter("order")
         digits = re.fullmatch(r"-?[0-9]{1,18}", given.get("limit", ""), re.ASCII)
@@ -44,7 +44,7 @@ class PermissiveEndpoint(Endpoint):
         )
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
-        """Ignore cursors that name no run of the thread, and treat an unknown thread as empty."""
+        """Ignore cursors that are not runs of the thread, and treat an unknown thread as empty."""
         if not self.store.has_thread(thread):
             return StoredPage([], has_more=False)
         after, before = (
@@ -55,19 +55,19 @@ class PermissiveEndpoint(Endpoint):
 
 
 class AzureEndpoint(Endpoint):
-    """Azure's form: its own path, an ``api-version``, the key in ``api-key`` and short error bodies."""
+    """Azure's form: another path, an ``api-version``, the key in ``api-key`` and shorter error bodies."""
 
     base: ClassVar[str] = "/openai"
 
     def route(self, request: ServerRequest) -> str:
-        """Demand ``api-version`` as a part of the address."""
+        """Require ``api-version`` in the query."""
         thread = super().route(request)
         if not any(name == "api-version" and value for name, value in self.query_parameters(request)):
             raise HTTPError(404, "Resource not found")
         return thread
 
     def authenticate(self, request: ServerRequest) -> None:
-        """Demand the key in ``api-key``."""
+        """Require the key in ``api-key``."""
         values = request.header("api-key")
         if len(values) != 1 or not hmac.compare_digest(values[0].encode("latin-1"), self.key.encode("utf-8")):
             message = (
@@ -76,10 +76,10 @@ class AzureEndpoint(Endpoint):
             raise HTTPError(401, message, headers={"www-authenticate": "api-key"})
 
     def check_beta(self, request: ServerRequest) -> None:
-        """Take no notice of the beta header."""
+        """Ignore the beta header."""
 
     def render_error(self, error: HTTPError) -> ServerResponse:
-        """Say no more than a code and a message; what does not exist is described no further."""
+        """Return an error with a code and a message; every 404 has the same message."""
         message = "Resource not found" if error.status == 404 else error.detail["message"]
         body = msgspec.json.encode({"error": {"code": str(error.status), "message": message}})
         return ServerResponse(error.status, body, {"content-type": "application/json", **error.headers})

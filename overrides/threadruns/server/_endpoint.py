@@ -1,8 +1,8 @@
-"""The operation: one decision from a request to a response, one method a step, in the order of the checks.
+"""The operation: from a request to a response, one method for each step.
 
-Route and method, credentials, beta header, query, thread, cursor. Bounds, defaults, enums and patterns are the
-document's. Every step can be replaced by a subclass, which is how dialects, variations and faults are made; the
-decision itself does no I/O but to read the store.
+The steps are, in their order: path, method, credentials, beta header, query, thread, cursors. Bounds, defaults, enums
+and patterns come from the document. Subclasses replace single steps; dialects, variations and faults are such
+subclasses. The only I/O is reading the store.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PARAMETERS = frozenset(spec["name"] for spec in document()["paths"][PATH]["get"]
 """The query parameters that the document names."""
 
 MAX_SHOWN_CHARS = 100
-"""How many characters of a refused value its error repeats."""
+"""The largest number of characters of an invalid value that an error repeats."""
 
 
 class Endpoint:
@@ -51,7 +51,7 @@ class Endpoint:
         self.key = key
 
     def handle(self, request: ServerRequest) -> ServerResponse:
-        """Decide on the response to one request."""
+        """Return the response to one request."""
         try:
             thread = self.route(request)
             self.check_method(request)
@@ -63,7 +63,7 @@ class Endpoint:
             return self.render_error(error)
 
     def route(self, request: ServerRequest) -> str:
-        """Return the thread that the path names, decoded segment by segment."""
+        """Return the id of the thread in the path; each segment is percent-decoded on its own."""
         before, _, after = PATH.partition("{thread_id}")
         path = request.path.decode("latin-1")
         prefix = self.base + before
@@ -73,7 +73,7 @@ class Endpoint:
         return unquote_to_bytes(thread).decode("utf-8", "replace")
 
     def check_method(self, request: ServerRequest) -> None:
-        """Refuse every method but GET and HEAD."""
+        """Reject methods other than GET and HEAD."""
         if request.method not in METHODS:
             message = (
                 f"Not allowed to {_shown(request.method)} here; the methods of this path are {' and '.join(METHODS)}."
@@ -81,7 +81,7 @@ class Endpoint:
             raise HTTPError(405, message, code="method_not_supported", headers={"allow": ", ".join(METHODS)})
 
     def authenticate(self, request: ServerRequest) -> None:
-        """Demand the key as a bearer token; the name of the scheme ignores case, the token does not."""
+        """Require the key as a bearer token; the scheme is compared without case, the token exactly."""
         values = request.header("authorization")
         scheme, _, token = values[0].partition(" ") if len(values) == 1 else ("", "", "")
         token = token.strip(" ")
@@ -96,7 +96,7 @@ class Endpoint:
             raise HTTPError(401, message, code="invalid_api_key", headers={"www-authenticate": "Bearer"})
 
     def check_beta(self, request: ServerRequest) -> None:
-        """Demand the beta header with exactly the value that the document gives."""
+        """Require the beta header with exactly the value in the document."""
         (version,) = parameter(BETA)["enum"]
         values = request.header(BETA)
         if not values:
@@ -110,11 +110,11 @@ class Endpoint:
             raise HTTPError(400, message, code="invalid_beta")
 
     def query_parameters(self, request: ServerRequest) -> list[tuple[str, str]]:
-        """Return the query as pairs of decoded names and values, in the order of arrival."""
+        """Return the query as pairs of decoded names and values, in their order."""
         return parse_qsl(request.query.decode("latin-1"), keep_blank_values=True, max_num_fields=None)
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
-        """Check the parameters that the document names; others are ignored."""
+        """Validate the parameters that the document names, and ignore others."""
         given: dict[str, str] = {}
         for name, value in pairs:
             if name in given and name in PARAMETERS:
@@ -129,7 +129,7 @@ class Endpoint:
         )
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
-        """Find the page; the thread must exist, and cursors must be runs of it."""
+        """Return the page; the thread must exist, and cursors must be runs of it."""
         if not self.store.has_thread(thread):
             raise HTTPError(404, f"No thread found with id '{_shown(thread)}'.")
         positions: dict[str, Position] = {}
@@ -143,7 +143,7 @@ class Endpoint:
         return self.store.page(thread, query.limit, query.order, **positions)
 
     def render_page(self, page: StoredPage) -> ServerResponse:
-        """Join the stored texts into the body of a page."""
+        """Join the stored texts to the body of a page."""
         first, last = self.page_ids(page.runs)
         head = b'{"object":"list","data":['
         tail = b'],"first_id":%b,"last_id":%b,"has_more":%b}'
@@ -151,11 +151,11 @@ class Endpoint:
         return ServerResponse(200, head + b",".join([run.text for run in page.runs]) + tail % values)
 
     def page_ids(self, runs: list[StoredRun]) -> tuple[str | None, str | None]:
-        """Return the ids of the first and the last run of a page; None if it is empty."""
+        """Return the ids of the first and the last run of a page; None if the page is empty."""
         return (runs[0].id, runs[-1].id) if runs else (None, None)
 
     def render_error(self, error: HTTPError) -> ServerResponse:
-        """Put an error into the shape of an error."""
+        """Return an error as a response."""
         body = msgspec.json.encode({"error": error.detail})
         return ServerResponse(error.status, body, {"content-type": "application/json", **error.headers})
 
@@ -173,7 +173,7 @@ def _limit(value: str | None) -> int:
         message = f"Invalid type for 'limit': expected an integer, but got '{_shown(value)}' instead."
         raise HTTPError(400, message, param="limit", code="invalid_type")
     lowest, highest = schema["minimum"], schema["maximum"]
-    # Converted only once it is known to be short: Python refuses to convert thousands of digits.
+    # Short numbers only: Python refuses to convert thousands of digits.
     number = int(value) if len(value) < 20 else (lowest - 1 if value.startswith("-") else highest + 1)
     for wrong, side, sign, bound, code in (
         (number < lowest, "below minimum", ">=", lowest, "integer_below_min_value"),
@@ -208,5 +208,5 @@ def _shown(value: str) -> str:
 
 
 def _masked(token: str) -> str:
-    """Show enough of a long key to tell which of one's keys it is, and nothing of a short one."""
+    """Show the ends of a long key, so that its owner recognises it, and nothing of a short one."""
     return f"{token[:5]}****{token[-4:]}" if len(token) >= 24 else "****"

@@ -1,6 +1,7 @@
-"""Runs from a file into a store: every run is checked against the document, and a file loads whole or not at all.
+"""Loading runs from a file into a store.
 
-The same file twice changes nothing; a run whose id is taken by other content is refused, so that what is stored stays.
+Every run is validated against the document. A file is loaded completely or not at all. Loading it again changes
+nothing, and a run whose id is stored with other content is rejected, so nothing stored is overwritten.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ from threadruns.server._read import BadRun, ParsedValue, read
 from threadruns.server._store import RunConflict, Store
 
 MAX_REPORTED = 20
-"""How many bad runs of a file are told one by one; without ``skip_bad`` reading stops there."""
+"""The largest number of bad runs of a file that are reported; without ``skip_bad`` reading stops there."""
 
 
 @define
 class LoadResult:
-    """What became of a file."""
+    """The counts of a file that was loaded, and its first bad runs."""
 
     path: str
     new: int = 0
@@ -30,13 +31,13 @@ class LoadResult:
 
 
 class FileRejected(Exception):
-    """A file has bad runs, so nothing of it was loaded."""
+    """A file with bad runs, of which nothing was loaded."""
 
     def __init__(self, loaded: LoadResult) -> None:
         if loaded.bad < MAX_REPORTED:
             found = f"has {loaded.bad} bad run{'s' * (loaded.bad != 1)}"
         else:
-            found = f"was read until it had shown {MAX_REPORTED} bad runs"
+            found = f"has at least {MAX_REPORTED} bad runs"
         super().__init__(f"{loaded.path} {found}; nothing of it was loaded.")
         self.loaded = loaded
 
@@ -51,10 +52,10 @@ def load(
     """Load the runs of a file.
 
     Args:
-        store: Where they go.
-        path: JSON lines, an array, a list body, or several of them; plain or gzip. ``-`` is standard input.
-        skip_bad: Load the good runs of a file that has bad ones.
-        progress: Is told how many more bytes of the file were read.
+        store: The store.
+        path: A file with JSON lines, an array, a list body, or several of them; plain or gzip. ``-`` is standard input.
+        skip_bad: Load the valid runs of a file with bad ones.
+        progress: A callback that gets the number of bytes read since the last call.
 
     Raises:
         OSError: The file cannot be read.
@@ -77,7 +78,7 @@ def load(
 
 
 def _store(store: Store, found: ParsedValue, loaded: LoadResult) -> BadRun | None:
-    if (problem := departure(found.value)) is not None:
+    if (problem := violation("Run", found.value)) is not None:
         return BadRun(found.line, problem)
     run = found.value
     try:
@@ -89,8 +90,3 @@ def _store(store: Store, found: ParsedValue, loaded: LoadResult) -> BadRun | Non
     else:
         loaded.unchanged += 1
     return None
-
-
-def departure(run: object) -> str | None:
-    """Return why a value is no run of the document, in a sentence without its end; None if it is one."""
-    return violation("Run", run)

@@ -1,4 +1,4 @@
-"""What passes between the steps of one exchange: plain values, with no I/O behind them."""
+"""The values that the steps of the endpoint pass to each other."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from attrs import field, frozen
 
 @frozen
 class ServerRequest:
-    """A request as it came: the target is still percent-encoded, so that an encoded slash stays inside its segment."""
+    """A request, with its path still percent-encoded: an encoded slash does not end a segment."""
 
     method: str
     path: bytes
     query: bytes = b""
-    # Not in the repr, because the key is in it.
+    # Not in the repr, because it contains the key.
     headers: Sequence[tuple[bytes, bytes]] = field(default=(), repr=False)
 
     def header(self, name: str) -> list[str]:
-        """Return every value of the header of this name, in the order of arrival."""
+        """Return every value of a header, in the order of the request."""
         wanted = name.lower().encode("latin-1")
         return [value.decode("latin-1") for key, value in self.headers if key.lower() == wanted]
 
 
 @frozen
 class ListQuery:
-    """The query parameters after they were checked."""
+    """The query parameters after validation."""
 
     limit: int
     order: str
@@ -37,27 +37,27 @@ class ListQuery:
 
 @frozen(order=True)
 class Position:
-    """The place of a run in its thread: runs are ordered by time, and runs of one second by id."""
+    """The position of a run in its thread: by ``created_at``, then by id."""
 
     created_at: int
     id: str
 
 
 class StoredRun(NamedTuple):
-    """A run as the store keeps it: its id, and its JSON text as it was given."""
+    """A run in the store: its id and its original JSON text."""
 
     id: str
     text: bytes
 
     def value(self) -> dict[str, Any]:
-        """Return the run, parsed."""
+        """Return the parsed run."""
         parsed: dict[str, Any] = json.loads(self.text)
         return parsed
 
 
 @frozen
 class StoredPage:
-    """The runs of one page in the requested order."""
+    """The runs of one page, in the requested order."""
 
     runs: list[StoredRun]
     has_more: bool
@@ -65,7 +65,7 @@ class StoredPage:
 
 @frozen
 class ServerResponse:
-    """A response before it is sent. ``headers`` holds what is particular to it; the driver adds what all have."""
+    """A response with its own headers, without those that all responses have."""
 
     status: int
     body: bytes
@@ -73,15 +73,15 @@ class ServerResponse:
 
 
 class HTTPError(Exception):
-    """A request is answered with an error.
+    """An error in the form of the API.
 
     Args:
         status: The HTTP status.
-        message: The fault in words, for people.
-        type: The family of the fault.
-        param: The parameter at fault, if it is one.
-        code: The fault as a word for programs, if it has one.
-        headers: Headers that belong to this error.
+        message: The message for people.
+        type: The category of the error.
+        param: The invalid parameter, if any.
+        code: The identifier of the error for programs, if any.
+        headers: The headers of this error.
     """
 
     def __init__(
@@ -101,5 +101,5 @@ class HTTPError(Exception):
 
 
 def internal_error() -> HTTPError:
-    """Return what a request is answered with when the server itself has failed."""
+    """Return the error for an unexpected failure of the server."""
     return HTTPError(500, "The server had an error while processing your request.", type="server_error")

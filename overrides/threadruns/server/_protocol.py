@@ -1,4 +1,4 @@
-"""HTTP/1.1 as uvicorn speaks it, with a bound on how long a request may take to come, and errors in the error shape."""
+"""HTTP/1.1 of uvicorn, with a time limit for the head of a request and with errors in the form of the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from threadruns.server._messages import HTTPError
 
 HEAD_SECONDS = 30
-"""How long the head of a request may take from its first byte, or from the connection, to its end."""
+"""The time limit for the head of a request in seconds, from the start of the connection or from its first byte."""
 
 
 class Protocol(H11Protocol):
@@ -20,40 +20,40 @@ class Protocol(H11Protocol):
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Give the first request its time."""
+        """Start the time limit of the first request."""
         super().connection_made(transport)
-        self._keep_time()
+        self._update_deadline()
 
     def data_received(self, data: bytes) -> None:
-        """Take what has come."""
+        """Pass the data on, and start or stop the time limit."""
         super().data_received(data)
-        self._keep_time()
+        self._update_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clock."""
-        self._stop_clock()
+        """Stop the time limit."""
+        self._stop_deadline()
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP; uvicorn gives the reason."""
-        self._refuse(HTTPError(400, msg))
+        """Respond to invalid HTTP; the message is that of uvicorn."""
+        self._reject(HTTPError(400, msg))
 
-    def _keep_time(self) -> None:
+    def _update_deadline(self) -> None:
         if self.conn.their_state is not h11.IDLE:
-            self._stop_clock()
+            self._stop_deadline()
         elif self._deadline is None:
-            late = HTTPError(408, f"The head of the request did not arrive within {HEAD_SECONDS} seconds.")
-            self._deadline = self.loop.call_later(HEAD_SECONDS, self._refuse, late)
+            timeout = HTTPError(408, f"The request line and the headers did not arrive within {HEAD_SECONDS} seconds.")
+            self._deadline = self.loop.call_later(HEAD_SECONDS, self._reject, timeout)
 
-    def _stop_clock(self) -> None:
+    def _stop_deadline(self) -> None:
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
-    def _refuse(self, error: HTTPError) -> None:
-        """Say what is wrong, unless a response is out already, and close the connection."""
+    def _reject(self, error: HTTPError) -> None:
+        """Send an error, unless a response was sent already, and close the connection."""
         if self.cycle and not self.cycle.response_complete:
-            self.cycle.disconnected = True  # Nothing that the application still sends goes out.
+            self.cycle.disconnected = True  # uvicorn drops what the application still sends.
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             body = msgspec.json.encode({"error": error.detail})
             headers = {"content-type": "application/json", "content-length": str(len(body)), "connection": "close"}

@@ -1,9 +1,9 @@
-"""Runs out of files: JSON lines, arrays and list bodies, plain or gzip, read as a stream.
+"""Reading runs from files as a stream: JSON lines, arrays and list bodies, plain or gzip.
 
-A file is a sequence of JSON values, each a run, an array of runs or a body with runs under ``data``. One run is in
-memory at a time, and its text is kept as it stands in the file, so that no parser rounds a number or drops a key. What
-cannot be read is told with its line, and reading goes on at the next line; inside an array nothing later can be found,
-so there it is the rest of the file that cannot be read.
+A file is a sequence of JSON values, each a run, an array of runs or a body with runs under ``data``. Only one run is in
+memory at a time. Its original text is kept, so that no number is rounded and no key is lost. An invalid line is
+reported with its number, and reading continues at the next line. After an error inside an array, the rest of the file
+is reported as unreadable, because no later value can be found.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from typing import IO, Any, Never, cast
 
 from attrs import frozen
 
-CHUNK = 1 << 20
-"""How many bytes are read at a time."""
+CHUNK_BYTES = 1 << 20
+"""The number of bytes of one read."""
 
 MAX_RUN_CHARS = 4 << 20
-"""How many characters one run may take; recorded ones have some thousand."""
+"""The largest number of characters of a run; recorded runs have a few thousand."""
 
-HEAD = 1 << 16
-"""Within how many characters a list body shows its ``data``."""
+MAX_DATA_OFFSET = 1 << 16
+"""The number of characters within which ``data`` of a list body must start."""
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = r'"(?:[^"\\]|\\.)*"'
@@ -39,7 +39,7 @@ _BODY = re.compile(
 
 @frozen
 class ParsedValue:
-    """A JSON value where a run is expected."""
+    """A JSON value in the place of a run."""
 
     line: int
     text: str
@@ -48,14 +48,14 @@ class ParsedValue:
 
 @frozen
 class BadRun:
-    """Something in a file that cannot be taken, and why."""
+    """A part of a file that is not a run, and the reason."""
 
     line: int
     reason: str
 
 
 class _InvalidValue(Exception):
-    """What stands here is not JSON."""
+    """The text here is not a run, an array or a list body."""
 
 
 class _UnreadableRest(Exception):
@@ -65,11 +65,11 @@ class _UnreadableRest(Exception):
 def read(
     path: str | os.PathLike[str], progress: Callable[[int], object] = lambda _: None
 ) -> Iterator[ParsedValue | BadRun]:
-    """Read the runs of a file, one at a time.
+    """Read the runs of a file one at a time.
 
     Args:
-        path: The file, or ``-`` for standard input; gzip is recognised by its first bytes.
-        progress: Is told how many more bytes of the file, as it lies on the disk, were read.
+        path: The file, or ``-`` for standard input; gzip is detected by its first bytes.
+        progress: A callback that gets the number of bytes read since the last call, before decompression.
 
     Raises:
         OSError: The file cannot be opened or read.
@@ -82,20 +82,20 @@ def read(
 
 
 def _chunks(raw: IO[bytes], stream: IO[bytes], progress: Callable[[int], object]) -> Iterator[str]:
-    # Bytes that are no UTF-8 come through as surrogates, so that they spoil the run that they stand in and no other.
+    # Bytes that are not UTF-8 become surrogates, so that they make one run invalid and not the whole file.
     decoder = codecs.getincrementaldecoder("utf-8-sig")("surrogateescape")
-    told = 0
+    reported = 0
     while True:
         try:
-            data = stream.read(CHUNK)
+            data = stream.read(CHUNK_BYTES)
         except (EOFError, zlib.error, gzip.BadGzipFile):
             raise _UnreadableRest("the compressed data is damaged or cut off") from None
         yield decoder.decode(data, final=not data)
         if not data:
             return
         if raw.seekable():
-            progress(raw.tell() - told)
-            told = raw.tell()
+            progress(raw.tell() - reported)
+            reported = raw.tell()
 
 
 def _refuse_constant(name: str) -> Never:
@@ -106,7 +106,7 @@ _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 class _Reader:
-    """Walks over the text of a file, of which it holds a window."""
+    """A reader that keeps a window of the text of a file."""
 
     def __init__(self, chunks: Iterator[str]) -> None:
         self._chunks = chunks
@@ -115,7 +115,7 @@ class _Reader:
         self._line = 1
 
     def values(self) -> Iterator[ParsedValue | BadRun]:
-        """Yield what the file holds, top to bottom."""
+        """Yield the contents of the file in their order."""
         try:
             while self._peek():
                 try:
@@ -156,9 +156,9 @@ class _Reader:
             raise _UnreadableRest(str(error)) from None
 
     def _object(self) -> Iterator[ParsedValue | BadRun]:
-        while len(self._text) - self._at < HEAD and self._more():
+        while len(self._text) - self._at < MAX_DATA_OFFSET and self._more():
             pass
-        head = _BODY.match(self._text, self._at, self._at + HEAD)
+        head = _BODY.match(self._text, self._at, self._at + MAX_DATA_OFFSET)
         if head is None:
             yield self._value()
             return
@@ -177,7 +177,7 @@ class _Reader:
         self._take("}")
 
     def _value(self) -> ParsedValue | BadRun:
-        """Take one whole JSON value; the window grows until it is in."""
+        """Read one JSON value; the window grows until it holds the value."""
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._text, self._at)
@@ -186,23 +186,25 @@ class _Reader:
                 # An error at the end of the window may only mean that the window ends there.
                 whole = error.pos < len(self._text) - 16 and not error.msg.startswith("Unterminated string")
                 if not whole and len(self._text) - self._at > MAX_RUN_CHARS:
-                    raise _InvalidValue(f"a value of more than {MAX_RUN_CHARS} characters, which is no run") from None
+                    raise _InvalidValue(
+                        f"the value has more than {MAX_RUN_CHARS} characters, too many for a run"
+                    ) from None
                 if whole or not self._more():
                     raise _InvalidValue(f"not JSON: {error.msg}") from None
             except (ValueError, RecursionError) as error:
-                raise _InvalidValue(f"not JSON that can be read: {error}") from None
+                raise _InvalidValue(f"JSON that cannot be parsed: {error}") from None
         line, text = self._line, self._text[self._at : end]
         self._advance(end)
         try:
             text.encode()
         except UnicodeEncodeError:
             return BadRun(line, "the text is not UTF-8")
-        if "\\ud" in text.lower() and not _encodable(value):
-            return BadRun(line, "a string has half of a surrogate pair, which is no character")
+        if "\\ud" in text.lower() and not _is_encodable(value):
+            return BadRun(line, "a string has a lone surrogate")
         return ParsedValue(line, _BLANKS.sub(r"\1", text) if "\n" in text else text, value)
 
     def _peek(self) -> str:
-        """Return the next character that is no space, without taking it; nothing at the end of the file."""
+        """Return the next character that is not white space, without reading it; empty at the end of the file."""
         while True:
             space = _SPACE.match(self._text, self._at)
             self._advance(space.end() if space else self._at)
@@ -228,7 +230,7 @@ class _Reader:
         self._at = to
 
     def _more(self) -> bool:
-        """Widen the window at its end, at least by half, and drop what lies behind."""
+        """Extend the window by at least half, and drop the text that was read."""
         rest = self._text[self._at :]
         new: list[str] = []
         while sum(map(len, new)) <= len(rest) // 2 and (chunk := next(self._chunks, None)) is not None:
@@ -237,7 +239,7 @@ class _Reader:
         return any(new)
 
 
-def _encodable(value: Any) -> bool:
+def _is_encodable(value: Any) -> bool:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:

@@ -1,7 +1,7 @@
-"""The sending side of one exchange, with as much control as a misbehaving server needs.
+"""The sending of a response, with the control over the connection that faults need.
 
-The correct path uses ``start`` and ``finish``. ``write``, ``raw``, ``close`` and ``reset`` are for answers that no HTTP
-library agrees to send; they reach past ASGI to the transport that uvicorn writes to.
+The correct endpoint uses ``start`` and ``finish``. ``write_raw``, ``close`` and ``reset`` bypass ASGI and use the
+transport of uvicorn, for responses that no HTTP library would send.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from starlette.types import Receive, Send
 
 
 class ResponseWriter:
-    """Where a response goes.
+    """The writer of one response.
 
     Args:
-        receive: The ASGI callable that tells when the caller has gone.
+        receive: The ASGI callable that reports the disconnect.
         send: The ASGI callable of the server, unwrapped.
-        headers: What every response carries; a header of a response with the same name replaces it.
+        headers: The headers of every response; a header of the response itself with the same name replaces one.
     """
 
     def __init__(self, receive: Receive, send: Send, headers: Mapping[str, str]) -> None:
@@ -32,11 +32,11 @@ class ResponseWriter:
         self.sent = 0
 
     async def start(self, status: int, headers: Mapping[str, str], length: int | None = None) -> None:
-        """Send the head of the response.
+        """Send the status and the headers.
 
         Args:
             status: The HTTP status.
-            headers: What is particular to this response.
+            headers: The headers of this response.
             length: The size of the body in bytes; None sends it in chunks.
         """
         self.status = status
@@ -57,26 +57,26 @@ class ResponseWriter:
         await self._send({"type": "http.response.body", "body": data, "more_body": False})
 
     def write_raw(self, data: bytes) -> None:
-        """Put bytes on the wire as they are, head and framing included. End with ``close`` or ``reset``."""
+        """Send bytes unchanged, framing included; call ``close`` or ``reset`` afterwards."""
         self.sent += len(data)
         self._transport.write(data)
 
     async def close(self) -> None:
-        """Close the connection once what was written is out, whether or not the response is complete."""
+        """Close the connection after what was written is sent, even if the response is incomplete."""
         self._transport.close()
         await self.wait_closed()
 
     async def reset(self) -> None:
-        """Drop the connection at once, so that the caller sees a reset."""
-        await asyncio.sleep(0.02)  # What was written before must have left, or the caller would see nothing of it.
+        """Abort the connection, so that the client receives a reset."""
+        await asyncio.sleep(0.02)  # Otherwise the reset may overtake what was written before.
         sock = self._transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._transport.abort()
         await self.wait_closed()
 
     async def wait_closed(self) -> None:
-        """Wait until the connection is closed, from either side."""
-        # uvicorn complains of a response left open unless it has seen the connection go.
+        """Wait until either side has closed the connection."""
+        # uvicorn logs an error for an incomplete response unless it has seen the disconnect.
         while (await self._receive())["type"] != "http.disconnect":
             pass
 

@@ -1,4 +1,4 @@
-"""The listening side: binding, running in the foreground or in a thread, stopping without breaking answers."""
+"""The server process: listening, running in the foreground or in a thread, and a graceful stop."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from starlette.types import ASGIApp
 from threadruns.server._protocol import Protocol
 
 MAX_HEAD_BYTES = 65536
-"""How many bytes the request line and the headers may take together."""
+"""The largest size of the request line and the headers together, in bytes."""
 
 STOP_SECONDS = 10
-"""How long a stop waits for answers in flight."""
+"""The time limit for responses in flight when the server stops."""
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Bind to an address.
+    """Bind and listen.
 
     Args:
-        host: A name or address of this machine.
-        port: The port; 0 takes a free one.
+        host: A name or an address of this machine.
+        port: The port; 0 for a free one.
 
     Raises:
-        OSError: The address is unknown or taken.
+        OSError: The address is unknown or in use.
     """
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    # The protocol is named because asyncio turns Nagle's algorithm off only where it is: 40 ms a response otherwise.
+    # With an explicit protocol asyncio sets TCP_NODELAY; without it, a response takes 40 ms longer.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -44,11 +44,11 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class AppServer:
-    """A server on a socket; as a context manager it serves from a thread of its own.
+    """A server for an ASGI application; as a context manager it runs in a thread of its own.
 
     Args:
         app: The ASGI application.
-        sock: A listening socket; it is closed when the server stops.
+        sock: A listening socket; the server closes it when it stops.
     """
 
     def __init__(self, app: ASGIApp, sock: socket.socket) -> None:
@@ -71,12 +71,12 @@ class AppServer:
 
     @property
     def address(self) -> tuple[str, int]:
-        """The host and port that the server listens on."""
+        """The host and the port of the socket."""
         host, port = self.sock.getsockname()[:2]
         return host, port
 
     def run(self) -> None:
-        """Serve until interrupted or terminated; answers in flight are finished."""
+        """Serve until interrupted or terminated; responses in flight are completed."""
         self._server.run(sockets=[self.sock])
 
     def __enter__(self) -> Self:
