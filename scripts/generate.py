@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import copy
 import filecmp
 import io
 import json
@@ -32,12 +33,17 @@ from openapi_python_client.strings import ClassName, PythonIdentifier
 from ruamel.yaml import YAML
 
 from _document_check import problems
+from _page import page
+from _samples import SampleError, add_samples, document_with_samples
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "openapi.yaml"
 SETTINGS = ROOT / "overrides" / "generator.yaml"
 TEMPLATES = ROOT / "overrides" / "templates"
 TARGET = ROOT / "generated" / "threadruns_api"
+PAGE = "page.html"
+PAGE_COPY = ROOT / "docs" / "api.html"
+"""Where the page is read without a server; the same file as the one that ships."""
 COMMAND = "scripts/generate"
 BANNER = f"# Generated from openapi.yaml by {COMMAND}: do not edit, edit the document or overrides/templates.\n"
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -94,14 +100,29 @@ def finish(document: Path, raw: dict[str, Any], target: Path) -> None:
         else:
             path.unlink()
     (target / "py.typed").touch()
-    (target / "openapi.json").write_text(json.dumps(raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    shutil.copyfile(document, target / "openapi.yaml")
+    add_reference(document, raw, target)
     ruff = [sys.executable, "-m", "ruff"]
     common = ["--isolated", "--no-cache", "--target-version=py311", "--line-length=120", str(target)]
     for command in (["check", "--fix-only", "--select=I,F401,F541"], ["format"]):
         done = subprocess.run([*ruff, *command, *common], capture_output=True, text=True, check=False)
         if done.returncode:
             raise GenerateError(f"ruff {command[0]} failed on the emitted code: {(done.stderr or done.stdout).strip()}")
+
+
+def add_reference(document: Path, raw: dict[str, Any], target: Path) -> None:
+    """Add the document with request samples, as YAML and JSON, and its page for people."""
+    try:
+        shipped = copy.deepcopy(raw)
+        add_samples(shipped)
+        texts = {
+            "openapi.yaml": document_with_samples(document),
+            "openapi.json": json.dumps(shipped, indent=1, ensure_ascii=False) + "\n",
+            PAGE: page(raw),
+        }
+    except SampleError as error:
+        raise GenerateError(f"{document.name}: {error}") from error
+    for name, text in texts.items():
+        (target / name).write_text(text, encoding="utf-8")
 
 
 def unsupported(raw: dict[str, Any]) -> Iterator[str]:
@@ -272,12 +293,18 @@ def main(arguments: list[str] | None = None) -> int:
                 file=sys.stderr,
             )
             return 1
+        copied = PAGE_COPY if options.target == TARGET else None
         if options.check:
-            if lines := differences(fresh, options.target):
+            lines = differences(fresh, options.target)
+            if copied and not (copied.exists() and filecmp.cmp(fresh / PAGE, copied, shallow=False)):
+                lines.append(f"changed: {copied.relative_to(ROOT).as_posix()}")
+            if lines:
                 print("\n".join(lines), f"generated/ does not match the document; run: {COMMAND}", sep="\n")
                 return 1
             verdict = "is up to date"
         else:
+            if copied:
+                shutil.copyfile(fresh / PAGE, copied)
             swap(fresh, options.target)
             verdict = "was generated"
     print(f"{options.target.parent.name}/{options.target.name} {verdict} ({time.perf_counter() - start:.1f} s)")

@@ -197,6 +197,22 @@ def test_a_check_names_each_difference_and_the_command_that_mends_it(
     assert [path.name for path in tmp_path.iterdir()] == ["threadruns_api"]
 
 
+def test_the_copy_of_the_page_is_checked_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page in the documentation is part of the check, and is written with the package."""
+    monkeypatch.setattr(generate, "ROOT", tmp_path)
+    monkeypatch.setattr(generate, "TARGET", tmp_path / "threadruns_api")
+    monkeypatch.setattr(generate, "PAGE_COPY", tmp_path / "api.html")
+    arguments = ["--target", str(generate.TARGET)]
+    assert generate.main(arguments) == 0
+    assert generate.PAGE_COPY.read_bytes() == (generate.TARGET / "page.html").read_bytes()
+    generate.PAGE_COPY.write_text("<p>edited</p>")
+    capsys.readouterr()
+    assert generate.main([*arguments, "--check"]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == "changed: api.html"
+
+
 def test_generating_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     """Generation is deterministic, so that drift is drift of the document or the templates."""
     for name in ("one", "two"):

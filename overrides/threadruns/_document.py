@@ -24,6 +24,12 @@ def source() -> str:
 
 
 @cache
+def page() -> str:
+    """Return the document as a page of HTML for people."""
+    return files("threadruns_api").joinpath("page.html").read_text(encoding="utf-8")
+
+
+@cache
 def document() -> dict[str, Any]:
     """Return the document, parsed. Shared: do not change it."""
     parsed: dict[str, Any] = json.loads(files("threadruns_api").joinpath("openapi.json").read_bytes())

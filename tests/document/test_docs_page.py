@@ -1,24 +1,38 @@
-"""The page at ``/docs``: what is served, and what a browser makes of it."""
+"""The page at ``/docs``: what is served, what it holds, and what a browser makes of it."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
+from copy import deepcopy
+from functools import partial
 from html import unescape
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import pytest
 
-from threadruns._document import document
+import generate
+from _page import page as page_of
+from tests.document.elements import Element, Tree
+from tests.document.samples import DOCUMENT, NASTY, nasty_document
+from threadruns._document import document, page
 from threadruns.testing import serve
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 BROWSER_SECONDS = 60
+OPERATION = DOCUMENT["paths"]["/threads/{thread_id}/runs"]["get"]
+needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here; Debian's package is called chromium")
 
 
 @pytest.fixture(scope="module")
@@ -28,41 +42,316 @@ def site() -> Iterator[str]:
         yield urlunsplit((*urlsplit(server.url)[:2], "", "", ""))
 
 
-def test_the_page_and_its_viewer_are_served(site: str) -> None:
-    """The page, its script and the document come from the server itself, and the page allows nothing else."""
-    page = httpx.get(f"{site}/docs")
-    assert page.status_code == 200
-    assert page.headers["content-type"] == "text/html; charset=utf-8"
-    assert "script-src 'self'" in page.headers["content-security-policy"]
-    assert re.findall(r'(?:src|href|spec-url)="([^"]*)"', page.text) == [
-        "openapi.json",
-        "openapi.yaml",
-        "docs/redoc.js",
+@pytest.fixture(scope="module")
+def shown() -> Element:
+    """The page that ships, parsed."""
+    return Tree(page()).root
+
+
+def names(element: Element) -> list[str]:
+    """Return the names of the rows inside an element."""
+    return [code.text for code in element.all("code") if "name" in (code.attributes.get("class") or "").split()]
+
+
+def test_the_page_is_served_under_a_strict_policy(site: str) -> None:
+    """The page allows its one style sheet, by its hash, and nothing else: no script, no request, no frame."""
+    response = httpx.get(f"{site}/docs")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert response.text == page()
+    (style,) = Tree(response.text).root.all("style")
+    digest = base64.b64encode(hashlib.sha256(style.text.encode()).digest()).decode()
+    own = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    assert response.headers["content-security-policy"] == f"{own}; frame-ancestors 'none'"
+    (meta,) = Tree(response.text).root.all("meta", **{"http-equiv": "Content-Security-Policy"})
+    assert meta.attributes["content"] == own
+
+
+def test_the_root_leads_to_the_page(site: str) -> None:
+    """Who opens the address of the server arrives at the page."""
+    response = httpx.get(f"{site}/", follow_redirects=True)
+    assert (response.url.path, response.status_code) == ("/docs", 200)
+    assert response.history[0].headers["location"] == "docs"
+
+
+def test_the_page_asks_for_nothing(shown: Element) -> None:
+    """It names no other file, so that it reads without a network; its links lead into itself and to the document."""
+    elements = shown.all()
+    assert not {element.tag for element in elements} & {"script", "link", "img", "iframe", "object", "form"}
+    assert not [element for element in elements if {"src", "style", "srcset", "onclick"} & set(element.attributes)]
+    assert "url(" not in shown.all("style")[0].text
+    assert "@import" not in shown.all("style")[0].text
+    links = [element.attributes["href"] or "" for element in shown.all("a")]
+    ids = [element.attributes["id"] for element in elements if "id" in element.attributes]
+    assert len(ids) == len(set(ids))
+    assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
+    assert {link for link in links if not link.startswith("#")} == {"../openapi.yaml"}
+
+
+def test_the_documentation_has_the_same_page() -> None:
+    """The file in ``docs`` is the one that ships, and its link leads to the document."""
+    assert generate.PAGE_COPY.read_text(encoding="utf-8") == page()
+    assert (generate.PAGE_COPY.parent / "../openapi.yaml").exists()
+
+
+def test_the_page_opens_on_the_operation(shown: Element) -> None:
+    """Its first heading is the operation's, with method and path, and a title says so too."""
+    (main,) = shown.all("main")
+    assert main.all("h1")[0].text == OPERATION["summary"]
+    (endpoint,) = main.all("p", **{"class": "endpoint"})
+    assert endpoint.text.split() == ["GET", DOCUMENT["servers"][0]["url"] + "/threads/{thread_id}/runs"]
+    assert OPERATION["summary"] in shown.all("title")[0].text
+
+
+def test_the_page_has_landmarks_and_labels(shown: Element) -> None:
+    """A screen reader finds one banner, navigation, main part and footer, and a name for each part and tab."""
+    for tag in ("header", "nav", "main", "footer", "article"):
+        assert len(shown.all(tag)) == 1
+    ids = {element.attributes.get("id"): element for element in shown.all()}
+    for part in (
+        *shown.all("section"),
+        *shown.all("article"),
+        *shown.all(role="region"),
+        *shown.all(role="radiogroup"),
+    ):
+        label = part.attributes.get("aria-label") or ids[part.attributes["aria-labelledby"]].text
+        assert label.strip()
+    labels = {label.attributes["for"] for label in shown.all("label")}
+    assert labels == {radio.attributes["id"] for radio in shown.all("input")}
+    levels = [int(element.tag[1]) for element in shown.all() if re.fullmatch(r"h\d", element.tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert all(block.attributes["tabindex"] == "0" for block in shown.all("pre"))
+
+
+def test_parameters_come_with_bounds_and_defaults(shown: Element) -> None:
+    """Each parameter and header has its type, bounds, default and description."""
+    (request,) = shown.all("section", id="listRuns-request")
+    assert names(request) == ["Authorization", *(parameter["name"] for parameter in OPERATION["parameters"])]
+    rows = {names(row)[0]: " ".join(row.text.split()) for row in request.all("li")}
+    assert "required" in rows["thread_id"]
+    assert "required" not in rows["limit"]
+    for name, bounds in {
+        "Authorization": "Bearer $OPENAI_API_KEY",
+        "thread_id": "pattern ^thread_[!-.0-~]+$",
+        "limit": "1 to 100 default 20",
+        "order": "one of asc desc default desc",
+        "OpenAI-Beta": "always assistants=v1 default assistants=v1",
+    }.items():
+        assert bounds in rows[name]
+    for parameter in OPERATION["parameters"]:
+        assert parameter["description"].replace("`", "") in rows[parameter["name"]]
+
+
+def test_each_sample_is_a_tab(shown: Element) -> None:
+    """The tabs are the samples that the document ships, letter by letter, and exactly one is open."""
+    samples = document()["paths"]["/threads/{thread_id}/runs"]["get"]["x-codeSamples"]
+    (tabs,) = shown.all("div", **{"class": "tabs"})
+    assert [label.text for label in tabs.all("label")] == [sample["label"] for sample in samples]
+    assert [block.text for block in tabs.all("pre")] == [sample["source"] for sample in samples]
+    assert ["checked" in radio.attributes for radio in tabs.all("input")] == [True] + [False] * (len(samples) - 1)
+    assert len({radio.attributes["name"] for radio in tabs.all("input")}) == 1
+
+
+def test_the_response_opens_level_by_level(shown: Element) -> None:
+    """The list and its runs are open; what is inside a run opens one level at a time, down to the last key."""
+    (response,) = shown.all("section", id="listRuns-response")
+    schemas = DOCUMENT["components"]["schemas"]
+    top = response.all("ul")[0]
+    (data,) = [item for item in top.all("details") if names(item.all("summary")[0]) == ["data"]]
+    assert "open" in data.attributes
+    inner = [item for item in data.all("details") if item is not data]
+    assert inner
+    assert not [item for item in inner if "open" in item.attributes]
+    found = names(response)
+    for name in ("RunList", "Run", "Usage", "ToolCall", "FunctionDefinition", "NamedToolChoice", "LastError"):
+        assert set(schemas[name]["properties"]) <= set(found)
+    assert {"code_interpreter", "retrieval", "function", "any key", "openai-version"} <= set(found)
+    (usage,) = [item for item in inner if names(item.all("summary")[0]) == ["usage"]]
+    assert names(usage)[1:] == list(schemas["Usage"]["properties"])
+    assert "object or null" in usage.all("summary")[0].text
+    assert "0 to 2147483647" in usage.text
+
+
+def test_the_example_has_its_own_values(shown: Element) -> None:
+    """The first example is the documented page, value by value."""
+    (examples,) = shown.all("section", **{"aria-label": "Examples of response 200"})
+    shown_pages = [json.loads(block.text) for block in examples.all("pre")]
+    assert shown_pages == [
+        DOCUMENT["components"]["examples"][name]["value"] for name in ("DocumentedPage", "EmptyPage")
     ]
-    script = httpx.get(f"{site}/docs/redoc.js")
-    assert script.headers["content-type"] == "text/javascript; charset=utf-8"
-    assert b"Redoc" in script.content
-    assert httpx.get(f"{site}/openapi.json").json() == document()
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium here; Debian's package is called chromium")
-def test_a_browser_shows_the_operation(site: str, tmp_path: Path) -> None:
-    """Chromium renders the parameters, the answers and each key of a run, offline and without a complaint."""
+def test_errors_come_with_their_bodies(shown: Element) -> None:
+    """Each documented failure has its status, its meaning, and each of its example bodies."""
+    (errors,) = shown.all("section", id="listRuns-errors")
+    responses = {status: each for status, each in OPERATION["responses"].items() if status != "200"}
+    statuses = [each.text for each in errors.all("span", **{"class": "status bad"})]
+    assert statuses == list(responses)
+    bodies = [json.loads(block.text) for block in errors.all("pre")]
+    examples = [
+        example["value"]
+        for response in responses.values()
+        for example in response["content"]["application/json"]["examples"].values()
+    ]
+    assert bodies == examples
+    assert "Retry-After" in names(errors)
+
+
+def test_the_eras_and_the_date_are_there(shown: Element) -> None:
+    """The table of eras has a row for each, every key stands in it, and the document's date and version are told."""
+    (about,) = shown.all("section", id="about")
+    (table,) = about.all("table")
+    assert [row.all("td")[0].text for row in table.all("tr")[1:]] == [
+        *("November 2023", "January 2024", "March 2024", "early April 2024", "12 April 2024")
+    ]
+    keys = {code.text for code in table.all("code")} - {"requires_action"}
+    assert keys == set(DOCUMENT["components"]["schemas"]["Run"]["properties"])
+    (date,) = about.all("time")
+    assert date.text == date.attributes["datetime"] == DOCUMENT["info"]["x-updated"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", date.text)
+    assert DOCUMENT["info"]["version"] in about.text
+
+
+def test_text_of_the_document_is_never_markup() -> None:
+    """Elements, handlers, images and links to scripts in a document's text are shown or dropped."""
+    raw = nasty_document()
+    evil = (
+        '<script>alert(1)</script> ![i](https://evil.example/i.png) [x](javascript:alert(1)) <b onclick="x">&amp;</b>'
+    )
+    (spec,) = raw["paths"]["/things/$count('all')/{thing}"].values()
+    spec |= {"summary": evil, "description": evil, "operationId": '"><script>'}
+    raw["info"] |= {"title": evil, "description": f"# {evil}\n\n| a |\n|---|\n| {evil} |\n", "x-updated": evil}
+    for parameter in spec["parameters"]:
+        parameter["description"] = evil
+        parameter["schema"] = {"type": "string", "pattern": evil, "description": evil, "enum": [evil, *NASTY]}
+    spec["responses"]["201"] = {
+        "description": evil,
+        "content": {"application/json": {"schema": {"type": "object", "properties": {evil: {"description": evil}}}}},
+    }
+    spec["responses"]["4XX"] = {"description": evil}
+    root = Tree(page_of(raw)).root
+    elements = root.all()
+    assert not {element.tag for element in elements} & {"script", "img", "b"}
+    assert not [name for element in elements for name in element.attributes if name.startswith("on")]
+    schemes = {urlsplit(link.attributes["href"] or "").scheme for link in root.all("a")}
+    assert schemes <= {"", "https"}
+    assert evil in names(root)
+    body = spec["requestBody"]["content"]["application/json"]["example"]
+    assert [json.loads(block.text) for block in root.all("pre", **{"aria-label": "Example of the request body"})] == [
+        body
+    ]
+
+
+def test_an_edited_document_changes_the_page() -> None:
+    """A second operation, a parameter by reference, a schema inside itself and bounds of each kind are shown."""
+    raw = deepcopy(DOCUMENT)
+    raw["components"]["schemas"]["Step"] = {
+        "allOf": [
+            {
+                "type": "object",
+                "required": ["next"],
+                "properties": {"next": {"$ref": "#/components/schemas/Step", "description": "The one after."}},
+            },
+            {"properties": {"score": {"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.5}}},
+        ]
+    }
+    raw["components"]["parameters"] = {
+        "Size": {"name": "size", "in": "query", "schema": {"type": "array", "maxItems": 3, "uniqueItems": True}}
+    }
+    raw["paths"]["/steps"] = {
+        "get": {
+            "operationId": "getStep",
+            "summary": "Get a step",
+            "parameters": [{"$ref": "#/components/parameters/Size"}],
+            "responses": {
+                "default": {"description": "A failure."},
+                "2XX": {
+                    "description": "A step.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Step"}}},
+                },
+            },
+        }
+    }
+    root = Tree(page_of(raw)).root
+    assert [heading.text for heading in root.all("h1")] == [OPERATION["summary"], "Get a step"]
+    assert "Get a step" in root.all("nav")[0].text
+    (article,) = root.all("article", id="getStep")
+    text = " ".join(article.text.split())
+    for part in (
+        "array of any values at most 3 items all different",
+        "The one after.",
+        "more than 0 a multiple of 0.5",
+    ):
+        assert part in text
+    assert names(article) == ["size", "next", "score"]
+
+
+def browse(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run Chromium without a window."""
     assert BROWSER
-    command = (BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}")
-    options = ("--virtual-time-budget=10000", "--enable-logging=stderr", "--dump-dom", f"{site}/docs")
+    command = (BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}")
     home = {**os.environ, "HOME": str(tmp_path)}  # it keeps reports of crashes there, whatever the profile
-    shown = subprocess.run((*command, *options), env=home, capture_output=True, text=True, timeout=BROWSER_SECONDS)
-    assert shown.returncode == 0, shown.stderr
-    text = unescape(re.sub(r"<[^>]+>", "\n", re.sub(r"(?s)<(script|style).*?</\1>", "", shown.stdout)))
+    done = subprocess.run((*command, *options), env=home, capture_output=True, text=True, timeout=BROWSER_SECONDS)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+@needs_browser
+def test_a_browser_shows_the_operation(site: str, tmp_path: Path) -> None:
+    """Chromium shows the parameters, each key of a run and each language, without a complaint."""
+    done = browse(tmp_path, "--enable-logging=stderr", "--dump-dom", f"{site}/")
+    text = unescape(re.sub(r"<[^>]+>", "\n", re.sub(r"(?s)<style.*?</style>", "", done.stdout)))
     lines = {line.strip() for line in text.splitlines()}
-    operation = document()["paths"]["/threads/{thread_id}/runs"]["get"]
-    expected = {operation["summary"], "With runs", "Empty", "/threads/{thread_id}/runs"}
-    expected |= {parameter["name"] for parameter in operation["parameters"]}
-    expected |= set(document()["components"]["schemas"]["Run"]["properties"])
+    expected = {OPERATION["summary"], "/threads/{thread_id}/runs"}
+    expected |= {parameter["name"] for parameter in OPERATION["parameters"]}
+    expected |= set(DOCUMENT["components"]["schemas"]["Run"]["properties"])
+    expected |= {sample["label"] for sample in document()["paths"]["/threads/{thread_id}/runs"]["get"]["x-codeSamples"]}
     assert expected <= lines
-    complaints = [line for line in shown.stderr.splitlines() if "CONSOLE" in line]
-    # The viewer would fetch its maker's logo from elsewhere; that the policy stops it is the one line of the log.
-    assert [re.findall(r"https://\S+\.svg", line) for line in complaints if "favicon" not in line] == [
-        ["https://cdn.redoc.ly/redoc/logo-mini.svg"]
-    ]
+    # It looks for an icon by itself.
+    assert [line for line in done.stderr.splitlines() if "CONSOLE" in line and "favicon" not in line] == []
+
+
+@needs_browser
+def test_the_page_fits_a_phone_and_a_desk(tmp_path: Path) -> None:
+    """At 360 and 1,400 px nothing is wider than the window, and the open tab alone shows its sample."""
+    (tmp_path / "page.html").write_text(page(), encoding="utf-8")
+    (tmp_path / "frame.html").write_text(
+        """<iframe id="a" src="page.html" width="360" height="800"></iframe>
+        <iframe id="b" src="page.html" width="1400" height="800"></iframe>
+        <script>onload = () => { document.title = JSON.stringify(["a", "b"].map(id => {
+          const page = document.getElementById(id).contentDocument;
+          const panels = [...page.querySelectorAll(".panel")].map(each => each.getBoundingClientRect().height > 0);
+          return [page.documentElement.scrollWidth, page.documentElement.clientWidth, panels];
+        })); }</script>""",
+        encoding="utf-8",
+    )
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    handler.log_message = lambda *_: None  # type: ignore[attr-defined]
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    worker = threading.Thread(target=server.serve_forever)
+    worker.start()
+    try:
+        address = f"http://127.0.0.1:{server.server_port}/frame.html"
+        done = browse(tmp_path, "--virtual-time-budget=5000", "--dump-dom", address)
+    finally:
+        server.shutdown()
+        worker.join()
+        server.server_close()
+    (title,) = Tree(re.sub(r"(?s)<(iframe|script).*?</\1>", "", done.stdout)).root.all("title")
+    for width, window, panels in json.loads(title.text):
+        assert width <= window
+        assert panels == [True] + [False] * (len(panels) - 1)
+
+
+@needs_browser
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext here; Debian's package is poppler-utils")
+def test_on_paper_everything_is_open(tmp_path: Path) -> None:
+    """Printed, the page shows each sample and each level of the response."""
+    (tmp_path / "page.html").write_text(page(), encoding="utf-8")
+    browse(tmp_path, f"--print-to-pdf={tmp_path / 'page.pdf'}", (tmp_path / "page.html").as_uri())
+    text = subprocess.run(("pdftotext", "-layout", tmp_path / "page.pdf", "-"), capture_output=True, text=True).stdout
+    for part in ("package main", "open Lwt.Infix", "library(httr2)", "The name of the function.", "prompt_tokens"):
+        assert part in text
+    assert "Rate limit reached for requests" in text

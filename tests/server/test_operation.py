@@ -135,6 +135,7 @@ def test_database_outlives_the_server(archive: Path, tmp_path: Path) -> None:
         pass
     with served("--db", database) as (_, __, printed):
         assert "Serving 5 runs" in printed
+        assert re.search(r"^Documentation: http://127\.0\.0\.1:\d+/docs$", printed, re.MULTILINE)
 
 
 def test_two_servers_serve_what_a_load_brings(archive: Path, tmp_path: Path) -> None:
@@ -249,7 +250,7 @@ def test_lists_name_every_deviation() -> None:
 
 
 def test_pages_beside_the_operation(server: RunningServer) -> None:
-    """The health check, the document in both forms and its viewer are there without a key."""
+    """The health check, the document in both forms and its page are there without a key."""
     root = server.url.removesuffix("/v1")
     assert httpx.get(f"{root}/healthz").text == "ok\n"
     assert httpx.get(f"{root}/openapi.json").json()["openapi"].startswith("3.1")

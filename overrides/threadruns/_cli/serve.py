@@ -161,6 +161,7 @@ def _greet(address: tuple[str, int], store: Store, key: str, *, made: bool, azur
     root = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     base = f"{root}{endpoint_class(azure=azure).base}"
     click.echo(f"Serving {_count(runs, 'run')} of {_count(threads, 'thread')} at {base}")
+    click.echo(f"Documentation: {root}/docs")
     if made:
         click.echo(f"API key, made for this run: {key}")
     if example is None:

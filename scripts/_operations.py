@@ -1,0 +1,319 @@
+"""The operations of a document with references resolved: what request samples and the page are made from.
+
+A sample must send values that its server accepts, so each value is taken from the document: an example first, then a
+default, then the first value that the schema allows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+Json = Any
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+MAX_DEPTH = 6
+"""How many levels of an invented body are filled in; a schema may contain itself."""
+
+FORMATS = {
+    "date": "2024-04-12",
+    "date-time": "2024-04-12T00:00:00Z",
+    "email": "user@example.com",
+    "uri": "https://example.com",
+    "uuid": "00000000-0000-4000-8000-000000000000",
+}
+PATH_SAFE = "/:@$&'()*+,;=~-._"
+"""Characters that stand for themselves in the path of a URL."""
+
+UNSENT = ("accept", "authorization", "content-type")
+"""Header parameters that OpenAPI ignores: what they say, it says elsewhere."""
+
+
+class Header(NamedTuple):
+    """A header that a request sends; the value follows the key of the environment if it is a credential."""
+
+    name: str
+    value: str
+
+
+class Cursor(NamedTuple):
+    """How a list goes on: the query parameter, and the key of the page that holds its next value."""
+
+    parameter: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a document.
+
+    Attributes:
+        raw: The document.
+        path: The path, as the document spells it.
+        method: The HTTP method, in capitals.
+        spec: The operation as the document describes it.
+        shared: The parameters that the path has for all of its methods.
+    """
+
+    raw: Json
+    path: str
+    method: str
+    spec: Json
+    shared: tuple[Json, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The operation's id, or its method and path."""
+        return str(self.spec.get("operationId") or f"{self.method} {self.path}")
+
+    @cached_property
+    def parameters(self) -> list[Json]:
+        """The parameters, references followed; one of the operation replaces that of its path."""
+        found = {}
+        for parameter in (*self.shared, *self.spec.get("parameters", [])):
+            resolved = resolve(self.raw, parameter)
+            found[resolved["in"], resolved["name"]] = resolved
+        return list(found.values())
+
+    @cached_property
+    def credentials(self) -> list[Json]:
+        """The security schemes of the first alternative that the operation accepts; none if it needs no key."""
+        alternatives = self.spec.get("security", self.raw.get("security", []))
+        schemes = self.raw.get("components", {}).get("securitySchemes", {})
+        return [resolve(self.raw, schemes[name]) for name in (alternatives[0] if alternatives else {})]
+
+    @property
+    def key_headers(self) -> list[Header]:
+        """The headers that carry the key, each with the text that stands before it."""
+        headers = []
+        for scheme in self.credentials:
+            if scheme["type"] == "apiKey" and scheme["in"] == "header":
+                headers.append(Header(scheme["name"], ""))
+            elif scheme["type"] in ("oauth2", "openIdConnect") or scheme.get("scheme", "").lower() == "bearer":
+                headers.append(Header("Authorization", "Bearer "))
+        return headers
+
+    @property
+    def headers(self) -> list[Header]:
+        """The other headers of a sample: what the document requires or gives a value for, and the type of a body."""
+        found = [
+            Header(parameter["name"], _simple(value))
+            for parameter in self.parameters
+            if parameter["in"] == "header"
+            and parameter["name"].lower() not in UNSENT
+            and (value := self._sent(parameter)) is not None
+        ]
+        if self.body is not None:
+            found.append(Header("Content-Type", self.media_type))
+        return found
+
+    @property
+    def target(self) -> str:
+        """The path and query of a sample, percent-encoded, relative to the base URL."""
+        path = quote(self.path, safe=PATH_SAFE + "{}")
+        query = []
+        for parameter in self.parameters:
+            if parameter["in"] == "path":
+                value = example_of(self.raw, parameter)
+                slot = "{" + quote(parameter["name"], safe=PATH_SAFE) + "}"
+                parts = value if isinstance(value, list) else [_simple(value)]
+                path = path.replace(slot, ",".join(quote(scalar(part), safe="") for part in parts))
+            elif parameter["in"] == "query" and (value := self._sent(parameter)) is not None:
+                query += _pairs(parameter, value)
+        path = path.replace("{", "%7B").replace("}", "%7D")
+        return path + ("?" if query else "") + "&".join(query)
+
+    @property
+    def separator(self) -> str:
+        """What stands between the target and one more query parameter."""
+        return "&" if "?" in self.target else "?"
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the request body that a sample sends; empty without one."""
+        content = resolve(self.raw, self.spec.get("requestBody", {})).get("content", {})
+        return str(next((kind for kind in content if _is_json(kind)), ""))
+
+    @property
+    def body(self) -> str | None:
+        """The request body of a sample, as JSON text; None if the operation takes none."""
+        if not self.media_type:
+            return None
+        media = resolve(self.raw, self.spec["requestBody"])["content"][self.media_type]
+        return json.dumps(example_of(self.raw, media), ensure_ascii=False)
+
+    @property
+    def successes(self) -> list[int]:
+        """The statuses of success; empty if the document describes them as a class, or not at all."""
+        return [int(status) for status in self.spec["responses"] if str(status).isdigit() and str(status)[0] == "2"]
+
+    @cached_property
+    def page_schema(self) -> Json:
+        """The schema of the JSON body of the first success; empty if it has none."""
+        for status, response in self.spec["responses"].items():
+            if str(status).startswith("2"):
+                for kind, media in resolve(self.raw, response).get("content", {}).items():
+                    if _is_json(kind):
+                        return flatten(self.raw, media.get("schema", {}))
+        return {}
+
+    @cached_property
+    def cursor(self) -> Cursor | None:
+        """How the list of the operation goes on; None if it is no list with ``data``, ``has_more`` and a cursor."""
+        keys = self.page_schema.get("properties", {})
+        queries = {parameter["name"] for parameter in self.parameters if parameter["in"] == "query"}
+        if not {"data", "has_more", "last_id"} <= set(keys) or "after" not in queries:
+            return None
+        return Cursor("after", "last_id")
+
+    @cached_property
+    def item_has_id(self) -> bool:
+        """Tell whether each item of the operation's list has a string ``id``."""
+        items = flatten(self.raw, self.page_schema.get("properties", {}).get("data", {})).get("items", {})
+        schema = flatten(self.raw, items)
+        id_schema = flatten(self.raw, schema.get("properties", {}).get("id", {}))
+        return "id" in schema.get("required", []) and id_schema.get("type") == "string"
+
+    @cached_property
+    def client_call(self) -> str | None:
+        """The call of ``threadruns.Client``, such as ``runs.list``, that the names suggest; None if they do not."""
+        tag = next(iter(self.spec.get("tags", [])), "")
+        verb = self.name.removesuffix(tag[:1].upper() + tag[1:])
+        return f"{tag}.{verb}" if tag.isidentifier() and verb.isidentifier() and verb != self.name else None
+
+    def _sent(self, parameter: Json) -> Json:
+        """Return the value that a sample sends for a parameter; None if it sends none.
+
+        A cursor would point into the data of somebody else, so a list starts at its first page.
+        """
+        if parameter.get("required"):
+            return example_of(self.raw, parameter)
+        if self.cursor and parameter["name"] in ("after", "before"):
+            return None
+        return given_example(self.raw, parameter)
+
+
+def operations(raw: Json) -> Iterator[Operation]:
+    """Yield the operations in the order of the document."""
+    for path, item in (raw.get("paths") or {}).items():
+        resolved = resolve(raw, item)
+        for method in METHODS:
+            if method in resolved:
+                yield Operation(raw, path, method.upper(), resolved[method], tuple(resolved.get("parameters", ())))
+
+
+def resolve(raw: Json, node: Json) -> Json:
+    """Follow the references of a node; keys beside ``$ref`` replace those of what it refers to."""
+    beside: dict[str, Json] = {}
+    while isinstance(node, dict) and "$ref" in node:
+        beside = {**{key: value for key, value in node.items() if key != "$ref"}, **beside}
+        target = raw
+        for token in node["$ref"].removeprefix("#/").split("/"):
+            target = target[token.replace("~1", "/").replace("~0", "~")]
+        node = target
+    return {**node, **beside} if beside else node
+
+
+def flatten(raw: Json, schema: Json) -> Json:
+    """Resolve a schema and merge the parts of its ``allOf`` into it."""
+    schema = resolve(raw, schema)
+    if not isinstance(schema, dict) or "allOf" not in schema:
+        return schema if isinstance(schema, dict) else {}
+    merged: dict[str, Json] = {}
+    for part in (*schema["allOf"], {key: value for key, value in schema.items() if key != "allOf"}):
+        part = flatten(raw, part)
+        both = {
+            "properties": {**merged.get("properties", {}), **part.get("properties", {})},
+            "required": [*merged.get("required", []), *part.get("required", [])],
+        }
+        merged |= part | {key: value for key, value in both.items() if value}
+    return merged
+
+
+def given_example(raw: Json, node: Json) -> Json:
+    """Return the value that a parameter or media type gives as an example or default; None without one."""
+    if "example" in node:
+        return node["example"]
+    for example in node.get("examples", {}).values():
+        if "value" in (found := resolve(raw, example)):
+            return found["value"]
+    schema = flatten(raw, node.get("schema", {}))
+    return next(iter(schema.get("examples", [])), schema.get("example", schema.get("default")))
+
+
+def example_of(raw: Json, node: Json) -> Json:
+    """Return the example of a parameter or media type; one that its schema allows if none is given."""
+    given = given_example(raw, node)
+    return invented(raw, node.get("schema", {})) if given is None else given
+
+
+def invented(raw: Json, schema: Json, depth: int = 0) -> Json:
+    """Return a value that a schema allows: an example in it, its constant, or the least that its keywords demand."""
+    schema = flatten(raw, schema)
+    for key in ("examples", "enum"):
+        if schema.get(key):
+            return schema[key][0]
+    for key in ("example", "const", "default"):
+        if key in schema:
+            return schema[key]
+    for key in ("oneOf", "anyOf"):
+        options = [option for option in schema.get(key, []) if flatten(raw, option).get("type") != "null"]
+        if options:
+            return invented(raw, options[0], depth + 1)
+    kinds = schema.get("type", "object" if "properties" in schema else "string")
+    kind = kinds if isinstance(kinds, str) else next((name for name in kinds if name != "null"), "null")
+    if kind == "object":
+        properties = schema.get("properties", {}) if depth < MAX_DEPTH else {}
+        return {
+            name: invented(raw, properties[name], depth + 1)
+            for name in schema.get("required", [])
+            if name in properties
+        }
+    if kind == "array":
+        return [invented(raw, schema.get("items", {}), depth + 1)] if depth < MAX_DEPTH else []
+    if kind in ("integer", "number"):
+        return schema.get("minimum", min(1, schema.get("maximum", 1)))
+    if kind == "string":
+        text = FORMATS.get(schema.get("format", ""), "string")
+        return text.ljust(schema.get("minLength", 0), "x")[: schema.get("maxLength")]
+    return {"boolean": True}.get(kind)
+
+
+def scalar(value: Json) -> str:
+    """Spell a value in a URL or header: a string as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _simple(value: Json) -> str:
+    """Spell a value in OpenAPI's style ``simple``, which paths and headers use."""
+    if isinstance(value, dict):
+        value = [part for pair in value.items() for part in pair]
+    return ",".join(map(scalar, value)) if isinstance(value, list) else scalar(value)
+
+
+def _pairs(parameter: Json, value: Json) -> list[str]:
+    """Spell a query parameter as ``name=value`` pairs, in the style that the document gives it."""
+    name, style = parameter["name"], parameter.get("style", "form")
+    if isinstance(value, dict):
+        if style == "deepObject":
+            pairs = [(f"{name}[{key}]", scalar(part)) for key, part in value.items()]
+        elif parameter.get("explode", style == "form"):
+            pairs = [(key, scalar(part)) for key, part in value.items()]
+        else:
+            pairs = [(name, _simple(value))]
+    elif isinstance(value, list) and parameter.get("explode", style == "form"):
+        pairs = [(name, scalar(part)) for part in value]
+    elif isinstance(value, list):
+        comma = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",")
+        return [f"{quote(name, safe='')}={comma.join(quote(scalar(part), safe='') for part in value)}"]
+    else:
+        pairs = [(name, scalar(value))]
+    return [f"{quote(key, safe='')}={quote(text, safe='')}" for key, text in pairs]
+
+
+def _is_json(kind: str) -> bool:
+    media_type = kind.partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")

@@ -1,0 +1,188 @@
+"""The document as one page of HTML for people: no script, no other file, nothing from a network.
+
+All text of the document is escaped or rendered from Markdown without HTML; the page's own policy lets a browser use
+nothing but its one style sheet.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+
+from _fields import Field, body_fields, parameter_field
+from _operations import Operation, given_example, operations, resolve
+from _samples import samples
+
+Json = Any
+TEMPLATES = Path(__file__).resolve().parent.parent / "overrides" / "templates" / "page"
+HTML_OF_SAMPLES = HtmlFormatter(nowrap=True)
+PLACES = {"path": "Path parameters", "query": "Query parameters", "header": "Headers", "cookie": "Cookies"}
+
+
+class Example(NamedTuple):
+    """An example body: what it shows, and its JSON in HTML."""
+
+    summary: str
+    html: Markup
+
+
+class Body(NamedTuple):
+    """The content of a request or response in one media type.
+
+    Attributes:
+        media_type: The media type.
+        name: The component schema; empty if it has no name.
+        fields: What is inside.
+        examples: Bodies that the document shows.
+    """
+
+    media_type: str
+    name: str
+    fields: list[Field]
+    examples: list[Example]
+
+
+class Answer(NamedTuple):
+    """A response that the document describes.
+
+    Attributes:
+        status: The status, or a class of them such as ``5XX``.
+        description: Markdown from the document.
+        headers: Its headers.
+        bodies: Its content.
+        links: What can be asked next: descriptions in Markdown, and parameters with where their values come from.
+    """
+
+    status: str
+    description: str
+    headers: list[Field]
+    bodies: list[Body]
+    links: list[tuple[str, dict[str, str]]]
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it tells a failure."""
+        return not self.status.startswith(("1", "2", "3"))
+
+
+class View:
+    """One operation as the template shows it."""
+
+    def __init__(self, operation: Operation) -> None:
+        raw, spec = operation.raw, operation.spec
+        self.id = re.sub(r"\W+", "-", operation.name)
+        self.operation = operation
+        self.summary = spec.get("summary") or operation.name
+        self.description = spec.get("description", "")
+        self.credentials = operation.credentials
+        self.samples = [(sample, _highlighted(sample.source, sample.language.lexer)) for sample in samples(operation)]
+        self.parameters = [
+            (title, rows)
+            for place, title in PLACES.items()
+            if (rows := [parameter_field(raw, each) for each in operation.parameters if each["in"] == place])
+        ]
+        self.bodies = _bodies(raw, resolve(raw, spec.get("requestBody", {})))
+        answers = [_answer(raw, str(status), resolve(raw, each)) for status, each in spec["responses"].items()]
+        self.answers = [answer for answer in answers if not answer.is_error]
+        self.errors = [answer for answer in answers if answer.is_error]
+
+    @property
+    def error_bodies(self) -> list[Body]:
+        """The bodies of errors, each schema once."""
+        return list({body.name or body.media_type: body for answer in self.errors for body in answer.bodies}.values())
+
+
+def page(raw: Json) -> str:
+    """Return the page of a document, as HTML.
+
+    Args:
+        raw: The document.
+
+    Raises:
+        SampleError: An operation has a value that no request can send.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(inline=_inline, markdown=_markdown)
+    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return environment.get_template("page.html.jinja").render(
+        info=raw["info"],
+        servers=raw.get("servers", []),
+        views=[View(operation) for operation in operations(raw)],
+        style=Markup(style),
+        policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"),
+    )
+
+
+def _answer(raw: Json, status: str, spec: Json) -> Answer:
+    headers = [
+        parameter_field(raw, {**resolve(raw, header), "name": name}) for name, header in spec.get("headers", {}).items()
+    ]
+    links = [
+        (resolve(raw, link).get("description", ""), resolve(raw, link).get("parameters", {}))
+        for link in spec.get("links", {}).values()
+    ]
+    return Answer(status, spec.get("description", ""), headers, _bodies(raw, spec), links)
+
+
+def _bodies(raw: Json, spec: Json) -> list[Body]:
+    found = []
+    for media_type, media in spec.get("content", {}).items():
+        schema = media.get("schema", {})
+        examples = [
+            Example(given.get("summary", ""), _json(given["value"]))
+            for given in (resolve(raw, example) for example in media.get("examples", {}).values())
+            if "value" in given
+        ]
+        if not examples and (given := given_example(raw, media)) is not None:
+            examples = [Example("", _json(given))]
+        found.append(Body(media_type, schema.get("$ref", "").rpartition("/")[2], body_fields(raw, schema), examples))
+    return found
+
+
+def _json(value: Json) -> Markup:
+    return _highlighted(json.dumps(value, indent=2, ensure_ascii=False), "json")
+
+
+def _highlighted(text: str, lexer: str) -> Markup:
+    return Markup(highlight(text, get_lexer_by_name(lexer, stripnl=False), HTML_OF_SAMPLES))
+
+
+@cache
+def _parser() -> MarkdownIt:
+    # Without HTML and images, so that a description can bring neither markup nor a request.
+    return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
+
+
+def _inline(text: str) -> Markup:
+    return Markup(_parser().renderInline(text))
+
+
+def _markdown(text: str, level: int) -> Markup:
+    """Render Markdown; its headings start at a level."""
+    parser = _parser()
+    tokens = parser.parse(text)
+    headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]
+    top = min((int(token.tag[1]) for token in headings), default=level)
+    for token in headings:
+        token.tag = f"h{min(int(token.tag[1]) - top + level, 6)}"
+    return Markup(parser.renderer.render(tokens, parser.options, {}))
