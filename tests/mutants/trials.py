@@ -8,7 +8,6 @@ from typing import NamedTuple
 from tests.mutants.corpus import GROUPS, MUTATIONS, VARIATIONS
 from threadruns.contract import example
 from threadruns.contract.check import check
-from threadruns.contract.rules.rule import Severity
 from threadruns.contract.verdict import Outcome, Verdict
 from threadruns.testing import serve
 
@@ -129,7 +128,7 @@ def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: boo
                 server.url, server.api_key, list(threads), seed=seed, timeout=TIMEOUTS.get(name, 3.0), max_seconds=60,
                 fail_fast=fail_fast,
             )  # fmt: skip
-        rules = {found.rule.id: found.observed for found in report.of(Outcome.FAIL, severity=Severity.DEPARTURE)}
+        rules = {found.rule.id: found.observed for found in report.departures}
         stopped = next((result.rule.id for result in report.of(Outcome.ERROR) if result.observed), "")
         tried = Trial(name, group, seed, report.verdict, rules, stopped, report.reason, report.requests, report.seconds)
         if tried.named or tried.stopped:

@@ -88,7 +88,7 @@ def check(
             verdict=Verdict.DEPARTS if session.departs else verdict,
             reason=reason,
             results=tuple(session.results(complete=not reason, aborted=aborted)),
-            threads={thread.id: len(thread.newest_first) for thread in known if thread.states},
+            threads={thread.id: len(thread.newest_first) for thread in known if thread.reads},
             requests=probe.sent,
             seconds=round(time.monotonic() - started, 3),
             seed=seed,

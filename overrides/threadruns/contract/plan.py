@@ -24,7 +24,7 @@ from threadruns.contract.scenarios import (
     thread_ids,
 )
 from threadruns.contract.scenarios.expectations import WRONG_KEY, expect_page, expect_rejection
-from threadruns.contract.scenarios.known_thread import KnownThread, choose_threads, learn_thread, read_missing_thread
+from threadruns.contract.scenarios.known_thread import KnownThread, choose_threads, read_missing_thread, read_thread
 from threadruns.contract.scenarios.page_queries import edge_queries, random_query
 from threadruns.contract.session import CheckSession
 
@@ -80,7 +80,7 @@ class CheckPlan:
 
     def _read_threads(self) -> None:
         for thread in self._threads:
-            self._run(learn_thread, thread)
+            self._run(read_thread, thread)
         for thread in self._unreadable:
             self._run(read_missing_thread, thread)
         self._chosen = choose_threads(self._threads)

@@ -117,7 +117,7 @@ class CheckSession:
 
     @property
     def departs(self) -> bool:
-        """Whether a rule has failed whose failure is a departure."""
+        """True once a rule has failed whose failure is a departure."""
         return any(RULES[rule].severity is Severity.DEPARTURE for rule in self._failures)
 
     def results(self, *, complete: bool, aborted: CheckAborted | None = None) -> list[Result]:
@@ -125,7 +125,7 @@ class CheckSession:
 
         Args:
             complete: Whether the check ran to its end.
-            aborted: What ended it, if that came from the server.
+            aborted: The error that ended it, if there was one.
         """
         results: list[Result] = []
         for rule in RULES.values():

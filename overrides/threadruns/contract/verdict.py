@@ -67,13 +67,11 @@ class Report:
     seconds: float
     seed: int
 
-    def of(self, outcome: Outcome, *, severity: Severity | None = None) -> list[Result]:
-        """Return the results with this outcome, of one severity if it is given."""
-        return [
-            result for result in self.results if result.outcome is outcome and severity in (None, result.rule.severity)
-        ]
+    def of(self, outcome: Outcome) -> list[Result]:
+        """Return the results with this outcome."""
+        return [result for result in self.results if result.outcome is outcome]
 
     @property
     def departures(self) -> list[Result]:
         """The failed rules whose failure is a departure from the contract."""
-        return self.of(Outcome.FAIL, severity=Severity.DEPARTURE)
+        return [result for result in self.of(Outcome.FAIL) if result.rule.severity is Severity.DEPARTURE]

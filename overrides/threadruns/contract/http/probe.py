@@ -198,8 +198,8 @@ class Probe:
         raise CheckAborted(reason, "protocol.answers", last)
 
     def _wait(self, exchange: Exchange, retries: int) -> float:
-        asked = seconds_to_wait(exchange)
-        wait = max(0.05, self.backoff(retries) if asked is None else asked)
+        requested = seconds_to_wait(exchange)
+        wait = max(0.05, self.backoff(retries) if requested is None else requested)
         reason = f"the server responds {exchange.status} and asks to wait {wait:.0f} s"
         if wait > MAX_WAIT_SECONDS:
             limit = f"{MAX_WAIT_SECONDS:.0f} s is the maximum"

@@ -45,10 +45,6 @@ class ProbeRequest:
     secret_query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
 
-    def param(self, name: str) -> str | None:
-        """Return the value of a query parameter; None if it is not given."""
-        return next((value for given, value in self.query if given == name), None)
-
     def target_with(self, key: object) -> str:
         """Return the path and query, relative to the base URL, with the key inserted."""
         pairs = [f"{quote(name, safe='[]')}={quote(value, safe='')}" for name, value in self.query]

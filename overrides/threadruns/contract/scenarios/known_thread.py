@@ -32,8 +32,7 @@ class KnownThread:
         newest_first: The ids of the runs, newest first.
         unread: Whether the thread has more runs than were read.
         largest: The limit with which it is read; None for the default, if the server rejects the largest.
-        states: The values of ``newest_first`` so far, oldest first.
-        reads: The ids that the last reading in each order showed.
+        reads: The ids of the last reading in each order; empty if the thread was never read.
     """
 
     id: str
@@ -41,7 +40,6 @@ class KnownThread:
     newest_first: tuple[str, ...] = field(default=(), repr=False)
     unread: bool = False
     largest: int | None = MAX_LIMIT
-    states: list[tuple[str, ...]] = field(factory=list[tuple[str, ...]], repr=False)
     reads: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]], repr=False)
 
     @property
@@ -66,7 +64,7 @@ class KnownThread:
         largest = max(groups.values(), key=len, default=list[str]())
         return tuple(largest) if len(largest) > 1 else ()
 
-    def learn(self) -> Generator[ProbeRequest, Exchange, list[Exchange]]:
+    def read_all(self) -> Generator[ProbeRequest, Exchange, list[Exchange]]:
         """Read the thread from both ends in the largest pages, and merge the runs of both readings."""
         exchanges: list[Exchange] = []
         found: dict[str, dict[str, Any]] = {}
@@ -81,8 +79,6 @@ class KnownThread:
         self.runs = {**found, **{run_id: run for run_id, run in self.runs.items() if run_id in found}}
         self.newest_first = _merge_orders(found, down, up[::-1])
         self.reads = {"desc": tuple(down), "asc": tuple(up)}
-        if not self.states or self.states[-1] != self.newest_first:
-            self.states.append(self.newest_first)
         return exchanges
 
     def _walk(
@@ -143,9 +139,9 @@ def choose_threads(threads: Sequence[KnownThread]) -> dict[str, KnownThread | No
     }
 
 
-def learn_thread(thread: KnownThread) -> Scenario:
+def read_thread(thread: KnownThread) -> Scenario:
     """Read a thread in full."""
-    exchanges = yield from thread.learn()
+    exchanges = yield from thread.read_all()
     findings = [Finding("data.given", None, exchanges[-1])]
     if thread.largest is None and exchanges[-1].status == 200:
         largest = yield thread.request(PageQuery(limit=MAX_LIMIT))

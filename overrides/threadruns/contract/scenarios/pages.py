@@ -33,7 +33,7 @@ def read_page(thread: KnownThread, query: PageQuery, *, also: str | None = None)
         return []
     problems = compare_page(page, query, exchange)
     if any(problems.values()):
-        yield from thread.learn()
+        yield from thread.read_all()
         for ids in thread.moments(before):
             page = expected_page(ids, query, unread=thread.unread) or page
             again = compare_page(page, query, exchange)
@@ -123,7 +123,7 @@ def walk_pages(thread: KnownThread, limit: int | None, order: str | None, *, bac
         problem = f"the walk did not end after {len(received)} runs of a thread of {len(known)}"
     problem = problem or _walk_problem(received, known)
     if problem:
-        yield from thread.learn()
+        yield from thread.read_all()
         if thread.newest_first != before and _walk_problem([run for run in received if run in known], known) is None:
             problem = None
     assert exchange is not None
