@@ -47,6 +47,32 @@ def schema(name: str) -> dict[str, Any]:
 
 
 @cache
+def query_parameters(operation: str) -> dict[str, dict[str, Any]]:
+    """Return the schemas of the query parameters of an operation by name, references followed.
+
+    Args:
+        operation: The ``operationId``, or the name of the generated function, which differs from it in case and
+            underscores. Parameters are named as those of the function.
+    """
+    paths: dict[str, dict[str, dict[str, Any]]] = document()["paths"]
+    described = (
+        method for path in paths.values() for key, method in path.items() if key in ("get", "post", "put", "delete")
+    )
+    found = [each for each in described if _plain(each["operationId"]) == _plain(operation)]
+    specs: list[dict[str, Any]] = found[0].get("parameters", []) if found else []
+    return {spec["name"].replace("-", "_"): _resolved(spec["schema"]) for spec in specs if spec["in"] == "query"}
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _resolved(schema_or_reference: dict[str, Any]) -> dict[str, Any]:
+    reference = schema_or_reference.get("$ref")
+    return schema(reference.rpartition("/")[2]) if reference else schema_or_reference
+
+
+@cache
 def parameter(name: str) -> dict[str, Any]:
     """Return the schema of a parameter of the operation, references followed.
 
@@ -55,8 +81,7 @@ def parameter(name: str) -> dict[str, Any]:
     """
     for spec in document()["paths"][PATH]["get"]["parameters"]:
         if spec["name"] == name:
-            found: dict[str, Any] = spec["schema"]
-            return schema(found["$ref"].rpartition("/")[2]) if "$ref" in found else found
+            return _resolved(spec["schema"])
     raise KeyError(name)
 
 

@@ -22,7 +22,7 @@ class RawResponse:
         redact: Removes the API key from text that the server may have sent back; None if that was done already.
     """
 
-    __slots__ = ("_redact", "body", "headers", "method", "status", "url")
+    __slots__ = ("_redact", "body", "headers", "method", "seconds", "status", "url")
 
     def __init__(
         self,
@@ -38,6 +38,8 @@ class RawResponse:
         self.status = status
         self.headers = headers
         self.body = body
+        self.seconds = 0.0
+        """The duration of the exchange, from the request to the last byte; 0 if nothing was sent."""
         self._redact = redact
 
     def header(self, name: str) -> str | None:
@@ -61,6 +63,8 @@ class RawResponse:
     @property
     def httpx_response(self) -> httpx.Response:
         """The same response as an ``httpx.Response`` with its body read; its request does not hold the key."""
+        from datetime import timedelta
+
         import httpx
 
         kept = [
@@ -68,9 +72,11 @@ class RawResponse:
             for name, value in self.headers
             if name.lower() not in (b"content-encoding", b"transfer-encoding")
         ]
-        return httpx.Response(
+        response = httpx.Response(
             self.status, headers=kept, content=self.body, request=httpx.Request(self.method, self.url)
         )
+        response.elapsed = timedelta(seconds=self.seconds)
+        return response
 
     def redacted(self) -> RawResponse:
         """Return the response without the API key, for errors to show: a server may echo the key."""
@@ -78,7 +84,9 @@ class RawResponse:
             return self
         redact = self._redact
         headers = [(redact(name), redact(value)) for name, value in self.headers]
-        return RawResponse(self.method, self.url, self.status, headers, redact(self.body))
+        redacted = RawResponse(self.method, self.url, self.status, headers, redact(self.body))
+        redacted.seconds = self.seconds
+        return redacted
 
     def __repr__(self) -> str:
         return f"<RawResponse {self.status}, {len(self.body)} bytes>"

@@ -86,7 +86,7 @@ NOWHERE = ["http://127.0.0.1:9/v1", "--api-key", "k", "--thread", "t"]
         (["http://127.0.0.1:9/v1", "--thread", "thread_x"], "No API key was given"),
         (["http://127.0.0.1:9/v1", "--api-key", "k"], "No thread was given"),
         (["ftp://127.0.0.1", "--api-key", "k", "--thread", "t"], "is not an http or https URL"),
-        (["http://127.0.0.1:9/v1", "--api-key", "a\nb", "--thread", "t"], "characters that a header cannot contain"),
+        (["http://127.0.0.1:9/v1", "--api-key", "a\nb", "--thread", "t"], "characters that cannot be sent in a header"),
         (["http://127.0.0.1:9/v1", "--rate", "0"], "Invalid value for '--rate'"),
         ([*NOWHERE, "--ca-bundle", __file__], "has no certificate authorities that can be read"),
     ],

@@ -26,10 +26,11 @@ def test_options_are_those_of_the_operations() -> None:
 
 
 def test_bound_operation_is_the_generated_one() -> None:
-    """Signature and docs of the bound operation are those of the generated function."""
+    """Parameters and docs of the bound operation are those of the generated function."""
     with Client(api_key="sk", base_url="http://h/v1") as client:
-        assert inspect.signature(client.runs.list) == inspect.signature(list_runs)
-        assert inspect.getdoc(client.runs.list) == inspect.getdoc(list_runs)
+        assert inspect.signature(client.runs.list).parameters == inspect.signature(list_runs).parameters
+        shown, generated = inspect.getdoc(client.runs.list) or "", inspect.getdoc(list_runs) or ""
+        assert {*generated.splitlines()} <= {*shown.splitlines()}
         assert "list" in dict(inspect.getmembers(type(client.runs)))
 
 
@@ -91,10 +92,8 @@ def test_the_largest_values_work(kind: str) -> None:
 @pytest.mark.parametrize(
     ("params", "says"),
     [
-        ({"after": None}, "after is None; give it a value, or leave it out"),
         ({"after": ""}, "after is ''"),
         ({"before": b"run_a"}, "before is b'run_a'"),
-        ({"limit": None}, "limit is None"),
         ({"limit": float("nan")}, "limit is nan"),
         ({"limit": {}}, "limit is {}"),
         ({"thread_id": None}, "thread_id must be one path segment.* got None"),
@@ -113,10 +112,10 @@ def test_senseless_parameters(params: dict[str, Any], says: str, kind: str) -> N
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(("param", "value"), [("limit", 0), ("limit", 101), ("limit", -1), ("order", "up")])
 def test_parameters_out_of_range(param: str, value: Any, kind: str) -> None:
-    """What is out of range for this server may be in range for another: it is sent, and the error names it."""
+    """What the server refuses is an error that names the parameter. Only extra_query sends it."""
     with serve(runs=runs(3)) as server, opened(server, kind) as client:
         with pytest.raises(BadRequestError, match="400 Bad Request: Invalid") as caught:
-            client.runs.list("thread_a", **{param: value})
+            client.runs.list("thread_a", extra_query={param: str(value)})
         assert caught.value.param == param
 
 
@@ -264,10 +263,20 @@ def test_empty_is_not_absent(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("OPENAI_BASE_URL", "http://h/v1")
     with pytest.raises(ArgumentError, match="There is no API key"):
         kind(api_key="")
-    with pytest.raises(ArgumentError, match="base URL '' has no"):
+    with pytest.raises(ArgumentError, match="There is no base URL"):
         kind(base_url="")
-    monkeypatch.setenv("OPENAI_BASE_URL", "")
-    assert kind().base_url == "https://api.openai.com/v1"
+
+
+@pytest.mark.parametrize("kind", CLIENTS.values())
+@pytest.mark.parametrize("value", [None, "", " ", "\n"])
+def test_no_base_url(value: str | None, kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a base URL, or with an empty one, the error asks for one: no service is the default."""
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    if value is not None:
+        monkeypatch.setenv("OPENAI_BASE_URL", value)
+    for given in ({}, {"base_url": value}):
+        with pytest.raises(ArgumentError, match="pass base_url, or set the environment variable OPENAI_BASE_URL"):
+            kind(api_key="sk", **given)
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -345,7 +354,7 @@ def test_import_is_lazy() -> None:
     """Importing the package and making a client load nothing that only a call needs."""
     code = (
         "import sys, threadruns; print('typing' in sys.modules, *[m for m in sys.modules if m.startswith('thr')]);"
-        "c = threadruns.Client(api_key='sk'), threadruns.AsyncClient(api_key='sk');"
+        "c = [k(api_key='sk', base_url='http://h/v1') for k in (threadruns.Client, threadruns.AsyncClient)];"
         "print(*[m for m in ('httpx', 'httpcore', 'attrs', 'attr', 'asyncio', 'ssl', 'msgspec', 'logging',"
         " 'inspect', 'rich', 'click', 'threadruns_api.types', 'threadruns_api.models') if m in sys.modules])"
     )

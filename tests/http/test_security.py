@@ -47,6 +47,33 @@ def test_malformed_key(key: str, kind: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", CLIENTS.values())
+@pytest.mark.parametrize("by_variable", [False, True])
+@pytest.mark.parametrize(
+    ("key", "says"),
+    [
+        (f'"{KEY}"', "without quotes"),
+        (f"'{KEY}'", "without quotes"),
+        (f'"{KEY}', "without quotes"),
+        (f"{KEY}'", "without quotes"),
+        (f"\u201c{KEY}\u201d", "without quotes"),
+        (f'"Bearer {KEY}"', "without quotes"),
+        (f"Bearer {KEY}", "pass the key alone"),
+        (f"bearer {KEY}", "pass the key alone"),
+        (f"Authorization: Bearer {KEY}", "pass the key alone"),
+        (f"api-key: {KEY}", "pass the key alone"),
+    ],
+)
+def test_key_with_what_surrounds_it(
+    key: str, says: str, by_variable: bool, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key that was copied with quotes, or with the scheme of its header, is refused in a sentence without it."""
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    with pytest.raises(ArgumentError, match=says) as caught:
+        kind(base_url="http://127.0.0.1:9/v1", **({} if by_variable else {"api_key": key}))
+    assert "sk-secret" not in everything_shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", CLIENTS.values())
 @pytest.mark.parametrize("wrong", [{"base_url": "ftp://x"}, {"max_rate": -1}, {"timeout": "x"}, {"beta": "\n"}])
 def test_other_mistakes_do_not_show_the_key(wrong: dict[str, Any], kind: Any) -> None:
     """An error of another argument shows nothing of the key, in its traceback either."""

@@ -123,9 +123,8 @@ def command(
         raise click.UsageError("No thread was given; name one that the key can read with --thread.")
     try:
         api_key.check()
-    except ArgumentError:
-        message = "The API key has characters that a header cannot contain, or white space around it."
-        raise click.UsageError(message) from None
+    except ArgumentError as error:
+        raise click.UsageError(str(error)) from None
     if report is not None and not report.parent.is_dir():
         raise click.UsageError(f"The report cannot be written: {str(report.parent)!r} is not a folder.")
     console = Console(stderr=True)

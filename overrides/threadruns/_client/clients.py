@@ -83,6 +83,7 @@ class Client(BaseClient[Sender]):
     Args:
         api_key: The API key; from the environment variable ``OPENAI_API_KEY`` if None. No repr, log or error shows it.
         base_url: The base URL of the API, such as ``http://127.0.0.1:8000/v1``; from ``OPENAI_BASE_URL`` if None.
+            There is no default.
         beta: The version of the Assistants API, sent in the header ``OpenAI-Beta``.
         azure_api_version: The version of an Azure-like deployment, such as ``2024-02-15-preview``. Selects its form:
             the key is sent in the header ``api-key``, the version in the query, and no ``OpenAI-Beta`` is sent.
@@ -98,7 +99,7 @@ class Client(BaseClient[Sender]):
         **options: The defaults of all calls; see ``CallOptions``.
 
     Raises:
-        ArgumentError: The key is missing, or an argument is invalid.
+        ArgumentError: The key or the base URL is missing, or an argument is invalid.
     """
 
     def __init__(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
 
+from threadruns._client.arguments import check_arguments, drop_absent, largest_page
+from threadruns._client.signatures import describe
 from threadruns._errors import ArgumentError
 from threadruns._http.call import Call
 from threadruns._paging.cursors import first_request
@@ -15,7 +17,6 @@ from threadruns._paging.progress import WalkProgress
 from threadruns._paging.protocols import Item, ListResponse
 from threadruns._paging.tokens import load_token
 from threadruns._paging.walks import iter_async_batches, iter_batches
-from threadruns._wire import UNSET
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from threadruns._response import RawResponse
     from threadruns._wire import CallOptions, Request
 
-PAGE_SIZE = 100
-"""The page size requested unless ``limit`` is given: the largest that the API allows."""
-
 _signature = cache(signature)
 
 P = ParamSpec("P")
@@ -41,12 +39,14 @@ T = TypeVar("T", bound=Item)
 class BoundOperation(Generic[P, T]):
     """A generated list operation with the settings of a client."""
 
+    returned: ClassVar[str]
+    """The name of the class that a call returns, for signatures."""
+
     def __init__(self, settings: Settings, operation: Callable[P, Request[ListResponse[T]]]) -> None:
         self._settings = settings
         self._operation = operation
-        # inspect and help show the operation.
-        self.__doc__ = operation.__doc__
-        self.__wrapped__ = operation
+        # For inspect, help and editors that look at objects.
+        self.__signature__, self.__doc__ = describe(operation, self.returned)
 
     def build_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call[ListResponse[T]]:
         """Return the call of the operation with these arguments.
@@ -55,16 +55,16 @@ class BoundOperation(Generic[P, T]):
             ArgumentError: The operation refuses them.
         """
         operation: Callable[..., Request[ListResponse[T]]] = self._operation
+        kwargs = drop_absent(operation, kwargs)
         try:
             request = operation(*args, **kwargs)
         except ValueError as error:
             raise ArgumentError(f"{error}.") from None
         arguments = _signature(operation).bind(*args, **kwargs).arguments
         arguments.pop("options", None)
-        for name, value in arguments.items():
-            _check_argument(name, value)
+        check_arguments(operation, arguments)
         options = self._settings.options.updated(request.options)
-        return Call(operation, arguments, request, options, {"limit": str(PAGE_SIZE), **request.params})
+        return Call(operation, arguments, request, options, {**largest_page(operation), **request.params})
 
     def build_resumed_call(self, token: str, options: CallOptions) -> tuple[Call[ListResponse[T]], bool]:
         """Return the call that continues an iteration, and whether nothing is left of it.
@@ -86,6 +86,8 @@ class BoundOperation(Generic[P, T]):
 
 class ListOperation(BoundOperation[P, T]):
     """A list operation of a blocking client; call it for the first page."""
+
+    returned = "Page"
 
     def __init__(self, settings: Settings, sender: Sender, operation: Callable[P, Request[ListResponse[T]]]) -> None:
         super().__init__(settings, operation)
@@ -142,6 +144,8 @@ class ListOperation(BoundOperation[P, T]):
 class AsyncListOperation(BoundOperation[P, T]):
     """A list operation of an async client; await its call for the first page, or iterate over it for all items."""
 
+    returned = "Pager"
+
     def __init__(
         self, settings: Settings, sender: AsyncSender, operation: Callable[P, Request[ListResponse[T]]]
     ) -> None:
@@ -191,13 +195,6 @@ class AsyncListOperation(BoundOperation[P, T]):
 
 def _only(kwargs: Mapping[str, Any], name: str) -> Any:
     return {name: kwargs[name]} if name in kwargs else {}
-
-
-def _check_argument(name: str, value: Any) -> None:
-    # None and NaN would be sent as words, and an empty cursor means nothing to a server.
-    is_sendable = isinstance(value, str | int | float | list) or hasattr(value, "__index__") or value is UNSET
-    if not is_sendable or value == "" or value != value:
-        raise ArgumentError(f"{name} is {value!r:.80}; give it a value, or leave it out.")
 
 
 def _check_names(names: Iterable[str]) -> Iterable[str]:

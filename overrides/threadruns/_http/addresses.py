@@ -23,6 +23,11 @@ class Address:
         self._url = url
         self._name = name
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether the URL is empty, or white space alone."""
+        return isinstance(self._url, str) and not self._url.strip()  # pyright: ignore[reportUnnecessaryIsInstance]
+
     def check(self, *schemes: str, example: str) -> None:
         """Refuse a URL that cannot be used. No frame of the traceback holds it.
 

@@ -86,12 +86,13 @@ class Attempts:
         Raises:
             APIStatusError: The status is not 2xx.
         """
+        response.seconds = time.monotonic() - self._started
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug(
                 "%s: %d in %.3f s (request id %s)",
                 self._call,
                 response.status,
-                time.monotonic() - self._started,
+                response.seconds,
                 printable(response.header("x-request-id") or "none"),
             )
         if 200 <= response.status < 300:
@@ -106,6 +107,7 @@ class Attempts:
         """
         call = str(self._call)
         if isinstance(error, BodyError):
+            error.response.seconds = time.monotonic() - self._started
             problem = f"the server answered {error.response.status}, but {error}"
             raise APIResponseValidationError(problem, call=call, response=error.response.redacted()) from None
         match failure_kind(error):

@@ -12,6 +12,12 @@ from typing import NoReturn
 from threadruns._errors import ArgumentError
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb")
+"""The marks that some shells, env files and editors leave around a value."""
+
+SCHEMES = ("bearer ", "bearer:", "authorization:", "api-key:")
+"""The beginnings of a header that was copied whole, in lower case."""
+
 KEY_PLACEHOLDER = "[key]"
 """The text that replaces the key where a server has sent it back."""
 
@@ -67,6 +73,10 @@ class Secret:
             )
         if self._value != self._value.strip():
             raise ArgumentError("The API key begins or ends with white space or a line break: strip it.")
+        if not QUOTES.isdisjoint((self._value[0], self._value[-1])):
+            raise ArgumentError("The API key begins or ends with a quotation mark: pass the key without quotes.")
+        if self._value.lower().startswith(SCHEMES):
+            raise ArgumentError("The API key begins with 'Bearer', or with a header's name: pass the key alone.")
         if not self._value.isascii() or not self._value.isprintable():
             raise ArgumentError("The API key has characters that cannot be sent in a header: check how it was copied.")
 

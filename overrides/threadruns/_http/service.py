@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from threadruns._http.secrets import HiddenBytes, Secret
 
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
 DEFAULT_BETA = "assistants=v1"
 EXAMPLE_BASE_URL = "http://127.0.0.1:8000/v1"
 
 
 def base_address(url: str | None) -> Address:
-    """Return the address of the API, from ``OPENAI_BASE_URL`` if the URL is None. Never fails."""
-    return Address(url if url is not None else os.environ.get(BASE_URL_VARIABLE) or DEFAULT_BASE_URL, "base URL")
+    """Return the address of the API, from ``OPENAI_BASE_URL`` if the URL is None. Never fails.
+
+    There is no default: the key must go to the server that the caller means.
+    """
+    return Address(os.environ.get(BASE_URL_VARIABLE, "") if url is None else url, "base URL")
 
 
 class Service:
@@ -45,6 +47,11 @@ class Service:
         self, *, address: Address, secret: Secret, beta: str, azure_api_version: str | None, user_agent: str
     ) -> None:
         secret.check()
+        if address.is_blank:
+            raise ArgumentError(
+                f"There is no base URL: pass base_url, or set the environment variable {BASE_URL_VARIABLE}, such as"
+                f" {EXAMPLE_BASE_URL!r}."
+            )
         address.check("http", "https", example=EXAMPLE_BASE_URL)
         if address.credentials is not None:
             raise ArgumentError(
