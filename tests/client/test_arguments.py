@@ -63,7 +63,7 @@ def test_enum_of_the_caller(kind: str) -> None:
         assert names(client.runs.list("thread_a", order=Order.UP).data) == ids(3)[::-1]  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", CLIENTS)
+@pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(
     ("given", "says"),
     [
