@@ -42,7 +42,7 @@ def check_all(server: RunningServer, **options: Any) -> Report:
 def make_handler(respond: Callable[[BaseHTTPRequestHandler], None]) -> Any:
     """Return a handler that responds to every request in one way, and records the headers of the requests."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class ScriptedHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # one write per response: a second one would be delayed
         seen: list[str] = []
@@ -60,7 +60,7 @@ def make_handler(respond: Callable[[BaseHTTPRequestHandler], None]) -> Any:
         def log_message(self, *_: object) -> None:
             pass
 
-    return Handler
+    return ScriptedHandler
 
 
 @contextmanager
