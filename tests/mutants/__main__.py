@@ -1,10 +1,10 @@
-"""Mutation test of the contract check: every fault of the reference server must be found, every variation pass.
+"""Mutation test of the contract check: it has to find every fault, and to accept every variation.
 
     python -m tests.mutants                 every fault, one seed
     python -m tests.mutants --seeds 10      ten seeds
     python -m tests.mutants --sample 4      four faults of each group, drawn by the seed
     python -m tests.mutants --few           with one thread of five runs
-    python -m tests.mutants NAME ...        these only, with all the rules that found them
+    python -m tests.mutants NAME ...        these only, with every rule that found them
 
 A fault is *found* if the server departs, and *named* if a rule of its own kind says so. One that leaves nothing to
 judge is found if the server cannot be judged, and named if the check stopped at the rule that is listed here. Prints
@@ -23,11 +23,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from tests.mutants.trials import Trial, known, sample, trial
 from threadruns.contract.verdict import Verdict
 
-FEW_SUFFICE = 0.85
+MIN_NAMED_FEW = 0.85
 
 
 def main() -> int:
-    """Run the trials, print what came of them, and return the exit code."""
+    """Run the trials, print the results, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="faults and variations to try; all by default")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds to try (default 1)")
@@ -40,7 +40,7 @@ def main() -> int:
     if unknown:
         parser.error(f"no fault or variation is called {', '.join(map(repr, sorted(unknown)))}")
     began = time.monotonic()
-    # The server logs what a fault makes of it.
+    # The server logs errors that faults cause.
     with ProcessPoolExecutor(options.workers, initializer=logging.disable) as pool:
         jobs = []
         for seed in range(options.seeds):
@@ -67,11 +67,11 @@ def main() -> int:
     requests, seconds = max(one.requests for one in trials), max(one.seconds for one in trials)
     print(f"at most {requests} requests and {seconds:.1f} s for one server; {time.monotonic() - began:.0f} s in all")
     named = sum(one.named for one in faulty)
-    return int(bool(alarms) or named < len(faulty) * (FEW_SUFFICE if options.few else 1))
+    return int(bool(alarms) or named < len(faulty) * (MIN_NAMED_FEW if options.few else 1))
 
 
 def print_table(faulty: list[Trial]) -> None:
-    """Print how many faults of each group were found, and how many of them by a rule of their kind."""
+    """Print the number of faults of each group, of those found, and of those found by a rule of their group."""
     print("group      faults  found  named  not to be judged")
     for group in [*sorted({one.group for one in faulty}), *(["all"] if faulty else [])]:
         own = [one for one in faulty if group in (one.group, "all")]

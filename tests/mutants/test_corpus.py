@@ -1,4 +1,4 @@
-"""Every fault of the corpus and of the package changes what a client receives."""
+"""Every fault changes a response."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from tests.mutants.corpus import FAULTS, GROUPS
-from tests.server.battery import KEY, battery, name, runs
 from tests.server.conftest import client
+from tests.server.samples import KEY, name, runs, sample_requests
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import ServerResponse
 from threadruns.server._store import Store
@@ -17,12 +17,12 @@ from threadruns.testing import serve
 from threadruns.testing._schedule import MutationSchedule, ScheduledMutation
 from threadruns.testing.mutations import Mutation
 
-REQUESTS = battery()
+REQUESTS = sample_requests()
 
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
-    """Give the threads of the battery."""
+    """Return a store with the sample threads."""
     filled = Store()
     filled.add(runs())
     filled.add_thread(name(0))
@@ -32,18 +32,18 @@ def store() -> Iterator[Store]:
 
 @pytest.fixture(scope="module")
 def correct(store: Store) -> list[ServerResponse]:
-    """Give what a correct server answers to the battery."""
+    """Return the responses of a correct server to the sample requests."""
     return [Endpoint(store, KEY).handle(request) for request in REQUESTS]
 
 
 def on_the_wire(mutation: type[Mutation]) -> bool:
-    """Return whether a mutation shows only in how a response is sent."""
+    """Return whether a mutation replaces the sending of the response."""
     return mutation.send is not Endpoint.send
 
 
 @pytest.mark.parametrize("group", sorted({*GROUPS.values()} - {"transport"}))
-def test_every_fault_of_a_group_shows(store: Store, correct: list[ServerResponse], group: str) -> None:
-    """Each fault changes a response, so none is a fault in name only."""
+def test_every_fault_of_a_group_changes_a_response(store: Store, correct: list[ServerResponse], group: str) -> None:
+    """Each fault of the group changes a response to one of the sample requests."""
     faults = [fault for name, fault in FAULTS.items() if GROUPS[name] == group and not on_the_wire(fault)]
     assert len(faults) >= 5
     hidden = []
@@ -57,8 +57,8 @@ def test_every_fault_of_a_group_shows(store: Store, correct: list[ServerResponse
 @pytest.mark.parametrize(
     "fault", [FAULTS[name] for name, group in GROUPS.items() if group == "protocol" and on_the_wire(FAULTS[name])]
 )
-def test_every_fault_of_framing_shows(fault: type[Mutation]) -> None:
-    """What is broken on the wire is an error of the protocol, or another body, for a client that looks."""
+def test_every_fault_of_framing_is_an_error(fault: type[Mutation]) -> None:
+    """Each fault of framing gives an error of the protocol or an invalid body."""
     with serve(runs()[:6], faults=[fault.name], catalogue=FAULTS, api_key=KEY) as server, client(server) as http:
         outcomes = set()
         for _ in range(40):

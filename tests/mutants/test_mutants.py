@@ -1,4 +1,4 @@
-"""The check against servers that are wrong in one way, and against correct ones that differ: a sample of each group.
+"""The check against a sample of the faults of each group, and against every variation.
 
 ``tox -e mutants`` tries all of them.
 """
@@ -11,27 +11,27 @@ from tests.mutants.trials import NOTHING_TO_JUDGE, SHOWN_BY, known, sample, tria
 from threadruns.contract.rules.catalogue import RULES
 from threadruns.contract.verdict import Verdict
 
-DRAWN = sample(2)
-CUT = ["truncated-body", "length-too-small"]
-"""A body that is cut is a fault that anybody could name; it must never pass for a server that cannot be judged."""
+SAMPLED = sample(2)
+TRUNCATED = ["truncated-body", "length-too-small"]
+"""Truncated bodies, which are faults and must not count as a server that cannot be judged."""
 
 
-@pytest.mark.parametrize("name", [*(name for name, group in DRAWN.items() if group != "variations"), *CUT])
+@pytest.mark.parametrize("name", [*(name for name, group in SAMPLED.items() if group != "variations"), *TRUNCATED])
 def test_a_fault_is_found_by_a_rule_of_its_kind(name: str) -> None:
-    """The server departs, and a rule of the fault's kind says so; what is listed is undecided by the rule beside it."""
+    """The check finds the fault by a rule of its group, or stops at the rule in NOTHING_TO_JUDGE."""
     tried = trial(name, known()[name])
     assert tried.named, tried
 
 
 @pytest.mark.parametrize("name", [name for name, group in known().items() if group == "variations"])
 def test_a_correct_server_conforms_however_it_differs(name: str) -> None:
-    """What a server may do differently is no departure, and leaves it no server that cannot be judged."""
+    """The check accepts a correct server with any variation."""
     tried = trial(name, "variations")
     assert tried.verdict is Verdict.CONFORMS, tried
 
 
-def test_what_counts_as_found_names_what_exists() -> None:
-    """The exceptions from a fault's own group of rules are faults and groups that there are."""
+def test_exceptions_exist() -> None:
+    """The exceptions name faults, groups and rules that exist."""
     groups = known()
     assert NOTHING_TO_JUDGE.keys() <= groups.keys()
     assert SHOWN_BY.keys() <= set(groups.values())

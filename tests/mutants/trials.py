@@ -38,28 +38,28 @@ SHOWN_BY: dict[str, dict[str, str]] = {
         **dict.fromkeys(("cursor", "data", "has_more"), "pages that lead nowhere"),
     },
 }
-"""Besides its own, the groups of rules that name a fault of a group, each with the reason."""
+"""The groups of rules, besides its own, that may find a fault of a group, each with the reason."""
 
 NOTHING_TO_JUDGE: dict[str, str] = {
-    # No response, or none that ends.
+    # No response, or one without an end.
     **dict.fromkeys(
         ("resets-without-response", "closes-without-response", "closes-within-headers", "not-http"), "protocol.answers"
     ),
     **dict.fromkeys(("no-response", "slow-body", "slow-headers", "slow-response", "huge-body"), "protocol.answers"),
-    # Every request is one too many.
+    # Every request is refused as one too many.
     **dict.fromkeys(
         ("status-429", "retry-after-short", "retry-after-hour", "retry-after-past-date"), "protocol.answers"
     ),
-    # What a gateway says of a server that is down.
+    # The errors of a gateway for a server that is down.
     **dict.fromkeys(("status-502-html", "status-520-empty"), "protocol.server-error"),
-    # What a server says of a wrong key, an unknown thread, another beta header, or a URL that is not its own.
+    # The errors for a wrong key, an unknown thread, another beta header or another URL.
     **dict.fromkeys(("status-400-retry", "status-403", "status-404-azure"), "data.given"),
-    # What another site says.
+    # The responses of another site.
     "html-with-status-200": "protocol.content-type",
     "key-in-html": "auth.not-echoed",
     "redirect-to-other-origin": "protocol.status",
 }
-"""Faults by which a server cannot be told from another one, from none at all, or from a mistake of its user.
+"""Faults with which a server looks like another one, like none at all, or like a mistake of its user.
 
 There *undecided* is right, with the rule at which the check has to stop.
 """
@@ -69,23 +69,23 @@ TIMEOUTS = {"slow-response": 0.1}
 
 
 class Trial(NamedTuple):
-    """One mutation and what the check made of it."""
+    """The result of the check for one mutation."""
 
     name: str
     group: str
     seed: int
     verdict: Verdict
     rules: dict[str, str]
-    """What came, by the id of the rule that failed."""
+    """The observed values, by the id of the rule that failed."""
     stopped: str
-    """The rule at which the check had to stop; empty if it ended by itself."""
+    """The rule at which the check stopped; empty if it ran to its end."""
     reason: str
     requests: int
     seconds: float
 
     @property
     def unjudged(self) -> bool:
-        """Whether the fault leaves nothing to judge, and the check says so by the right rule."""
+        """Whether the fault leaves nothing to judge, and the check stopped at the right rule."""
         return self.verdict is Verdict.UNDECIDED and NOTHING_TO_JUDGE.get(self.name) == self.stopped
 
     @property
@@ -95,7 +95,7 @@ class Trial(NamedTuple):
 
     @property
     def named(self) -> bool:
-        """Whether the verdict is right for a fault, and rests on a rule of its kind."""
+        """Whether the verdict is right for a fault and rests on a rule of its group."""
         kinds = {self.group, *SHOWN_BY.get(self.group, ())}
         return self.unjudged or (self.found and any(rule.partition(".")[0] in kinds for rule in self.rules))
 
@@ -107,7 +107,7 @@ class Trial(NamedTuple):
 
 
 def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: bool = False) -> Trial:
-    """Serve one mutation, the correct server if the name is empty, and check it.
+    """Run the check against a server with one mutation, or against the correct server if the name is empty.
 
     Args:
         name: The fault or variation.
@@ -118,7 +118,7 @@ def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: boo
     """
     threads = example.threads((5,) if few else example.SIZES)
     mutation = {"variations" if group == "variations" else "faults": [name] if name else []}
-    # What ends at the first departure is the beginning of the whole check: if it names the fault, so does the whole.
+    # The check up to the first departure is the beginning of the whole check: a fault that it finds counts as found.
     for fail_fast in (True, False) if group != "variations" and not whole else (False,):
         runs = [run for thread in threads.values() for run in thread]
         with serve(
@@ -137,12 +137,12 @@ def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: boo
 
 
 def known() -> dict[str, str]:
-    """Return the group of every fault and variation by name; the correct server, first, is a variation without one."""
+    """Return the group of every fault and variation by name; the correct server, first, has an empty name."""
     return {"": "variations", **dict.fromkeys(VARIATIONS, "variations"), **GROUPS}
 
 
 def sample(size: int, seed: int = 0) -> dict[str, str]:
-    """Return every variation, and so many faults of each group, drawn by the seed."""
+    """Return every variation, and this number of random faults of each group."""
     groups = known()
     drawn = [name for name, group in groups.items() if group == "variations"]
     for group in sorted(set(groups.values()) - {"variations"}):

@@ -1,4 +1,4 @@
-"""Other manners: what test suites of SDKs send is answered in permissive mode, and Azure's form is Azure's."""
+"""The permissive form, against the requests of test suites of SDKs, and Azure's form."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.server.battery import KEY, THREADS, name, runs
+from tests.server.samples import KEY, THREADS, name, runs
 from threadruns.testing import RunningServer, serve
 
 V1 = {"authorization": "Bearer My API Key", "openai-beta": "assistants=v1"}
@@ -25,14 +25,14 @@ SDK_REQUESTS = [
 
 @pytest.fixture(scope="module")
 def permissive() -> Iterator[RunningServer]:
-    """Give a permissive server with the threads of the battery."""
+    """Start a permissive server with the sample threads."""
     with serve(runs(), permissive=True) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def azure() -> Iterator[RunningServer]:
-    """Give a server in Azure's form with the threads of the battery."""
+    """Start a server in Azure's form with the sample threads."""
     with serve(runs(), azure=True, api_key=KEY) as server:
         yield server
 
@@ -42,7 +42,7 @@ def azure() -> Iterator[RunningServer]:
 def test_requests_of_sdk_suites_are_answered(
     permissive: RunningServer, below: str, path: str, headers: dict[str, str]
 ) -> None:
-    """What the suites of the SDKs send is a 200 with an empty page, below the base path and at the root."""
+    """The requests of the test suites of SDKs get an empty page, with the base path and without it."""
     response = httpx.get(permissive.url.removesuffix("/v1") + below + path, headers=headers)
     assert response.status_code == 200
     assert response.json() == {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
@@ -60,13 +60,13 @@ def test_requests_of_sdk_suites_are_answered(
     ],
 )
 def test_permissive_reads_what_it_can(permissive: RunningServer, query: str, size: int) -> None:
-    """Limits are moved into bounds, and what cannot be used counts as absent."""
+    """Limits are moved into their bounds, and other invalid values are ignored."""
     page = httpx.get(f"{permissive.url}/threads/{name(45)}/runs?{query}").json()
     assert len(page["data"]) == size
 
 
 def test_permissive_still_pages(permissive: RunningServer) -> None:
-    """Known cursors work as ever, so a client of another suite reaches the end."""
+    """Known cursors are used, so that a client reaches the end of the thread."""
     ids, after = [], ""
     while True:
         page = httpx.get(f"{permissive.url}/threads/{name(45)}/runs?limit=10&after={after}").json()
@@ -78,13 +78,13 @@ def test_permissive_still_pages(permissive: RunningServer) -> None:
 
 
 def test_permissive_refuses_other_paths_and_methods(permissive: RunningServer) -> None:
-    """A path that is none of the document's is a 404, and a POST a 405."""
+    """An unknown path gives 404, and POST gives 405."""
     assert httpx.get(f"{permissive.url}/_stainless_unknown_path").status_code == 404
     assert httpx.post(f"{permissive.url}/threads/string/runs").status_code == 405
 
 
 def test_azure_lists_with_its_own_path_and_key(azure: RunningServer) -> None:
-    """The path is below /openai, the key is in `api-key`, the version is in the query, no beta header is needed."""
+    """The path is below /openai, the key is in `api-key`, the version is in the query, and no beta header is needed."""
     url = f"{azure.url}/threads/{name(5)}/runs?api-version=2024-02-15-preview&limit=2"
     page = httpx.get(url, headers={"api-key": KEY}).json()
     assert azure.url.endswith("/openai")
@@ -101,7 +101,7 @@ def test_azure_lists_with_its_own_path_and_key(azure: RunningServer) -> None:
     ],
 )
 def test_azure_errors_have_a_code_and_a_message(azure: RunningServer, path: str, key: str, status: int) -> None:
-    """Its errors are two strings, and a bearer token is no key."""
+    """Errors have a code and a message, and a bearer token is not accepted."""
     response = httpx.get(azure.url + path, headers={"api-key": key})
     error = response.json()["error"]
     assert (response.status_code, set(error), error["code"]) == (status, {"code", "message"}, str(status))

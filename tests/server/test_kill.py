@@ -1,4 +1,4 @@
-"""A database that is written to while the power goes: nothing acknowledged is lost, nothing half-loaded is seen."""
+"""Databases that are killed, shared and opened while they are written."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOAD = (
 
 
 def test_killed_load_keeps_whole_files(tmp_path: Path) -> None:
-    """A load that is killed at random leaves every file that it reported, and each file whole or not at all."""
+    """A load that is killed at random leaves each file complete or absent, and each acknowledged one complete."""
     runs = thread("thread_k", 40)
     files = {}
     for number in range(6):
@@ -58,7 +58,7 @@ def test_killed_load_keeps_whole_files(tmp_path: Path) -> None:
 
 
 def test_two_processes_load_into_one_file(tmp_path: Path) -> None:
-    """Writers wait for each other, and a reader meanwhile sees whole files only."""
+    """Two writers wait for each other, and a reader sees complete files only."""
     paths = []
     for number in range(2):
         path = tmp_path / f"{number}.jsonl"
@@ -81,7 +81,7 @@ def test_two_processes_load_into_one_file(tmp_path: Path) -> None:
 
 
 def test_many_may_make_one_file(tmp_path: Path) -> None:
-    """Whoever opens a new file at the same moment gets the same database."""
+    """Several processes that open a new file at the same moment get the same database."""
     ready = threading.Barrier(8)
 
     def open_new(path: Path) -> None:
@@ -96,7 +96,7 @@ def test_many_may_make_one_file(tmp_path: Path) -> None:
 
 
 def test_database_opens_while_another_process_writes(tmp_path: Path) -> None:
-    """A server starts and reads what is there while a load is under way, which may take minutes."""
+    """A database opens and is readable during a transaction of another process."""
     database = tmp_path / "runs.db"
     writer = Store(database)
     writer.add(thread("thread_k", 3))

@@ -1,4 +1,4 @@
-"""Files into a store: every form of file, bad runs by line, nothing twice, nothing half."""
+"""Loading files: their forms, bad runs, repeated runs, and failures."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.document import bodies
-from tests.server.battery import THREADS, name, runs
 from tests.server.conftest import client
+from tests.server.samples import THREADS, name, runs
 from threadruns.server import _read
 from threadruns.server._load import FileRejected, LoadResult, load
 from threadruns.server._read import BadRun, ParsedValue, read
@@ -58,7 +58,7 @@ FORMS = {
 
 @pytest.fixture
 def store() -> Store:
-    """Give an empty store."""
+    """Return an empty store."""
     return Store()
 
 
@@ -75,7 +75,7 @@ def in_order(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_file_is_read(store: Store, tmp_path: Path, form: str, packed: bool) -> None:
-    """Lines, arrays, bodies and mixtures hold the same runs, plain or gzip."""
+    """JSON lines, arrays, list bodies and mixtures give the same runs, plain or gzip."""
     data = FORMS[form].encode()
     path = tmp_path / "runs"
     path.write_bytes(gzip.compress(data) if packed else data)
@@ -86,7 +86,7 @@ def test_every_form_of_file_is_read(store: Store, tmp_path: Path, form: str, pac
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(RUNS), max_size=12), st.sampled_from(["lines", "array", "body"]), st.integers(30, 5000))
 def test_window_may_end_anywhere(runs: list[dict[str, Any]], form: str, size: int) -> None:
-    """However the bytes of a file are cut into reads, its runs are the same."""
+    """The runs of a file do not depend on the sizes of the reads."""
     text = {"lines": lines(runs), "array": json.dumps(runs, indent=1), "body": json.dumps(body(runs))}[form]
     chunks = [text[start : start + size] for start in range(0, len(text), size)]
     assert [item.value for item in _read._Reader(iter(chunks)).values() if isinstance(item, ParsedValue)] == runs
@@ -94,14 +94,14 @@ def test_window_may_end_anywhere(runs: list[dict[str, Any]], form: str, size: in
 
 @settings(deadline=None)
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: data.decode("utf-8", "surrogateescape")))
-def test_any_text_is_read_or_told(text: str) -> None:
-    """No text makes the reader fail; whatever is no run is bad, with a line that the file has."""
+def test_any_text_is_read_or_reported(text: str) -> None:
+    """Any text is read without an exception, and each bad line exists in the text."""
     for item in _read._Reader(iter([text])).values():
         assert 1 <= item.line <= text.count("\n") + 1
 
 
 def test_run_keeps_its_text(store: Store, tmp_path: Path) -> None:
-    """Numbers, unknown keys and the order of keys come back as they were written."""
+    """Numbers, unknown keys and the order of keys are returned as they were loaded."""
     text = (
         lines([RUNS[0] | {"zzz": {"big": 1}, "aaa": None}])
         .strip()
@@ -114,7 +114,7 @@ def test_run_keeps_its_text(store: Store, tmp_path: Path) -> None:
 
 
 def test_same_file_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
-    """A second load finds every run unchanged, also with other white space and order of keys."""
+    """A second load leaves every run unchanged, even with other white space and another order of keys."""
     (tmp_path / "one").write_text(FORMS["lines"])
     (tmp_path / "two").write_text(json.dumps([dict(reversed(run.items())) for run in RUNS], indent=4))
     load(store, tmp_path / "one")
@@ -125,7 +125,7 @@ def test_same_file_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("run", bodies.RUNS.values(), ids=bodies.RUNS)
 def test_run_of_every_period_is_served_as_it_was_loaded(tmp_path: Path, run: dict[str, Any]) -> None:
-    """What was recorded comes back over the socket byte for byte, with keys that nobody knows and every spelling."""
+    """Recorded runs are served byte for byte, with unknown keys and unusual spellings."""
     text = (
         json.dumps(run | {"id": "run_spelled", "instructions": "caf\u00e9 \U0001f600", "unknown": 1})[:-2]
         + r'{"z": [1.0, 1, 1e2, -0, 12345678901234567890, "\u0000\/"], "a": null}}'
@@ -141,7 +141,7 @@ def test_run_of_every_period_is_served_as_it_was_loaded(tmp_path: Path, run: dic
 
 
 def in_bytes(run: dict[str, Any], text: str) -> list[bytes]:
-    """Return the texts of a run and its spelled sibling in the order of their ids."""
+    """Return the texts of a run and of its copy with unusual spellings, in the order of their ids."""
     return [one.encode() for _, one in sorted([(run["id"], json.dumps(run)), ("run_spelled", text)])]
 
 
@@ -161,7 +161,7 @@ def in_bytes(run: dict[str, Any], text: str) -> list[bytes]:
     ],
 )
 def test_runs_are_the_same_by_their_json_values(store: Store, tmp_path: Path, one: str, other: str, same: bool) -> None:
-    """A run whose id is taken is unchanged if its value is the same to the last digit, and else refused."""
+    """A run whose id is stored is unchanged if its JSON value is exactly the same, and rejected otherwise."""
     for name_, value in (("one", one), ("other", other)):
         (tmp_path / name_).write_text(f'{json.dumps(RUNS[0])[:-1]}, "unknown": {value}}}')
     load(store, tmp_path / "one")
@@ -190,8 +190,8 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_bad_run_is_told_by_line(store: Store, tmp_path: Path, kind: str) -> None:
-    """A file with a bad run is refused with its line and a reason, and nothing of it is kept."""
+def test_bad_run_is_reported_by_line(store: Store, tmp_path: Path, kind: str) -> None:
+    """A file with a bad run is rejected with the line and a reason, and nothing of it is stored."""
     text, reason = BAD[kind]
     (tmp_path / "runs").write_text(lines(RUNS[:3]) + "\n" + text + lines(RUNS[4:]))
     with pytest.raises(FileRejected, match="nothing of it was loaded") as caught:
@@ -202,7 +202,7 @@ def test_bad_run_is_told_by_line(store: Store, tmp_path: Path, kind: str) -> Non
 
 
 def test_bad_runs_are_skipped_on_demand(store: Store, tmp_path: Path) -> None:
-    """With skip_bad the others are loaded, and the bad ones are counted."""
+    """With skip_bad the valid runs are loaded, and the bad ones are counted."""
     (tmp_path / "runs").write_bytes(lines(RUNS[:3]).encode() + b'{"id": "\xff"}\nnope\n' + lines(RUNS[3:]).encode())
     loaded = load(store, tmp_path / "runs", skip_bad=True)
     assert (loaded.new, loaded.bad) == (len(RUNS), 2)
@@ -211,24 +211,24 @@ def test_bad_runs_are_skipped_on_demand(store: Store, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("skip_bad", [False, True])
 def test_reading_stops_at_twenty_bad_runs(store: Store, tmp_path: Path, skip_bad: bool) -> None:
-    """A file of nothing but faults is refused at the twentieth, unless the bad ones are to be skipped, and counted."""
+    """Reading stops at the twentieth bad run, unless bad runs are skipped."""
     path = tmp_path / "runs"
     path.write_text("nope\n" * 3_000_000)
-    told: list[int] = []
+    reported: list[int] = []
     if skip_bad:
         path.write_text("nope\n" * 30 + lines(RUNS))
         loaded = load(store, path, skip_bad=True)
         assert (loaded.new, loaded.bad, len(loaded.first_bad)) == (len(RUNS), 30, 20)
     else:
         with pytest.raises(FileRejected, match="has at least 20 bad runs; nothing of it was loaded") as caught:
-            load(store, path, progress=told.append)
+            load(store, path, progress=reported.append)
         assert [bad.line for bad in caught.value.loaded.first_bad] == list(range(1, 21))
-        assert sum(told) < path.stat().st_size / 2
+        assert sum(reported) < path.stat().st_size / 2
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_other_encodings_are_told(store: Store, tmp_path: Path, encoding: str) -> None:
-    """A file that is not UTF-8 is refused with that reason at its first line."""
+def test_other_encodings_are_reported(store: Store, tmp_path: Path, encoding: str) -> None:
+    """A file that is not UTF-8 is rejected with that reason at its first line."""
     (tmp_path / "runs").write_bytes('{"id": "run_é"}\n'.encode(encoding))
     with pytest.raises(FileRejected) as caught:
         load(store, tmp_path / "runs")
@@ -237,15 +237,15 @@ def test_other_encodings_are_told(store: Store, tmp_path: Path, encoding: str) -
 
 @pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf", b"[]", b"[]\n[]"])
 @pytest.mark.parametrize("packed", [False, True])
-def test_file_without_runs_is_no_fault(store: Store, tmp_path: Path, data: bytes, packed: bool) -> None:
-    """An empty file, plain or gzip, holds no runs, and nothing bad either."""
+def test_file_without_runs_is_loaded(store: Store, tmp_path: Path, data: bytes, packed: bool) -> None:
+    """A file without runs is loaded without an error, plain or gzip."""
     (tmp_path / "runs").write_bytes(gzip.compress(data) if packed else data)
     assert load(store, tmp_path / "runs") == LoadResult(str(tmp_path / "runs"))
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.99])
-def test_damaged_gzip_is_told(store: Store, tmp_path: Path, keep: float) -> None:
-    """An archive that was cut off is refused, and nothing of it is kept."""
+def test_damaged_gzip_is_reported(store: Store, tmp_path: Path, keep: float) -> None:
+    """A truncated archive is rejected, and nothing of it is stored."""
     packed = gzip.compress(FORMS["lines"].encode())
     (tmp_path / "runs").write_bytes(packed[: int(len(packed) * keep)])
     with pytest.raises(FileRejected) as caught:
@@ -254,8 +254,8 @@ def test_damaged_gzip_is_told(store: Store, tmp_path: Path, keep: float) -> None
     assert store.summary()[0] == 0
 
 
-def test_rest_of_a_broken_array_is_told(tmp_path: Path) -> None:
-    """Behind an error inside an array nothing can be found, and that is said."""
+def test_rest_of_a_broken_array_is_reported(tmp_path: Path) -> None:
+    """After an error inside an array, the rest of the file is reported as unreadable."""
     (tmp_path / "runs").write_text("[" + lines(RUNS[:1]).strip() + ",\n{,\n" + lines(RUNS[1:2]) + "]")
     *found, last = read(tmp_path / "runs")
     assert [type(item) for item in found] == [ParsedValue]
@@ -265,7 +265,7 @@ def test_rest_of_a_broken_array_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of a process from /proc")
 def test_memory_stays_flat(tmp_path: Path) -> None:
-    """A file of 60 MB in one array is loaded with no more memory than one of 6 MB."""
+    """A file of 60 MB in one array is loaded with as much memory as one of 6 MB."""
     script = (
         "import re, sys\n"
         "from threadruns.server._load import load\n"
@@ -291,16 +291,16 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
 
 
 def test_progress_counts_the_file(tmp_path: Path) -> None:
-    """What is told of the progress adds up to the size of the file."""
+    """The reported progress adds up to the size of the file."""
     path = tmp_path / "runs.gz"
     path.write_bytes(gzip.compress(FORMS["lines"].encode()))
-    told: list[int] = []
-    list(read(path, told.append))
-    assert sum(told) == path.stat().st_size
+    reported: list[int] = []
+    list(read(path, reported.append))
+    assert sum(reported) == path.stat().st_size
 
 
 def test_full_disk_loses_nothing(tmp_path: Path) -> None:
-    """A load that finds no room ends with a sentence, and what was stored before is still there."""
+    """A load on a full disk ends with a clear error, and stored runs are kept."""
     database, more = tmp_path / "runs.db", tmp_path / "more"
     more.write_text("".join(lines([run | {"id": f"{run['id']}{n}"}]) for n in range(400) for run in RUNS))
     first = Store(database)
@@ -314,17 +314,17 @@ def test_full_disk_loses_nothing(tmp_path: Path) -> None:
         "try: load(Store(sys.argv[1]), sys.argv[2])\n"
         "except StoreError as error: print(error)\n"
     )
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-c", script, str(database), str(more)], capture_output=True, check=True, text=True
     ).stdout
-    assert "Cannot use the database" in told
+    assert "Cannot use the database" in reported
     after = Store(database)
     assert stored(after) == in_order(RUNS)
     after.close()
 
 
-def test_damaged_database_is_told(tmp_path: Path) -> None:
-    """Wherever a file is cut off or overwritten, what cannot be read is an error that names it, and never another."""
+def test_damaged_database_is_reported(tmp_path: Path) -> None:
+    """A database that is truncated or overwritten anywhere gives an error with its name, and no other exception."""
     whole, damaged, more = (tmp_path / part for part in ("whole.db", "damaged.db", "more"))
     store = Store(whole)
     store.add(runs())
@@ -350,7 +350,7 @@ def test_damaged_database_is_told(tmp_path: Path) -> None:
 
 
 def test_store_error_names_the_file(tmp_path: Path) -> None:
-    """A folder, something else's database, another version and damage are each a sentence with the name of the file."""
+    """A folder, a foreign database, another version and damage each give an error with the name of the file."""
     import sqlite3
 
     other, version, text, cut = (tmp_path / part for part in ("other.db", "version.db", "text.db", "cut.db"))

@@ -1,4 +1,4 @@
-"""The server as a process: what it prints, how it stops, what it logs, and what bad callers cannot do to it."""
+"""The server as a process: its output, its end, its log, and malformed requests."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 import httpx
 import pytest
 
-from tests.server.battery import THREADS, name, runs
 from tests.server.conftest import client
+from tests.server.samples import THREADS, name, runs
 from threadruns.server import _protocol
 from threadruns.server.synth import thread
 from threadruns.testing import RunningServer, serve
+from threadruns.testing.faults import FAULTS
 
 COMMAND = [sys.executable, "-c", "from threadruns._cli import main; main()"]
 KEY = "sk-secret-0123456789"
 
 
 def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command line to its end."""
+    """Run the command line and wait for its end."""
     return subprocess.run([*COMMAND, *arguments], input=stdin, capture_output=True, text=True, timeout=30)
 
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    """Give a file of runs."""
+    """Return a file of runs."""
     path = tmp_path / "runs.jsonl"
     path.write_text("".join(json.dumps(run) + "\n" for run in THREADS[name(5)]))
     return path
@@ -42,7 +43,7 @@ def archive(tmp_path: Path) -> Path:
 
 @contextmanager
 def served(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
-    """Run ``threadruns serve`` and give the process, its URL and what it printed."""
+    """Run ``threadruns serve``; yield the process, its URL and its output."""
     process = subprocess.Popen(
         [*COMMAND, "serve", "--port", "0", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -62,10 +63,10 @@ def served(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
         process.communicate()
 
 
-def test_serve_says_where_and_how(archive: Path) -> None:
-    """The lines on start name the URL, the key that was made and a command that works as it stands."""
+def test_serve_prints_the_url_and_a_command(archive: Path) -> None:
+    """The output on start has the URL, the generated key, and a command that works unchanged."""
     with served("--load", str(archive)) as (_, url, printed):
-        key = re.search(r"made for this run: (\S+)", printed)
+        key = re.search(r"generated for this run: (\S+)", printed)
         command = re.search(r"Try: (curl .*)", printed)
         assert key
         assert command
@@ -79,12 +80,12 @@ def test_serve_says_where_and_how(archive: Path) -> None:
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
 def test_stop_finishes_what_is_in_flight(stop: signal.Signals) -> None:
-    """A response that is being made is completed, then the process ends with 0."""
+    """A signal lets a response in flight finish, then the process exits with 0."""
     with served("--api-key", KEY, "--fault", "slow-response") as (process, url, _):
         address = urlsplit(url)
         with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
             sock.sendall(b"GET /v1/threads/thread_x/runs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-            # The server takes connections in order, so once it has answered here it is at work on the one above.
+            # Connections are accepted in order, so a response here shows that the request above is being handled.
             assert httpx.get(url.removesuffix("/v1") + "/healthz").status_code == 200
             process.send_signal(stop)
             received = b"".join(iter(lambda: sock.recv(65536), b""))
@@ -95,7 +96,7 @@ def test_stop_finishes_what_is_in_flight(stop: signal.Signals) -> None:
 
 
 def test_access_log_has_no_secrets(archive: Path) -> None:
-    """Each request is a line of JSON without headers, and the key is in none of them, wherever it was sent."""
+    """Each request is logged as a line of JSON, without headers and without the key."""
     with served("--load", str(archive), "--api-key", KEY) as (process, url, printed):
         good = {"authorization": f"Bearer {KEY}", "openai-beta": "assistants=v1"}
         for target in (f"{name(5)}/runs?limit=3&token={KEY}&after={KEY}", f"{KEY}/runs", f"{name(5)}/runs?order=asc"):
@@ -116,10 +117,10 @@ def test_access_log_has_no_secrets(archive: Path) -> None:
 @pytest.mark.parametrize(
     "spell", [str, quote, quote_plus, lambda key: "".join(f"%{byte:02x}" for byte in key.encode())]
 )
-def test_key_is_masked_in_every_spelling(
+def test_key_is_masked_in_every_encoding(
     caplog: pytest.LogCaptureFixture, key: str, spell: Callable[[str], str]
 ) -> None:
-    """A key that a caller puts into the address is not in the log, encoded or not."""
+    """A key in the path or in the query is masked in the log, encoded or not."""
     caplog.set_level("INFO", "threadruns.access")
     with serve(api_key=key) as server:
         httpx.get(f"{server.url}/threads/{spell(key)}/runs?after={spell(key)}&before={spell('x' + key)}")
@@ -129,7 +130,7 @@ def test_key_is_masked_in_every_spelling(
 
 
 def test_database_outlives_the_server(archive: Path, tmp_path: Path) -> None:
-    """What was loaded with --db is served by the next process."""
+    """Runs that were loaded with --db are served by the next process."""
     database = str(tmp_path / "runs.db")
     with served("--db", database, "--load", str(archive)):
         pass
@@ -139,7 +140,7 @@ def test_database_outlives_the_server(archive: Path, tmp_path: Path) -> None:
 
 
 def test_two_servers_serve_what_a_load_brings(archive: Path, tmp_path: Path) -> None:
-    """Servers of one file go on while it is loaded, never show half of it, and show all of it once it is in."""
+    """Servers of one file respond while it is loaded, and show the load completely or not at all."""
     more = thread("thread_more", 2000)
     (tmp_path / "more").write_text("".join(json.dumps(run) + "\n" for run in more))
     database = str(tmp_path / "runs.db")
@@ -180,29 +181,30 @@ def test_two_servers_serve_what_a_load_brings(archive: Path, tmp_path: Path) -> 
         (("serve", "--db", "", "--port", "0"), 1, "name of the database is empty"),
         (("serve", "--fault", "bare-array:p=2"), 2, "p from 0 to 1"),
         (("serve", "--variation", "nonsense"), 2, "--list-variations"),
+        (("serve", "--list-faults", "nonsense"), 2, "'transport', 'retries', 'statuses', 'bodies', 'paging'"),
         (("load", "--db", "x.db"), 2, "Missing argument"),
         (("load", "-", "--db", ""), 1, "name of the database is empty"),
         (("load", "/no/such/file", "--db", ":memory:"), 1, "Cannot read"),
         (("synth", "--threads", "5", "--runs", "2"), 2, "ask for at least one run per thread"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(arguments: tuple[str, ...], code: int, words: str) -> None:
-    """Wrong use ends with 2 and other trouble with 1, with a sentence on standard error and no traceback."""
+def test_errors_are_one_sentence(arguments: tuple[str, ...], code: int, words: str) -> None:
+    """Wrong usage exits with 2 and other errors with 1, with one sentence on standard error and no traceback."""
     outcome = run(*arguments)
     assert outcome.returncode == code
     assert words in outcome.stderr
     assert "Traceback" not in outcome.stderr
 
 
-def test_taken_port_is_told(server: RunningServer) -> None:
-    """A port in use is named, with what to do."""
+def test_port_in_use_is_an_error(server: RunningServer) -> None:
+    """A port in use gives an error with the next step."""
     outcome = run("serve", "--port", str(urlsplit(server.url).port))
     assert outcome.returncode == 1
     assert "Address already in use; choose another --host or --port" in outcome.stderr
 
 
 def test_load_command_reports_by_line(archive: Path, tmp_path: Path) -> None:
-    """BadRun runs are told by file and line; --skip-bad loads the others and still exits with 1; twice is fine."""
+    """Bad runs are reported by file and line; --skip-bad loads the others and exits with 1; loading again is fine."""
     database = str(tmp_path / "runs.db")
     good = archive.read_text()
     archive.write_text(good + '{"id": "run_1"}\n')
@@ -218,7 +220,7 @@ def test_load_command_reports_by_line(archive: Path, tmp_path: Path) -> None:
 
 
 def test_synth_command_writes_what_load_reads(tmp_path: Path) -> None:
-    """Synthetic runs reach a database through standard input or straight, and are the same ones."""
+    """Synthetic runs are the same in a database and on standard output."""
     database = str(tmp_path / "runs.db")
     arguments = ("synth", "--threads", "3", "--runs", "25", "--seed", "7")
     written = run(*arguments).stdout
@@ -228,8 +230,8 @@ def test_synth_command_writes_what_load_reads(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs the full disk that is /dev/full")
-def test_synth_command_has_no_room() -> None:
-    """Output that cannot be written is told, and a reader that leaves early is no matter."""
+def test_synth_command_cannot_write() -> None:
+    """Output that cannot be written gives an error, and a closed pipe does not."""
     with open("/dev/full", "w") as full:
         outcome = subprocess.run([*COMMAND, "synth"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert (outcome.returncode, outcome.stderr) == (
@@ -243,14 +245,17 @@ def test_synth_command_has_no_room() -> None:
         assert process.stderr.read() == ""
 
 
-def test_lists_name_every_deviation() -> None:
-    """--list-faults and --list-variations print a line for each."""
-    assert "has-more-always-true" in run("serve", "--list-faults").stdout
+def test_lists_have_every_fault_and_variation() -> None:
+    """--list-faults lists all faults or those of one group, and --list-variations all variations."""
+    listed = {group: run("serve", "--list-faults", *group).stdout for group in ((), ("paging",))}
+    assert [line.split()[0] for line in listed[()].splitlines()] == list(FAULTS)
+    assert {line.split()[1] for line in listed["paging",].splitlines()} == {"paging"}
+    assert "has-more-always-true" in listed["paging",]
     assert "ties-by-hash" in run("serve", "--list-variations").stdout
 
 
 def test_pages_beside_the_operation(server: RunningServer) -> None:
-    """The health check, the document in both forms and its page are there without a key."""
+    """The health check, both forms of the document and its page need no key."""
     root = server.url.removesuffix("/v1")
     assert httpx.get(f"{root}/healthz").text == "ok\n"
     assert httpx.get(f"{root}/openapi.json").json()["openapi"].startswith("3.1")
@@ -259,7 +264,7 @@ def test_pages_beside_the_operation(server: RunningServer) -> None:
 
 
 def raw(server: RunningServer, data: bytes) -> bytes:
-    """Send bytes and return what comes back until the server closes or falls silent."""
+    """Send bytes, and return what is received until the server closes or stays silent."""
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port), timeout=0.5) as sock:
         received = b""
@@ -291,28 +296,28 @@ GOOD = (
         (b"GET /v1/threads/\xff\xfe/runs HTTP/1.1\r\nHost: x\r\n\r\n", b"400"),
     ],
 )
-def test_bad_bytes_get_a_status(server: RunningServer, http: httpx.Client, data: bytes, status: bytes) -> None:
-    """Garbage, floods, oversized ids and bodies are refused or dropped, and the next caller is served."""
+def test_malformed_requests_get_an_error(server: RunningServer, http: httpx.Client, data: bytes, status: bytes) -> None:
+    """Malformed and oversized requests get an error or a close, and the next request is served."""
     received = raw(server, data)
-    # A flood is cut off; the reset may overtake the response that says so.
+    # The server resets the connection during a flood; the reset may overtake the error.
     assert received[9:12] == status or (len(data) > 100_000 and not received)
     assert http.get(f"/threads/{name(1)}/runs").status_code == 200
 
 
-def test_garbage_behind_a_good_request_spoils_nothing(server: RunningServer) -> None:
-    """A pipelined request is answered before the garbage that follows it is refused."""
+def test_request_before_an_invalid_one_is_answered(server: RunningServer) -> None:
+    """A pipelined request is answered before the invalid one after it is rejected."""
     received = raw(server, GOOD % server.api_key.encode() + b"garbage\r\n\r\n")
     assert received.startswith(b"HTTP/1.1 200 OK")
     assert b"HTTP/1.1 400" in received
 
 
 def test_pipelined_requests_are_answered_in_order(server: RunningServer) -> None:
-    """Three requests in one packet get three answers."""
+    """Three requests in one packet get three responses."""
     assert raw(server, GOOD % server.api_key.encode() * 3).count(b"HTTP/1.1 200 OK") == 3
 
 
-def test_slow_callers_do_not_hold_up_others(server: RunningServer, http: httpx.Client) -> None:
-    """With a hundred connections that never finish their request, a page still comes at once."""
+def test_incomplete_requests_do_not_delay_others(server: RunningServer, http: httpx.Client) -> None:
+    """A hundred incomplete requests do not delay another one."""
     address = urlsplit(server.url)
     slow = [socket.create_connection((address.hostname, address.port)) for _ in range(100)]
     for sock in slow:
@@ -327,8 +332,8 @@ def test_slow_callers_do_not_hold_up_others(server: RunningServer, http: httpx.C
     [b"", b"GET /v1/threads/x/runs HTTP/1.1\r\nHost: x\r\nX-Slow: ", b"%s"],
     ids=["nothing", "half", "half-behind-a-good-one"],
 )
-def test_request_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
-    """However slowly a caller goes on, the connection is closed in time, with a 408 in the error shape."""
+def test_incomplete_request_times_out(monkeypatch: pytest.MonkeyPatch, start: bytes) -> None:
+    """A request that does not end is answered in time with a 408 in the form of the API."""
     monkeypatch.setattr(_protocol, "HEAD_SECONDS", 0.3)
     with serve(threads=["thread_Of1"], api_key=KEY) as server:
         address = urlsplit(server.url)
@@ -367,8 +372,8 @@ def test_request_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, st
         (b"\r\n", b"garbage\r\n\r\n"),
     ],
 )
-def test_garbage_is_no_error_of_the_server(parts: tuple[bytes, ...]) -> None:
-    """A body or a second request that is no HTTP ends the connection, and a quiet server writes nothing at all."""
+def test_invalid_requests_are_not_logged_as_errors(parts: tuple[bytes, ...]) -> None:
+    """An invalid body or second request closes the connection, and a quiet server logs nothing."""
     with served("--quiet", "--api-key", KEY) as (process, url, _):
         address = urlsplit(url)
         with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
@@ -385,7 +390,7 @@ def test_garbage_is_no_error_of_the_server(parts: tuple[bytes, ...]) -> None:
 
 
 def test_failing_database_is_a_500_in_the_error_shape(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A database that breaks under the server is an error of the server, and the process goes on."""
+    """A database error gives a 500 in the form of the API, and the process continues."""
     path = tmp_path / "runs.db"
     with serve(runs(), db=str(path)) as server, client(server) as http:
         server._store._connection.execute("DROP TABLE run")
@@ -396,7 +401,7 @@ def test_failing_database_is_a_500_in_the_error_shape(tmp_path: Path, caplog: py
 
 
 def test_server_starts_fast_and_records_requests() -> None:
-    """In-process servers start in well under a second, and remember what they were asked."""
+    """A server in the process starts in less than half a second of CPU, and records its requests."""
     started = time.process_time()
     with serve(threads=["thread_e"], api_key="sk-k") as server, client(server) as http:
         assert time.process_time() - started < 0.5

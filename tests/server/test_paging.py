@@ -1,4 +1,4 @@
-"""Pages: whatever the thread and the query, they are what a list cut by hand would be."""
+"""Property tests of pages, against a list that is cut by hand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.server.battery import KEY, get
+from tests.server.samples import KEY, get
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._store import Store
 
@@ -17,7 +17,7 @@ THREAD = "thread_x"
 
 @st.composite
 def threads(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """Draw a thread; few distinct seconds, so that many runs tie."""
+    """Draw a thread with few different seconds, so that many runs tie."""
     ids = draw(st.lists(st.from_regex(r"run_[A-Za-z0-9]{1,4}", fullmatch=True), max_size=30, unique=True))
     return [
         {"id": run_id, "thread_id": THREAD, "created_at": draw(st.integers(1_699_000_000, 1_699_000_006))}
@@ -26,7 +26,7 @@ def threads(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 def by_hand(runs: list[dict[str, Any]], limit: int, order: str, after: str | None, before: str | None) -> Any:
-    """Cut the page out of the whole list, as the document says it in words."""
+    """Cut the page out of the whole list, in the words of the document."""
     ids = [run["id"] for run in sorted(runs, key=lambda run: (run["created_at"], run["id"]), reverse=order == "desc")]
     if after is not None:
         ids = ids[ids.index(after) + 1 :]
@@ -40,7 +40,7 @@ def by_hand(runs: list[dict[str, Any]], limit: int, order: str, after: str | Non
 
 @given(threads(), st.integers(1, 8), st.sampled_from(["asc", "desc"]), st.data())
 def test_page_is_cut_as_by_hand(runs: list[dict[str, Any]], limit: int, order: str, data: st.DataObject) -> None:
-    """Order, ties, both cursors, has_more and the ids of the page follow the document."""
+    """Order, ties, both cursors, has_more and the ids of the page agree with the list."""
     ids = st.sampled_from([run["id"] for run in runs]) if runs else st.none()
     after, before = data.draw(st.none() | ids), data.draw(st.none() | ids)
     store = Store()
@@ -58,7 +58,7 @@ def test_page_is_cut_as_by_hand(runs: list[dict[str, Any]], limit: int, order: s
 
 @given(threads(), st.integers(1, 7), st.sampled_from(["asc", "desc"]))
 def test_walk_meets_every_run_once(runs: list[dict[str, Any]], limit: int, order: str) -> None:
-    """Following last_id until has_more is false gives the whole thread, in order, in either direction."""
+    """Following last_id until has_more is false gives the whole thread in order, in either direction."""
     store = Store()
     store.add_thread(THREAD)
     store.add(runs)

@@ -1,4 +1,4 @@
-"""The server against recorded exchanges of the real one, request by request."""
+"""The server against recorded responses of the real one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.server.battery import KEY, THREADS, name
+from tests.server.samples import KEY, THREADS, name
 from threadruns.testing import RunningServer
 
 RUN = THREADS[name(21)][10]["id"]
@@ -91,7 +91,7 @@ RECORDED: list[tuple[str, dict[str, str | None], int, dict[str, Any]]] = [
 def test_answers_like_the_recordings(
     http: httpx.Client, path: str, headers: dict[str, str | None], status: int, body: dict[str, Any]
 ) -> None:
-    """Status and body are those of the recorded exchange."""
+    """Status and body are those of the recorded response."""
     request = http.build_request("GET", path)
     for header, value in headers.items():
         del request.headers[header]
@@ -105,7 +105,7 @@ def test_answers_like_the_recordings(
     "path", ["/threads/thread_Of5/runs", "/threads/thread_nope/runs", "/threads/thread_Of5/runs?limit=0"]
 )
 def test_every_answer_has_the_recorded_headers(http: httpx.Client, path: str) -> None:
-    """Pages and errors carry the vendor's headers, and no two answers share a request id."""
+    """Pages and errors have the vendor's headers, each with its own request id."""
     answers = [http.get(path) for _ in range(2)]
     for response in answers:
         assert response.headers["content-type"] == "application/json"
@@ -116,7 +116,7 @@ def test_every_answer_has_the_recorded_headers(http: httpx.Client, path: str) ->
 
 
 def test_page_is_in_the_recorded_envelope(http: httpx.Client) -> None:
-    """A page names its first and last run, is newest first, and holds twenty runs without a limit."""
+    """A page has first_id and last_id, starts with the newest run, and has twenty runs by default."""
     page = http.get("/threads/thread_Of21/runs").json()
     newest_first = THREADS[name(21)][::-1]
     assert page == {
@@ -141,7 +141,7 @@ def test_page_is_in_the_recorded_envelope(http: httpx.Client) -> None:
     ],
 )
 def test_checks_come_in_the_recorded_order(server: RunningServer, change: dict[str, str | None], status: int) -> None:
-    """Method, credentials, beta header, query, thread and cursor are checked in this order."""
+    """Method, credentials, beta header, query, thread and cursor are validated in this order."""
     good: dict[str, str | None] = {"method": "GET", "authorization": f"Bearer {KEY}", "beta": "assistants=v1"}
     given = good | {"thread": "thread_Of5", "query": ""} | change
     headers = {"authorization": given["authorization"], "openai-beta": given["beta"]}

@@ -1,4 +1,4 @@
-"""The official SDKs, installed, list from the permissive server. Needs the network: set THREADRUNS_SDKS=1 to run it."""
+"""Official SDKs against the permissive server. Installs them from the network if THREADRUNS_SDKS=1 is set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.battery import name, runs
+from tests.server.samples import name, runs
 from threadruns.testing import serve
 
 pytestmark = pytest.mark.skipif(not os.environ.get("THREADRUNS_SDKS"), reason="installs SDKs; set THREADRUNS_SDKS=1")
@@ -35,7 +35,7 @@ const client = new OpenAI({ baseURL: process.argv[1], apiKey: 'My API Key' });
 
 @pytest.mark.parametrize("packages", [("openai==1.14.0", "httpx<0.28"), ("openai",)], ids=["1.14", "newest"])
 def test_openai_python_lists(tmp_path: Path, packages: tuple[str, ...]) -> None:
-    """The SDK of the v1 era and the newest one page through a thread, and send what their suites send."""
+    """The SDK of the v1 era and the newest one list a thread, and send the requests of their test suites."""
     python = str(tmp_path / "bin" / "python")
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path)], check=True)
     subprocess.run([python, "-m", "pip", "install", "--quiet", *packages], check=True)
@@ -45,7 +45,7 @@ def test_openai_python_lists(tmp_path: Path, packages: tuple[str, ...]) -> None:
 
 
 def test_openai_node_lists(tmp_path: Path) -> None:
-    """openai-node 4.28 pages through a thread, and sends what its suite sends."""
+    """openai-node 4.28 lists a thread, and sends the requests of its test suite."""
     subprocess.run(["npm", "install", "--silent", "--prefix", str(tmp_path), "openai@4.28.0"], check=True)
     with serve(runs(), permissive=True) as server:
         command = ["node", "-e", NODE, server.url, name(137)]

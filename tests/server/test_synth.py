@@ -1,4 +1,4 @@
-"""Synthetic runs: valid, complete in their variety, and the same for the same seed."""
+"""Synthetic runs: valid, of every variant, and the same for the same seed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from threadruns.server.synth import synthesize, thread
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 10**9), st.integers(1, 40))
 def test_every_run_is_valid(seed: int, count: int) -> None:
-    """Whatever the seed, runs keep to the document and to the rules that tie their fields."""
+    """Runs of any seed are valid and keep the rules between their fields."""
     for run in thread("thread_x", count, seed=seed):
         validator("Run").validate(run)
         assert [rule.id for rule in RUN_RULES if rule.judge(run) is not None] == []
@@ -39,7 +39,7 @@ def test_every_status_and_variant_turns_up() -> None:
 
 
 def test_same_seed_makes_the_same_runs() -> None:
-    """Seeds repeat and differ, and the runs of a thread do not depend on how many others there are."""
+    """Equal seeds give equal runs, other seeds other ones, and a longer thread starts with the same runs."""
     assert list(synthesize(5, 30, seed=7)) == list(synthesize(5, 30, seed=7))
     assert list(synthesize(5, 30, seed=7)) != list(synthesize(5, 30, seed=8))
     assert thread("thread_x", 10, seed=1) == thread("thread_x", 20, seed=1)[:10]
@@ -57,6 +57,6 @@ def test_threads_and_runs_are_as_many_as_asked() -> None:
 
 @pytest.mark.parametrize(("threads", "runs"), [(0, 5), (5, 4), (-1, 3)])
 def test_too_few_runs_are_refused(threads: int, runs: int) -> None:
-    """Threads without runs cannot be written down, so asking for them is an error."""
+    """Fewer runs than threads are refused."""
     with pytest.raises(ValueError, match="ask for at least one run per thread"):
         list(synthesize(threads, runs))

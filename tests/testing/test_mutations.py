@@ -1,4 +1,4 @@
-"""The catalogues: every fault shows, every variation keeps the contract, and each strikes when it is told to."""
+"""Faults and variations: their options, their descriptions, and their effect."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from tests.mutants.corpus import VARIATIONS
-from tests.server.battery import KEY, get, name, runs
 from tests.server.conftest import client
+from tests.server.samples import KEY, get, name, runs
 from threadruns._cli.serve import command
 from threadruns._document import validator
 from threadruns.server._endpoint import Endpoint
@@ -27,7 +27,7 @@ BOTH = {**FAULTS, **VARIATIONS}
 
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
-    """Give the threads of the battery."""
+    """Return a store with the sample threads."""
     filled = Store()
     filled.add(runs())
     filled.add_thread(name(0))
@@ -37,7 +37,7 @@ def store() -> Iterator[Store]:
 
 @pytest.mark.parametrize("variation", VARIATIONS.values(), ids=lambda variation: variation.name)
 def test_every_variation_keeps_the_document(variation: type[Mutation]) -> None:
-    """A variation changes a response, and pages, errors and the walk over a thread stay what the document says."""
+    """With a variation, pages, errors and the iteration over a thread still follow the document."""
     with (
         serve(runs(), api_key=KEY, variations=[variation.name], catalogue=VARIATIONS) as server,
         client(server) as http,
@@ -61,8 +61,8 @@ def test_every_variation_keeps_the_document(variation: type[Mutation]) -> None:
         assert all(validator("ErrorResponse").is_valid(response.json()) for response in refused)
 
 
-def test_every_deviation_says_what_it_does() -> None:
-    """Each is listed once, under its own name, with one sentence that ends like one."""
+def test_every_mutation_has_a_description() -> None:
+    """Each mutation has its own name and one sentence as its description."""
     assert len(BOTH) == len(FAULTS) + len(VARIATIONS)
     for known, mutation in BOTH.items():
         assert known == mutation.name
@@ -81,14 +81,14 @@ def test_every_deviation_says_what_it_does() -> None:
     ],
 )
 def test_options_choose_the_requests(store: Store, text: str, applied: list[int]) -> None:
-    """`every` strikes each nth request, `first` only the first ones, `p` some."""
+    """`every` selects each nth request, `first` only the first ones, `p` a random part."""
     engine = MutationSchedule(Endpoint, [ScheduledMutation.parse(text, FAULTS)], store, KEY)
     bodies = [msgspec.json.decode(engine().handle(get(name(5))).body) for _ in range(6)]
     assert [number for number, body in enumerate(bodies, 1) if isinstance(body, list)] == applied
 
 
 def test_chance_is_seeded(store: Store) -> None:
-    """The same seed strikes the same requests, and about as many as it should."""
+    """The same seed selects the same requests, and about as many as expected."""
     rule = ScheduledMutation.parse("bare-array:p=0.3", FAULTS)
     applied = [rule.applies_to(number, random.Random(number)) for number in range(1, 500)]
     assert applied == [rule.applies_to(number, random.Random(number)) for number in range(1, 500)]
@@ -101,14 +101,14 @@ def test_chance_is_seeded(store: Store) -> None:
 @pytest.mark.parametrize(
     "text", ["has-more-always-tru", "bare-array:evry=3", "bare-array:every=0", "bare-array:p=2", ""]
 )
-def test_unknown_fault_is_told(text: str) -> None:
-    """A name or option that does not exist is refused with what can be given instead."""
+def test_unknown_fault_is_an_error(text: str) -> None:
+    """An unknown name or option gives an error with the valid ones."""
     with pytest.raises(UnknownMutation, match=r"did you mean has-more-always-true|every|--list-faults"):
         ScheduledMutation.parse(text, FAULTS)
 
 
-def test_deviations_are_combined(store: Store) -> None:
-    """Several faults strike one request together."""
+def test_mutations_are_combined(store: Store) -> None:
+    """Several mutations apply to one request together."""
     rules = [ScheduledMutation.parse(text, BOTH) for text in ("charset", "has-more-always-false", "limit-ignored")]
     response = MutationSchedule(Endpoint, rules, store, KEY)().handle(get(name(21), "limit=2"))
     page = msgspec.json.decode(response.body)
@@ -117,7 +117,7 @@ def test_deviations_are_combined(store: Store) -> None:
 
 
 def test_names_in_the_documentation_exist() -> None:
-    """Whatever is shown as a fault or a variation to switch on can be switched on."""
+    """Every fault, variation and group in the documentation exists."""
     guide = (Path(__file__).parents[2] / "docs" / "server.md").read_text(encoding="utf-8")
     shown = "\n".join((guide, plugin.__doc__ or "", serve.__doc__ or "", command.help or ""))
     examples = re.findall(r'(?:--fault |--variation |faults=\[")([a-z][a-z0-9:=.-]+)', shown)

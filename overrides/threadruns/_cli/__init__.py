@@ -1,4 +1,4 @@
-"""The command line: the only package that prints or exits.
+"""The command line, the only package that prints or exits.
 
 Each command is a module here that is imported when it is asked for, so that ``threadruns --help`` stays fast and a
 command only needs the extra that it uses.
@@ -13,10 +13,10 @@ COMMANDS = {
     "list": "List the runs of a thread as a table, JSON lines or CSV.",
     "serve": "Run the reference server.",
     "load": "Load runs from files into a database.",
-    "synth": "Write synthetic runs, valid against the document.",
+    "synth": "Generate synthetic runs, valid against the document.",
     "check": "Check a server against the contract.",
 }
-"""The commands by name, each with the line that ``--help`` shows; ``_cli/NAME.py`` holds its ``command``."""
+"""The commands by name, with their line in ``--help``; ``_cli/NAME.py`` defines ``command``."""
 
 
 def main() -> None:
@@ -46,19 +46,19 @@ def main() -> None:
             return command
 
         def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-            # click would import every command for its help line.
+            # click would import every command to show its help.
             with formatter.section("Commands"):
                 formatter.write_dl(list(COMMANDS.items()))
 
     @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
     @click.version_option(package_name="threadruns", prog_name="threadruns")
     def cli() -> None:
-        """The list-runs endpoint of the Assistants API (v1), as a contract that runs.
+        """Client, reference server and contract check for the list-runs endpoint of the Assistants API (v1).
 
         \b
-        threadruns serve --load runs.json       a server that keeps the contract
-        threadruns check URL --thread ID        where a server departs from it
-        threadruns list THREAD_ID               the runs of a thread
+        threadruns serve --load runs.json       run a reference server
+        threadruns check URL --thread ID        check a server against the contract
+        threadruns list THREAD_ID               list the runs of a thread
         """
 
     cli(prog_name="threadruns")

@@ -1,4 +1,4 @@
-"""The key as commands take it."""
+"""The API key as an option of commands."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from threadruns._http.secrets import Secret
 
 
 def hidden(_: click.Context, __: click.Parameter, value: str | None) -> Secret:
-    """Return the key so that no variable of a command shows it."""
+    """Wrap the key, so that no variable of a command shows it."""
     return Secret(value)

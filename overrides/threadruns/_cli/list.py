@@ -21,18 +21,22 @@ PAGE = 100
 
 @click.command()
 @click.argument("thread_id")
-@click.option("--limit", type=click.IntRange(min=1), help="Show at most this many runs; all of them unless given.")
-@click.option("--order", type=click.Choice(["asc", "desc"]), default="desc", show_default=True, help="By creation.")
-@click.option("--after", metavar="RUN_ID", help="Begin with the run after this one.")
-@click.option("--before", metavar="RUN_ID", help="Go backward from this run, the nearest first.")
+@click.option("--limit", type=click.IntRange(min=1), help="Largest number of runs; all by default.")
+@click.option("--order", type=click.Choice(["asc", "desc"]), default="desc", show_default=True, help="Order by time.")
+@click.option("--after", metavar="RUN_ID", help="Start after this run.")
+@click.option("--before", metavar="RUN_ID", help="List the runs before this one, the nearest first.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option("--api-key", callback=hidden, envvar=KEY_VARIABLE, metavar="KEY", show_envvar=True, help="API key.")
+@click.option("--base-url", metavar="URL", envvar="OPENAI_BASE_URL", show_envvar=True, help="Base URL of the API.")
+@click.option("--beta", default="assistants=v1", show_default=True, help="Value of the OpenAI-Beta header.")
+@click.option("--azure-api-version", metavar="VERSION", help="Use Azure's form of the API, in this version.")
 @click.option(
-    "--api-key", callback=hidden, envvar=KEY_VARIABLE, metavar="KEY", show_envvar=True, help="The key to send."
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60,
+    show_default=True,
+    help="Timeout per response, in seconds.",
 )
-@click.option("--base-url", metavar="URL", envvar="OPENAI_BASE_URL", show_envvar=True, help="Where the API is.")
-@click.option("--beta", default="assistants=v1", show_default=True, help="The value of the OpenAI-Beta header.")
-@click.option("--azure-api-version", metavar="VERSION", help="Speak Azure's form of the API, in this version.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60, show_default=True, help="Seconds.")
 def command(
     thread_id: str,
     limit: int | None,
@@ -48,7 +52,7 @@ def command(
 ) -> None:
     """List the runs of THREAD_ID.
 
-    The table is for people; "json" gives one run a line with everything the server sent, "csv" a row for each.
+    The format "json" has one run per line with everything that the server sent, "csv" one row per run.
 
     \b
     threadruns list thread_abc123 --limit 10
@@ -79,7 +83,7 @@ def command(
 
 
 def show(runs: Iterable[Run]) -> None:
-    """Print runs as a table, and how many there are of each status. What came before an error is printed, too."""
+    """Print runs as a table, and the number of each status; runs before an error are printed, too."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -103,7 +107,7 @@ def show(runs: Iterable[Run]) -> None:
 
 
 def printable(text: str) -> str:
-    """Return a text of the server without what would steer a terminal."""
+    """Replace control characters in a text from the server."""
     return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 

@@ -17,7 +17,7 @@ from threadruns.server.synth import SynthesisError, json_lines, synthesize
 @click.option("--seed", default=0, show_default=True, help="Seed; the same seed gives the same runs.")
 @click.option("--db", type=click.Path(dir_okay=False), help="Add the runs to this database instead of printing them.")
 def command(threads: int, runs: int, seed: int, db: str | None) -> None:
-    """Write synthetic runs: valid against the document, of every status and variant.
+    """Generate synthetic runs: valid against the document, of every status and variant.
 
     The runs are written to standard output as JSON lines, or added to a database.
 

@@ -34,7 +34,7 @@ def mutated_application(
         store: The runs.
         key: The API key that callers must send.
         permissive: Accept any key, thread, cursor, limit and beta header.
-        azure: Answer in Azure's form.
+        azure: Use Azure's form of the API.
         faults: Faults by name, each with options after colons: ``NAME:every=3``.
         variations: Variations, in the same form.
         catalogue: The faults and variations by name; those of this package unless given.

@@ -20,18 +20,18 @@ class RecordedRequest(NamedTuple):
 
     method: str
     target: str
-    """The path and the query, as they were sent."""
+    """The path and the query, still encoded."""
     headers: dict[str, str]
-    """By lower-case name; values of a repeated header are joined with a comma."""
+    """The headers by lower-case name; a comma joins the values of a repeated header."""
 
 
 class RunningServer:
-    """A server that listens on this machine.
+    """A server in a thread of this process.
 
     Attributes:
         url: The base URL for clients, such as ``http://127.0.0.1:40123/v1``.
         api_key: The key that it accepts.
-        requests: Every request that came, in order, refused ones included.
+        requests: Every request that reached the server, in order.
     """
 
     def __init__(self, store: Store, url: str, api_key: str, requests: list[RecordedRequest]) -> None:
@@ -41,7 +41,7 @@ class RunningServer:
         self.requests = requests
 
     def add(self, runs: Iterable[Mapping[str, Any]]) -> None:
-        """Keep more runs while the server runs, all or none; the next request sees them.
+        """Add runs, all or none; the next request sees them.
 
         Raises:
             RunConflict: A run has the id of another.
@@ -67,16 +67,16 @@ def serve(
     """Run the reference server in a thread of this process.
 
     Args:
-        runs: Raw runs to serve; a thread exists when it has a run. They are not checked against the document.
-        threads: Threads that exist without runs.
-        api_key: The key to accept; one is made if it is None.
-        faults: Faults by name, as ``threadruns serve --list-faults`` shows them, with options: ``NAME:every=3``.
+        runs: The runs as dicts; they are not validated. A thread with a run exists.
+        threads: The ids of threads without runs.
+        api_key: The key to accept; None generates one.
+        faults: Faults by name, from ``threadruns serve --list-faults``, with options: ``NAME:every=3``.
         variations: Variations, in the same form.
         catalogue: The faults and variations by name; those of this package unless given.
         permissive: Accept any key, thread, cursor, limit and beta header.
-        azure: ServerResponse in Azure's form.
-        db: A database file; None keeps everything in memory.
-        seed: Decides what faults leave to chance.
+        azure: Use Azure's form of the API.
+        db: A database file; None for a database in memory.
+        seed: The seed of the random choices that faults make.
 
     Raises:
         UnknownMutation: A fault or variation does not exist.

@@ -1,6 +1,6 @@
-"""A pytest fixture that gives reference servers and stops them after the test.
+"""A pytest fixture that starts reference servers and stops them after the test.
 
-Name this module in a ``conftest.py``, and a test can ask for as many servers as it needs::
+Name this module in a ``conftest.py``; a test can then start several servers::
 
     pytest_plugins = ["threadruns.testing.plugin"]
 
@@ -22,7 +22,7 @@ from threadruns.testing import RunningServer, serve
 
 @pytest.fixture
 def runs_server() -> Iterator[Callable[..., RunningServer]]:
-    """Give a function that starts a server; its arguments are those of ``threadruns.testing.serve``."""
+    """Return a function that starts a server, with the arguments of ``threadruns.testing.serve``."""
     with ExitStack() as stack:
 
         def start(*args: Any, **kwargs: Any) -> RunningServer:

@@ -1,4 +1,4 @@
-"""What is refused, and how: parameters, cursors, credentials, beta header, methods and paths."""
+"""Invalid requests: parameters, cursors, credentials, beta header, methods and paths."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.server.battery import KEY, THREADS, get, name
 from tests.server.conftest import client
+from tests.server.samples import KEY, THREADS, get, name
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import ServerRequest
 from threadruns.server._store import Store
@@ -42,7 +42,7 @@ PATH = f"/threads/{name(21)}/runs"
     ],
 )
 def test_limit_is_an_integer_from_1_to_100(http: httpx.Client, value: str) -> None:
-    """Anything else is a 400 that names `limit` and keeps its message short."""
+    """An invalid limit gives 400 with `param` and a short message."""
     response = http.get(PATH, params={"limit": value})
     assert (response.status_code, response.json()["error"]["param"]) == (400, "limit")
     assert len(response.json()["error"]["message"]) < 300
@@ -50,13 +50,13 @@ def test_limit_is_an_integer_from_1_to_100(http: httpx.Client, value: str) -> No
 
 @pytest.mark.parametrize("limit", [1, 20, 100])
 def test_limit_at_its_bounds_is_granted(http: httpx.Client, limit: int) -> None:
-    """1 and 100 are allowed, and the page has just so many runs."""
+    """1 and 100 are valid limits, and the page has as many runs."""
     assert len(http.get(f"/threads/{name(137)}/runs", params={"limit": limit}).json()["data"]) == limit
 
 
 @pytest.mark.parametrize("value", ["", "ASC", "Desc", "ascending", " asc", "asc\n", "1"])
 def test_order_is_one_of_two_words(http: httpx.Client, value: str) -> None:
-    """Anything else is a 400 that names `order`; case counts."""
+    """An invalid order gives 400 with `param`; case counts."""
     response = http.get(PATH, params={"order": value})
     assert (response.status_code, response.json()["error"]["param"]) == (400, "order")
 
@@ -66,7 +66,7 @@ def test_order_is_one_of_two_words(http: httpx.Client, value: str) -> None:
     "value", ["", "null", "run_", "run_a/b", "run_é", "run_a b", "run_a\n", "thread_Of21", RUN[4:]]
 )
 def test_malformed_cursor_is_a_400(http: httpx.Client, cursor: str, value: str) -> None:
-    """What the pattern for ids of runs refuses is a 400 that names the cursor."""
+    """A cursor that does not match the pattern gives 400 with `param`."""
     response = http.get(PATH, params={cursor: value})
     assert (response.status_code, response.json()["error"]["param"]) == (400, cursor)
 
@@ -76,20 +76,20 @@ def test_malformed_cursor_is_a_400(http: httpx.Client, cursor: str, value: str) 
     "value", ["run_nope", RUN[:-1], RUN + "x", "run_" + RUN[4:].swapcase(), "run_%", THREADS[name(5)][2]["id"]]
 )
 def test_cursor_of_no_run_of_the_thread_is_a_404(http: httpx.Client, cursor: str, value: str) -> None:
-    """Unknown, cut, extended, other-case and foreign ids are a 404 that names the cursor."""
+    """An unknown, truncated, extended or foreign id, or one in another case, gives 404 with `param`."""
     response = http.get(PATH, params={cursor: value})
     assert (response.status_code, response.json()["error"]["param"]) == (404, cursor)
 
 
 @pytest.mark.parametrize("parameter", ["limit=5", "order=asc", f"after={RUN}", f"before={RUN}"])
 def test_repeated_parameter_is_a_400(http: httpx.Client, parameter: str) -> None:
-    """A parameter that is given twice is refused by name, even with the same value."""
+    """A repeated parameter gives 400 with `param`, even with the same value."""
     response = http.get(f"{PATH}?{parameter}&{parameter}")
     assert (response.status_code, response.json()["error"]["param"]) == (400, parameter.partition("=")[0])
 
 
 def test_unknown_parameters_are_ignored(http: httpx.Client) -> None:
-    """What the document does not name changes nothing, repeated or in another case."""
+    """Undocumented parameters are ignored, even if repeated or in another case."""
     assert http.get(f"{PATH}?foo=1&foo=2&LIMIT=3&page=2").content == http.get(PATH).content
 
 
@@ -103,7 +103,7 @@ def test_unknown_parameters_are_ignored(http: httpx.Client) -> None:
     ],
 )
 def test_key_is_a_bearer_token(server: RunningServer, authorization: str, status: int) -> None:
-    """The scheme ignores case, the token does not; a 401 names the scheme and never repeats the token."""
+    """The scheme is compared without case, the token exactly; a 401 has the scheme and never the token."""
     headers = {"authorization": authorization, "openai-beta": "assistants=v1"}
     response = httpx.get(server.url + PATH, headers=headers)
     assert response.status_code == status
@@ -114,19 +114,19 @@ def test_key_is_a_bearer_token(server: RunningServer, authorization: str, status
 
 @pytest.mark.parametrize("place", [{"api-key": KEY}, {"x-api-key": KEY}, {"cookie": f"api_key={KEY}"}])
 def test_key_is_taken_from_nowhere_else(server: RunningServer, place: dict[str, str]) -> None:
-    """Other headers and the query carry no credentials."""
+    """A key in another header or in the query is not accepted."""
     response = httpx.get(f"{server.url}{PATH}?api_key={KEY}", headers={"openai-beta": "assistants=v1", **place})
     assert response.status_code == 401
 
 
 def test_two_authorization_headers_are_refused(server: RunningServer) -> None:
-    """Which of two keys counts is nobody's guess."""
+    """Two Authorization headers give 401."""
     headers = [("authorization", f"Bearer {KEY}"), ("authorization", "Bearer other"), ("openai-beta", "assistants=v1")]
     assert httpx.get(server.url + PATH, headers=headers).status_code == 401
 
 
 def test_known_and_unknown_thread_look_alike_without_credentials(server: RunningServer) -> None:
-    """Who has no key learns nothing of what exists."""
+    """Without a key, the responses for known and unknown threads are the same."""
     known, unknown = (httpx.get(f"{server.url}/threads/{thread}/runs") for thread in (name(5), "thread_nope"))
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
 
@@ -135,7 +135,7 @@ def test_known_and_unknown_thread_look_alike_without_credentials(server: Running
     "value", ["", "assistants=v2", "assistants=v10", "Assistants=v1", "assistants=v1, x=1", "assistants = v1", "v1"]
 )
 def test_beta_header_is_compared_whole(http: httpx.Client, value: str) -> None:
-    """Only exactly the documented value is accepted."""
+    """Only the exact value of the document is accepted."""
     response = http.get(PATH, headers={"openai-beta": value})
     assert (response.status_code, response.json()["error"]["code"]) == (400, "invalid_beta")
 
@@ -143,7 +143,7 @@ def test_beta_header_is_compared_whole(http: httpx.Client, value: str) -> None:
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "LIST"])
 @pytest.mark.parametrize("thread", [name(5), "thread_nope"])
 def test_other_methods_are_a_405(http: httpx.Client, method: str, thread: str) -> None:
-    """The response says which methods are allowed, in the shape of an error."""
+    """Other methods give 405 with Allow, in the form of the API."""
     response = http.request(method, f"/threads/{thread}/runs")
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
     assert response.json()["error"]["message"]
@@ -151,7 +151,7 @@ def test_other_methods_are_a_405(http: httpx.Client, method: str, thread: str) -
 
 @pytest.mark.parametrize("path", [PATH, f"{PATH}?limit=0", "/threads/thread_nope/runs"])
 def test_head_answers_as_get_without_a_body(http: httpx.Client, path: str) -> None:
-    """Status and headers are those of GET, the length included."""
+    """Status and headers of HEAD are those of GET, Content-Length included."""
     own = {"date", "x-request-id", "openai-processing-ms"}
     got, head = http.get(path), http.head(path)
     assert head.status_code == got.status_code
@@ -165,14 +165,14 @@ def test_head_answers_as_get_without_a_body(http: httpx.Client, path: str) -> No
     "path", ["/", "/threads", "/threads//runs", f"{PATH}/", f"/threads/a/{name(5)}/runs", f"{PATH}/run_1"]
 )
 def test_other_paths_are_a_404(http: httpx.Client, path: str) -> None:
-    """What is no path of the document is a 404 in the shape of an error."""
+    """An unknown path gives 404 in the form of the API."""
     response = http.get(path)
     assert response.status_code == 404
     assert response.json()["error"]["message"].startswith("Invalid URL")
 
 
 def test_encoded_slash_stays_in_its_segment() -> None:
-    """A thread whose id has a slash, a percent sign or a letter outside ASCII is found when it is encoded."""
+    """The id of a thread with a slash, a percent sign or a non-ASCII letter is found if it is encoded."""
     with serve(threads=["thread_a/b", "thread_50%", "thread_é"]) as server, client(server) as http:
         for encoded in ("thread_a%2Fb", "thread_50%25", "thread_%C3%A9", "thread_%61%2fb"):
             assert http.get(f"/threads/{encoded}/runs").status_code == 200
@@ -180,7 +180,7 @@ def test_encoded_slash_stays_in_its_segment() -> None:
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_any_request_is_answered(segment: bytes, query: bytes) -> None:
-    """Whatever bytes the target has, the response is an error in the error shape."""
+    """Any bytes in the path and in the query give an error in the form of the API."""
     store = Store()
     good = get("thread_x")
     response = Endpoint(store, KEY).handle(

@@ -1,4 +1,4 @@
-"""Threads that can prove something, and requests that ask them for it; every fault must show in the answers."""
+"""Sample threads and sample requests; every fault changes the response to one of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIZES = (0, 1, 5, 20, 21, 45, 100, 137)
 
 
 def name(size: int) -> str:
-    """Return the id of the thread with so many runs."""
+    """Return the id of the thread with this number of runs."""
     return f"thread_Of{size}"
 
 
@@ -37,7 +37,7 @@ def get(
     beta: str | None = "assistants=v1",
     **headers: str,
 ) -> ServerRequest:
-    """Build a request, a good one unless something is changed."""
+    """Build a request, valid unless an argument changes it."""
     sent = {"host": "localhost", "authorization": authorization, "openai-beta": beta, **headers}
     pairs = [
         (key.replace("_", "-").encode(), value.encode("latin-1")) for key, value in sent.items() if value is not None
@@ -45,8 +45,8 @@ def get(
     return ServerRequest(method, f"/v1/threads/{thread_id}/runs".encode(), query.encode(), pairs)
 
 
-def battery() -> list[ServerRequest]:
-    """Return the requests: some of each kind first, since most faults show soon, then all of them."""
+def sample_requests() -> list[ServerRequest]:
+    """Return the sample requests: some of each kind first, as most faults show soon, then all of them."""
     whole = [*_spellings(), *_credentials(), *_betas(), *_methods(), *_paths(), *_reading(), *_cursors()]
     return [*_reading()[:3], *whole[::7], *whole]
 
