@@ -51,3 +51,14 @@ def runs(count: int, thread: str = "thread_a") -> list[dict[str, Any]]:
 def ids(count: int, thread: str = "thread_a") -> list[str]:
     """Return their ids in the order of a list that is asked for without an order: the newest first."""
     return [raw["id"] for raw in reversed(runs(count, thread))]
+
+
+def page(data: list[dict[str, Any]], *, has_more: bool = False) -> dict[str, Any]:
+    """Return a page of runs as a server sends it."""
+    return {
+        "object": "list",
+        "data": data,
+        "first_id": data[0]["id"],
+        "last_id": data[-1]["id"],
+        "has_more": has_more,
+    }
