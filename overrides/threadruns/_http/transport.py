@@ -16,8 +16,9 @@ CONNECTION_ERRORS = {
     "httpcore": ("NetworkError", "ProtocolError", "ProxyError", "UnsupportedProtocol"),
     "httpcore2": ("NetworkError", "ProtocolError", "ProxyError", "UnsupportedProtocol"),
     "socksio": ("SOCKSError",),
+    "aiohttp": ("ClientError",),
 }
-"""The exceptions of each library that mean a failed connection; httpcore lets those of socksio through."""
+"""The exceptions that mean a failed connection. Some transports let those of the library below them through."""
 
 
 def failure_kind(error: BaseException) -> str | None:
@@ -25,12 +26,11 @@ def failure_kind(error: BaseException) -> str | None:
     if isinstance(error, TimeoutError):
         return "timeout"
     for name, kinds in CONNECTION_ERRORS.items():
+        # An exception of a library that nobody has imported cannot be here.
         library = sys.modules.get(name)
-        if library is None:
-            continue
-        if name != "socksio" and isinstance(error, library.TimeoutException):
+        if isinstance(error, getattr(library, "TimeoutException", ())):
             return "timeout"
-        if isinstance(error, tuple(getattr(library, kind) for kind in kinds)):
+        if library is not None and isinstance(error, tuple(getattr(library, kind) for kind in kinds)):
             return "connection"
     return "connection" if isinstance(error, OSError) else None
 
