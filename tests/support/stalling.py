@@ -19,7 +19,7 @@ from tests.support.runs import page, runs
 EVERY = 0.05
 """Seconds between two bytes of a server that sends one at a time."""
 
-LARGE = {"x-large": "x" * 20_000_000}
+LARGE = {"x-large": "x" * 6_000_000}
 """A header that no buffer of a socket holds."""
 
 NEWEST = runs(4)[::-1]
@@ -42,7 +42,7 @@ class StallingServer:
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         if phase == "send buffer":
-            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.port: int = self._listener.getsockname()[1]
         self.stalled = threading.Event()
         """Set once a client is left waiting."""
