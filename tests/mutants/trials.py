@@ -12,30 +12,30 @@ from threadruns.contract.verdict import Outcome, Verdict
 from threadruns.testing import serve
 
 SHOWN_BY: dict[str, dict[str, str]] = {
-    "cursor": {"protocol": "that %75 is u holds for ids in a cursor as in a path"},
+    "cursor": {"protocol": "percent-decoding has one rule for cursors and for paths"},
     "data": {
-        "error": "a thread that is not there, or that something like its id finds, is judged by the error that was due",
+        "error": "an unknown thread, or a similar id that is accepted, is found by the missing error",
         **dict.fromkeys(
-            ("cursor", "limit", "order"), "a cache that forgets a parameter shows as a parameter that is ignored"
+            ("cursor", "limit", "order"), "a cache without a parameter in its key looks like an ignored parameter"
         ),
     },
     "error": {
-        "protocol": "an error that is no JSON, or a 500, breaks what holds for every response",
+        "protocol": "an error that is not JSON, or a 500, breaks a rule for every response",
         **dict.fromkeys(
             ("auth", "beta", "cursor", "limit", "method", "order"),
-            "an error with a wrong status breaks the rule of what should have been refused",
+            "an error with a wrong status breaks the rule for the invalid request",
         ),
     },
-    "order": {"cursor": "an order that is forgotten beside a cursor shows in the page of that cursor"},
+    "order": {"cursor": "an order that is ignored with a cursor changes the page after that cursor"},
     "protocol": {
-        "schema": "a body that is JSON, but not the page, has another shape",
-        "error": "a path that is taken apart wrongly names an odd thread",
+        "schema": "a body that is JSON but not a page breaks the schema",
+        "error": "a path that is split wrongly names an unknown thread",
     },
-    "schema": {"run": "fields that contradict each other are judged by the rules of a run, each kept by the schema"},
+    "schema": {"run": "contradicting fields break the rules of a run, not the schema"},
     "transport": {
-        "protocol": "a response that is select_page, coded or moved, or an error that is not documented",
-        "auth": "a response that repeats the key",
-        **dict.fromkeys(("cursor", "data", "has_more"), "pages that lead nowhere"),
+        "protocol": "a response that is truncated, encoded or redirected, or an undocumented error",
+        "auth": "a response that contains the key",
+        **dict.fromkeys(("cursor", "data", "has_more"), "pages that do not lead to the next one"),
     },
 }
 """The groups of rules, besides its own, that may find a fault of a group, each with the reason."""
@@ -85,17 +85,17 @@ class Trial(NamedTuple):
 
     @property
     def unjudged(self) -> bool:
-        """Whether the fault leaves nothing to judge, and the check stopped at the right rule."""
+        """True if the fault leaves nothing to judge, and the check stopped at the right rule."""
         return self.verdict is Verdict.UNDECIDED and NOTHING_TO_JUDGE.get(self.name) == self.stopped
 
     @property
     def found(self) -> bool:
-        """Whether the verdict is right for a fault."""
+        """True if the verdict is right for a fault."""
         return self.verdict is Verdict.DEPARTS or self.unjudged
 
     @property
     def named(self) -> bool:
-        """Whether the verdict is right for a fault and rests on a rule of its group."""
+        """True if the verdict is right for a fault and rests on a rule of its group."""
         kinds = {self.group, *SHOWN_BY.get(self.group, ())}
         return self.unjudged or (self.found and any(rule.partition(".")[0] in kinds for rule in self.rules))
 
@@ -111,7 +111,7 @@ def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: boo
 
     Args:
         name: The fault or variation.
-        group: Its group; "variations" if it is none of the faults.
+        group: Its group; "variations" for a variation.
         seed: The seed of server and check.
         few: Whether to serve one thread of five runs only.
         whole: Whether to try every rule even once one of the right kind has failed.

@@ -60,7 +60,7 @@ def load(
     Raises:
         OSError: The file cannot be read.
         FileRejected: The file has bad runs, and ``skip_bad`` is not set.
-        StoreError: The database could not be written; nothing of the file was.
+        StoreError: The database cannot be written; nothing of the file was stored.
     """
     loaded = LoadResult(os.fspath(path))
     with store.transaction():

@@ -14,7 +14,7 @@ HEAD_SECONDS = 30
 """The time limit for the head of a request in seconds, from the start of the connection or from its first byte."""
 
 
-class Protocol(H11Protocol):
+class HTTPProtocol(H11Protocol):
     """The protocol of one connection."""
 
     _deadline: asyncio.TimerHandle | None = None

@@ -11,7 +11,7 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
-from threadruns.server._protocol import Protocol
+from threadruns.server._protocol import HTTPProtocol
 
 MAX_HEAD_BYTES = 65536
 """The largest size of the request line and the headers together, in bytes."""
@@ -31,7 +31,7 @@ def listen(host: str, port: int) -> socket.socket:
         OSError: The address is unknown or in use.
     """
     family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-    # With an explicit protocol asyncio sets TCP_NODELAY; without it, a response takes 40 ms longer.
+    # asyncio sets TCP_NODELAY only with an explicit protocol; without it, a response takes 40 ms longer.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -56,7 +56,7 @@ class AppServer:
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                http=Protocol,
+                http=HTTPProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,

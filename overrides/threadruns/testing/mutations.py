@@ -176,7 +176,7 @@ class WholeThreadMutation(Mutation):
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         """Select the page."""
-        super().find_page(thread, query)  # It makes the checks.
+        super().find_page(thread, query)  # It validates the thread and the cursors.
         return self.select_page(self.all_runs(thread, query.order), query)
 
     def all_runs(self, thread: str, order: str) -> list[StoredRun]:
