@@ -252,7 +252,7 @@ def example_of(raw: Json, node: Json) -> Json:
 
 def invented(raw: Json, schema: Json, depth: int = 0) -> Json:
     """Return a value that a schema allows: an example in it, its constant, or the least that its keywords demand."""
-    schema = flatten(raw, schema)
+    schema = flatten(raw, schema) if depth <= MAX_DEPTH else {"type": "null"}
     for key in ("examples", "enum"):
         if schema.get(key):
             return schema[key][0]
@@ -266,14 +266,14 @@ def invented(raw: Json, schema: Json, depth: int = 0) -> Json:
     kinds = schema.get("type", "object" if "properties" in schema else "string")
     kind = kinds if isinstance(kinds, str) else next((name for name in kinds if name != "null"), "null")
     if kind == "object":
-        properties = schema.get("properties", {}) if depth < MAX_DEPTH else {}
+        properties = schema.get("properties", {})
         return {
             name: invented(raw, properties[name], depth + 1)
             for name in schema.get("required", [])
             if name in properties
         }
     if kind == "array":
-        return [invented(raw, schema.get("items", {}), depth + 1)] if depth < MAX_DEPTH else []
+        return [invented(raw, schema.get("items", {}), depth + 1)]
     if kind in ("integer", "number"):
         return schema.get("minimum", min(1, schema.get("maximum", 1)))
     if kind == "string":

@@ -94,6 +94,9 @@ class View:
             if (rows := [parameter_field(raw, each) for each in operation.parameters if each["in"] == place])
         ]
         self.bodies = _bodies(raw, resolve(raw, spec.get("requestBody", {})))
+        for body in self.bodies:
+            if not body.examples and body.media_type == operation.media_type:
+                body.examples.append(Example("", _json(json.loads(operation.body or "null"))))
         answers = [_answer(raw, str(status), resolve(raw, each)) for status, each in spec["responses"].items()]
         self.answers = [answer for answer in answers if not answer.is_error]
         self.errors = [answer for answer in answers if answer.is_error]

@@ -18,6 +18,21 @@ NASTY = (
 UNICODE = "\u00e9 \u20ac \U0001f600 \u2028 \x7f"
 
 
+def plain_document() -> dict[str, Any]:
+    """Return a document whose operation has no cursor, so that samples print what comes."""
+    document = deepcopy(DOCUMENT)
+    operation = document["paths"]["/threads/{thread_id}/runs"]["get"]
+    operation["parameters"] = [each for each in operation["parameters"] if each["name"] not in ("after", "before")]
+    return document
+
+
+def idless_document() -> dict[str, Any]:
+    """Return a document whose items need not have an id, so that samples print items whole."""
+    document = deepcopy(DOCUMENT)
+    document["components"]["schemas"]["Run"]["required"].remove("id")
+    return document
+
+
 def nasty_document() -> dict[str, Any]:
     """Return a document whose values hold whatever a language may take for its own, in every place of a request."""
     document = deepcopy(DOCUMENT)

@@ -95,6 +95,20 @@ def check_answers(toolchain: Toolchain, sample: Sample) -> str:
     return f"{shown}, 401 {'shown' if sample.language.name == 'HTTP' else 'told'}"
 
 
+def check_whole(toolchain: Toolchain, sample: Sample) -> None:
+    """Run the sample of an operation without a cursor, or of a list whose items need no id.
+
+    Raises:
+        WrongSampleError: It printed something else than the runs of the first page, or of all, as they came.
+    """
+    runs = thread("thread_abc123", RUNS)
+    with serve(runs=runs) as server:
+        out, _ = run(toolchain, sample, server.url, server.api_key)
+    printed = [entry for entry in runs if entry["id"] in out and entry["assistant_id"] in out]
+    if len(printed) not in (20, RUNS):
+        raise WrongSampleError(f"printed {out[:500]!r}, which has {len(printed)} runs")
+
+
 def check_request(toolchain: Toolchain, sample: Sample, operation: Operation) -> str:
     """Run a sample against a server that records what arrives; return a word on it.
 
