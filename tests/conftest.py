@@ -1,4 +1,4 @@
-"""What holds for every test: the same examples each time, and no judgement of how fast the machine is."""
+"""Settings for every test: reproducible examples, and no limits on speed."""
 
 from __future__ import annotations
 

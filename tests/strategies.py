@@ -1,4 +1,4 @@
-"""Hypothesis strategies that read the document: bodies that it describes, and bodies that are one value away."""
+"""Hypothesis strategies derived from the document: valid bodies, and bodies with one changed value."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ JSON = st.recursive(
 
 
 def resolve(schema: dict[str, Any]) -> dict[str, Any]:
-    """Follow a reference into the components of the document."""
+    """Follow a reference to a component of the document."""
     if "$ref" not in schema:
         return schema
     found: dict[str, Any] = document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
@@ -29,7 +29,7 @@ def resolve(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def values(schema: dict[str, Any]) -> SearchStrategy[Any]:
-    """Return what a schema of the document describes, unknown fields included now and then."""
+    """Return a strategy for values that a schema accepts, sometimes with unknown fields."""
     schema = resolve(schema)
     if "oneOf" in schema:
         return st.one_of([values(variant) for variant in schema["oneOf"]])
@@ -63,7 +63,7 @@ def values(schema: dict[str, Any]) -> SearchStrategy[Any]:
 
 
 def objects(schema: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
-    """Return objects with all required keys, some of the others and, rarely, keys that the document does not know."""
+    """Return a strategy for objects with all required keys, some others, and sometimes unknown keys."""
     fields = {key: values(value) for key, value in schema["properties"].items()}
     required = {key: fields.pop(key) for key in schema.get("required", [])}
     known = st.fixed_dictionaries(required, optional=fields)
@@ -72,8 +72,8 @@ def objects(schema: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
 
 
 @st.composite
-def spoiled(draw: st.DrawFn, schema: dict[str, Any]) -> Any:
-    """Return what a schema describes but for one place, where a value is another or a key is gone."""
+def mutated(draw: st.DrawFn, schema: dict[str, Any]) -> Any:
+    """Return a value that a schema accepts, with one place changed or removed."""
     body = draw(values(schema))
     places = [place for place in _places(body) if place]
     place = draw(st.sampled_from(places)) if places else ()

@@ -1,4 +1,4 @@
-"""The generator's driver: what it emits follows the document, and what would be lost is said."""
+"""Tests of ``scripts/generate`` with edited documents."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def add_endpoint(document: Document) -> None:
 
 @pytest.fixture
 def emit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ModuleType]]:
-    """Generates from an edited document and imports the result, under a name of its own."""
+    """Generate from an edited document, and import the result under a name of its own."""
     names: list[str] = []
 
     def run(*edits: Edit) -> ModuleType:
@@ -164,8 +164,8 @@ def edited(folder: Path, *edits: Edit) -> Path:
     return path
 
 
-def test_the_committed_package_is_what_the_document_gives(capsys: pytest.CaptureFixture[str]) -> None:
-    """`scripts/generate --check` passes on the checkout and says so."""
+def test_committed_package_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    """``scripts/generate --check`` succeeds on the checkout and reports it."""
     assert generate.main(["--check"]) == 0
     assert "is up to date" in capsys.readouterr().out
 
@@ -179,10 +179,10 @@ def test_the_committed_package_is_what_the_document_gives(capsys: pytest.Capture
     ],
     ids=["changed", "missing", "extra"],
 )
-def test_a_check_names_each_difference_and_the_command_that_mends_it(
+def test_check_reports_each_difference(
     spoil: Callable[[Path], object], line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A changed, a missing and an extra file each fail the check, which changes nothing; generating mends all."""
+    """The check fails for a changed, a missing and an extra file and writes nothing; generating corrects all."""
     target = tmp_path / "threadruns_api"
     shutil.copytree(generate.TARGET, target)
     spoil(target)
@@ -197,10 +197,10 @@ def test_a_check_names_each_difference_and_the_command_that_mends_it(
     assert [path.name for path in tmp_path.iterdir()] == ["threadruns_api"]
 
 
-def test_the_copy_of_the_page_is_checked_too(
+def test_copy_of_the_page_is_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The page in the documentation is part of the check, and is written with the package."""
+    """The page in the documentation is checked and written with the package."""
     monkeypatch.setattr(generate, "ROOT", tmp_path)
     monkeypatch.setattr(generate, "TARGET", tmp_path / "threadruns_api")
     monkeypatch.setattr(generate, "PAGE_COPY", tmp_path / "api.html")
@@ -213,15 +213,15 @@ def test_the_copy_of_the_page_is_checked_too(
     assert capsys.readouterr().out.splitlines()[0] == "changed: api.html"
 
 
-def test_generating_twice_gives_the_same_bytes(tmp_path: Path) -> None:
-    """Generation is deterministic, so that drift is drift of the document or the templates."""
+def test_generation_is_deterministic(tmp_path: Path) -> None:
+    """Generating twice gives the same files."""
     for name in ("one", "two"):
         generate.build(generate.DOCUMENT, tmp_path / name)
     assert generate.differences(tmp_path / "one", tmp_path / "two") == []
 
 
-def test_a_new_field_arrives_typed_and_documented(emit: Callable[..., ModuleType]) -> None:
-    """A field that the document gains is decoded, checked, kept when absent or null, and round-trips."""
+def test_new_field(emit: Callable[..., ModuleType]) -> None:
+    """A new field of the document is decoded, checked and documented, and may be absent or null."""
     run_type = emit(add_field).Run
     for sent in ({**RUN, "priority": 1699075072}, {**RUN, "priority": None}, RUN):
         assert run_type.from_dict(sent).to_dict() == sent
@@ -231,16 +231,16 @@ def test_a_new_field_arrives_typed_and_documented(emit: Callable[..., ModuleType
     assert "How urgent the run is" in Path(sys.modules[run_type.__module__].__file__).read_text()
 
 
-def test_a_new_enum_value_is_known(emit: Callable[..., ModuleType]) -> None:
-    """An enum value that the document gains is among the known ones; values beyond stay plain strings."""
+def test_new_enum_value(emit: Callable[..., ModuleType]) -> None:
+    """A new enum value is listed, and other values remain plain strings."""
     models = emit(add_enum_value)
     known = importlib.import_module(f"{models.__name__}.run_status").RUN_STATUS_VALUES
     assert "incomplete" in known
     assert models.Run.from_dict({**RUN, "status": "paused"}).status == "paused"
 
 
-def test_a_new_variant_is_dispatched_on_its_type(emit: Callable[..., ModuleType]) -> None:
-    """A tool that the document gains decodes to its own class, and its own errors are reported, not another's."""
+def test_new_variant(emit: Callable[..., ModuleType]) -> None:
+    """A new kind of tool is decoded to its own class, with its own errors."""
     models = emit(add_variant)
     tool = {"type": "file_search", "ranker": "auto"}
     run = models.Run.from_dict({**RUN, "tools": [tool]})
@@ -250,16 +250,16 @@ def test_a_new_variant_is_dispatched_on_its_type(emit: Callable[..., ModuleType]
         models.Run.from_dict({**RUN, "tools": [{"type": "file_search"}]})
 
 
-def test_a_new_parameter_is_sent_when_it_is_given(emit: Callable[..., ModuleType]) -> None:
-    """A query parameter that the document gains is a keyword of the operation; a list is sent as many."""
+def test_new_parameter(emit: Callable[..., ModuleType]) -> None:
+    """A new query parameter is a keyword of the operation, and a list is sent as repeated values."""
     package = emit(add_parameter).__name__.partition(".")[0]
     list_runs = importlib.import_module(f"{package}.api.runs.list_runs").list_runs
     assert list_runs("thread_1", status=["queued", "failed"]).params == {"status": ["queued", "failed"]}
     assert list_runs("thread_1").params == {}
 
 
-def test_a_second_list_endpoint_needs_no_template(emit: Callable[..., ModuleType]) -> None:
-    """Another list operation builds its request and decodes its page, of a schema that refers to itself."""
+def test_second_list_endpoint(emit: Callable[..., ModuleType]) -> None:
+    """Another list operation builds its request and decodes its page, with a schema that refers to itself."""
     models = emit(add_endpoint)
     package = models.__name__.partition(".")[0]
     request = importlib.import_module(f"{package}.api.runs.list_steps").list_steps("thread_1", "run 1")
@@ -269,8 +269,8 @@ def test_a_second_list_endpoint_needs_no_template(emit: Callable[..., ModuleType
     assert request.model.from_dict(page).to_dict() == page
 
 
-def test_what_edited_documents_give_passes_the_type_checker(tmp_path: Path) -> None:
-    """The emitted code of a document with every edit at once is strictly typed."""
+def test_generated_code_is_typed(tmp_path: Path) -> None:
+    """The code of a document with all edits passes the strict type checker."""
     edits = (add_field, add_enum_value, add_variant, add_parameter, add_endpoint)
     generate.build(edited(tmp_path, *edits), tmp_path / "emitted")
     done = subprocess.run(
@@ -293,8 +293,8 @@ def inconvenient_names(document: Document) -> None:
     }
 
 
-def test_property_names_do_not_collide_with_the_code(emit: Callable[..., ModuleType]) -> None:
-    """Properties called like variables, methods or keywords of the emitted code decode and round-trip."""
+def test_property_names_do_not_collide(emit: Callable[..., ModuleType]) -> None:
+    """Properties named like variables, methods or keywords of the code are decoded and encoded."""
     model = emit(inconvenient_names).Metadata
     names = ["d", "cls", "cast", "source", "get", "fields", "decoded", "new", "type", "list", "dict", "str", "class"]
     names += ["to_dict", "from_dict", "from_json", "additional_properties", "field_dict", "self", "UNSET", "items"]
@@ -342,10 +342,10 @@ def odd_schemas(document: Document) -> None:
         ),
     ],
 )
-def test_every_kind_of_schema_decodes_checks_and_round_trips(
+def test_other_kinds_of_schemas(
     emit: Callable[..., ModuleType], key: str, good: Any, bad: Any, problem: str | None
 ) -> None:
-    """Schemas that the document does not use today are kept whole and refused with their path all the same."""
+    """Schemas that the document does not use yet are decoded, rejected with their path, and encoded."""
     models = emit(odd_schemas)
     sys.modules[f"{models.__package__.partition('.')[0]}.structs"].WORTHWHILE = 1
     for decode in (models.Run.from_dict, lambda body: models.Run.from_json(json.dumps(body))):
@@ -395,10 +395,10 @@ USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
         (odd_schemas, {"matrix": [[1]]}, False),
     ],
 )
-def test_structs_are_made_for_what_msgspec_can_tell_apart(
+def test_models_with_and_without_structs(
     emit: Callable[..., ModuleType], edit: Edit, more: Document, fast: bool
 ) -> None:
-    """Models that a struct can stand for are read through one, others from dicts; both give the same."""
+    """Models that a struct can represent are decoded with it, others from dicts, with equal results."""
     models = emit(edit)
     sys.modules[f"{models.__package__.partition('.')[0]}.structs"].WORTHWHILE = 1
     sent = {**RUN, **more}
@@ -465,10 +465,8 @@ def dangling_reference(document: Document) -> None:
         (dangling_reference, "Nothing"),
     ],
 )
-def test_what_would_be_dropped_is_refused_and_the_old_package_stays(
-    edit: Edit, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A document that the generator would quietly lose part of is refused with the place; nothing is touched."""
+def test_lossy_document_is_rejected(edit: Edit, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A document that the generator would partly drop is rejected with the place, and the old package stays."""
     target = tmp_path / "out" / "threadruns_api"
     target.mkdir(parents=True)
     (target / "old.py").write_text("old = True\n")
@@ -488,17 +486,15 @@ def test_what_would_be_dropped_is_refused_and_the_old_package_stays(
     ("text", "words"),
     [("openapi: 3.1.0\n  bad: [", "line.yaml:2:"), ("", "line.yaml"), ("[1, 2]", "not a mapping")],
 )
-def test_a_document_that_does_not_parse_is_named_with_its_line(
-    text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Broken YAML, an empty file and a list are refused in one sentence each."""
+def test_invalid_yaml(text: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Invalid YAML, an empty file and a list are each rejected with one message."""
     path = tmp_path / "line.yaml"
     path.write_text(text)
     assert generate.main(["--document", str(path), "--target", str(tmp_path / "api")]) == 1
     assert words in capsys.readouterr().err
 
 
-def test_a_document_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A missing document is one sentence, not a traceback."""
+def test_missing_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing document is reported in one message without a traceback."""
     assert generate.main(["--document", str(tmp_path / "no.yaml"), "--target", str(tmp_path / "api")]) == 1
     assert "no.yaml" in capsys.readouterr().err

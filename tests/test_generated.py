@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.document.bodies import FIRST, RUNS
-from tests.strategies import JSON, resolve, spoiled, values
+from tests.strategies import JSON, mutated, resolve, values
 from threadruns._document import document
 from threadruns_api.api.runs.list_runs import list_runs
 from threadruns_api.models import ErrorResponse, Run, RunList
@@ -53,15 +53,15 @@ def component(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_every_shape_of_a_run_round_trips(name: str) -> None:
-    """Each shape that a run had over time decodes, and gives the same JSON back."""
+def test_recorded_forms_round_trip(name: str) -> None:
+    """A run of each recorded form is decoded and encoded to the same JSON."""
     assert Run.from_dict(RUNS[name]).to_dict() == RUNS[name]
 
 
 @RELAXED
 @given(values(component("RunList")))
-def test_what_the_document_describes_round_trips(page: dict[str, Any]) -> None:
-    """Any page that the document describes comes back as it went in, as JSON text and as a dict."""
+def test_valid_pages_round_trip(page: dict[str, Any]) -> None:
+    """Any valid page is decoded and encoded to the same JSON, as text and as a dict."""
     decoded = RunList.from_json(json.dumps(page))
     assert decoded.to_dict() == page
     assert decoded == RunList.from_dict(page)
@@ -69,9 +69,9 @@ def test_what_the_document_describes_round_trips(page: dict[str, Any]) -> None:
 
 
 @RELAXED
-@given(spoiled(component("Run")))
-def test_a_run_is_refused_exactly_if_its_shape_is_wrong(run: Any) -> None:
-    """Decoding agrees with the document on types and required keys, and is open where the document has enums."""
+@given(mutated(component("Run")))
+def test_decoding_agrees_with_the_document(run: Any) -> None:
+    """Decoding rejects the types and missing keys that the document rejects, and accepts unknown enum values."""
     shape = jsonschema_rs.Draft202012Validator(relaxed(component("Run")))
     try:
         decoded = Run.from_dict(run)
@@ -85,8 +85,8 @@ def test_a_run_is_refused_exactly_if_its_shape_is_wrong(run: Any) -> None:
 
 @RELAXED
 @given(JSON | st.binary() | st.text())
-def test_nothing_but_a_decode_error_comes_of_any_body(body: Any) -> None:
-    """Whatever the bytes are, decoding returns a page or raises a DecodeError."""
+def test_any_bytes_give_a_page_or_a_decode_error(body: Any) -> None:
+    """For any bytes, decoding returns a page or raises a DecodeError."""
     content = body if isinstance(body, bytes | str) else json.dumps(body)
     with contextlib.suppress(DecodeError):
         RunList.from_json(content)
@@ -120,8 +120,8 @@ def test_nothing_but_a_decode_error_comes_of_any_body(body: Any) -> None:
         ({"created_at": "x" * 200}, "created_at: expected an integer, got '" + "x" * 76 + "..."),
     ],
 )
-def test_a_wrong_value_is_refused_with_its_path(change: dict[str, Any], message: str) -> None:
-    """The error names the place in the page, what was expected there and what came, cut if it is long."""
+def test_wrong_value_is_rejected_with_its_path(change: dict[str, Any], message: str) -> None:
+    """The error has the path, the expected type, and the value, shortened if it is long."""
     with pytest.raises(DecodeError) as caught:
         RunList.from_dict({**PAGE, "data": [FIRST, {**FIRST, **change}]})
     assert str(caught.value) == f"data[1].{message}"
@@ -130,14 +130,14 @@ def test_a_wrong_value_is_refused_with_its_path(change: dict[str, Any], message:
 
 
 @pytest.mark.parametrize("key", [key for key in FIRST if key != "file_ids"])
-def test_a_missing_key_is_named(key: str) -> None:
-    """Each key that every recorded run has is demanded, by name."""
+def test_missing_key_is_named(key: str) -> None:
+    """Each key that every recorded run has is required, and the error names it."""
     with pytest.raises(DecodeError, match=f"^{key}: missing$"):
         Run.from_dict({name: value for name, value in FIRST.items() if name != key})
 
 
-def test_what_the_document_does_not_know_is_kept() -> None:
-    """Unknown fields, enum values and variants are there under their names, and in the JSON again."""
+def test_unknown_values_are_kept() -> None:
+    """Unknown fields, enum values and variants are available, and encoded again."""
     tool = {"type": "file_search", "file_search": {"ranker": "auto"}}
     sent = {**FIRST, "status": "incomplete", "tools": [tool], "reasoning_effort": "high", "parallel_tool_calls": True}
     run = Run.from_dict(sent)
@@ -148,8 +148,8 @@ def test_what_the_document_does_not_know_is_kept() -> None:
     assert run.to_dict() == sent
 
 
-def test_a_run_without_unknown_fields_allocates_none() -> None:
-    """The dict of unknown fields is made when it is asked for, and an empty one makes no difference."""
+def test_unknown_fields_are_allocated_on_access() -> None:
+    """The dict of unknown fields is created on access, and an empty one makes no difference."""
     run, other = Run.from_dict(FIRST), Run.from_dict(FIRST)
     assert run._unknown is None
     other.additional_properties["later"] = 1
@@ -160,7 +160,7 @@ def test_a_run_without_unknown_fields_allocates_none() -> None:
 
 
 def test_absent_is_not_null() -> None:
-    """A missing optional key is UNSET, null is None, and each is itself again in the JSON."""
+    """A missing optional key is UNSET, null is None, and both are encoded as they were."""
     assert Run.from_dict(FIRST).usage is UNSET
     assert Run.from_dict({**FIRST, "usage": None}).usage is None
     assert "usage" not in Run.from_dict(FIRST).to_dict()
@@ -168,7 +168,7 @@ def test_absent_is_not_null() -> None:
 
 
 def test_unset_is_one_object() -> None:
-    """UNSET is false, shows as itself, and stays itself when copied, pickled or made anew."""
+    """UNSET is false, has a readable repr, and stays the same object when copied, pickled or created again."""
     assert not UNSET
     assert repr(UNSET) == "UNSET"
     for again in (copy.copy(UNSET), copy.deepcopy(UNSET), pickle.loads(pickle.dumps(UNSET)), Unset()):
@@ -176,8 +176,8 @@ def test_unset_is_one_object() -> None:
     assert copy.deepcopy(Run.from_dict(FIRST)).usage is UNSET
 
 
-def test_a_subclass_decodes_to_itself() -> None:
-    """A class derived from a model keeps its type through from_dict and from_json."""
+def test_subclass_keeps_its_type() -> None:
+    """A subclass of a model keeps its type in from_dict and from_json."""
 
     class MyRun(Run):
         pass
@@ -187,16 +187,16 @@ def test_a_subclass_decodes_to_itself() -> None:
 
 
 @pytest.mark.parametrize("value", ["", ".", "..", "a/b", "../x", "a\\b", "a\nb", "\x00", "a\x7f", "\udc80"])
-def test_a_path_parameter_cannot_leave_its_place(value: str) -> None:
-    """Whatever would change the path is refused before a request exists; the sentence names the parameter."""
+def test_invalid_path_parameter(value: str) -> None:
+    """A value that would change the path is rejected, with the name of the parameter."""
     with pytest.raises(ValueError, match=r"^thread_id must be "):
         list_runs(value)
 
 
 @RELAXED
 @given(st.text(min_size=1))
-def test_what_is_not_refused_stays_one_segment(value: str) -> None:
-    """Any other text is quoted so that the path keeps its three segments and the text can be had back."""
+def test_path_parameter_is_one_segment(value: str) -> None:
+    """Any other text is quoted, so that the path keeps three segments and the text can be restored."""
     from urllib.parse import unquote
 
     try:
@@ -209,8 +209,8 @@ def test_what_is_not_refused_stays_one_segment(value: str) -> None:
     assert not set(segment) & set("?#%") - {"%"}
 
 
-def test_a_request_says_only_what_was_given() -> None:
-    """Defaults are left to the server; the one value of the beta header is set."""
+def test_request_has_only_given_parameters() -> None:
+    """Defaults are left to the server, except the single value of the beta header."""
     request = list_runs("thread_1")
     assert (request.method, request.path, request.params) == ("GET", "threads/thread_1/runs", {})
     assert request.headers == {"OpenAI-Beta": "assistants=v1"}
@@ -218,14 +218,14 @@ def test_a_request_says_only_what_was_given() -> None:
 
 
 @pytest.mark.parametrize(("status", "model"), [(400, ErrorResponse), (503, ErrorResponse), (520, ErrorResponse)])
-def test_a_response_decodes_by_its_status(status: int, model: type) -> None:
-    """Errors have the documented model, for codes outside the standard list too."""
+def test_response_model_by_status(status: int, model: type) -> None:
+    """Errors have the documented model, also for statuses outside the standard."""
     body = {"error": {"message": "m", "type": "t", "param": None, "code": None}}
     assert type(list_runs("thread_1").parse(status, json.dumps(body).encode())) is model
 
 
-def test_an_undocumented_status_decodes_to_nothing() -> None:
-    """A status that the document does not describe is no error of the client's."""
+def test_undocumented_status_has_no_model() -> None:
+    """A status that the document does not describe has no model."""
     request = list_runs("thread_1")
     assert request.parse(302, b"") is None
     assert request.parse(777, b"?") is None
@@ -233,14 +233,14 @@ def test_an_undocumented_status_decodes_to_nothing() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>", b'{"object": "list"', b"\xff\xfe", b"[" * 100_000, b"NaN"])
-def test_what_is_not_json_is_a_decode_error(body: bytes) -> None:
-    """HTML, cut off, mis-encoded and absurdly nested bodies are refused as such."""
+def test_invalid_json_is_a_decode_error(body: bytes) -> None:
+    """HTML, truncated, wrongly encoded and deeply nested bodies raise a DecodeError."""
     with pytest.raises(DecodeError, match=r"^body: not JSON: "):
         RunList.from_json(body)
 
 
-def test_the_document_ships_with_the_package() -> None:
-    """The copy of the document is there as JSON and as it was written, and both say the same."""
+def test_package_contains_the_document() -> None:
+    """The package contains the document as JSON and as YAML, with equal content."""
     import yaml
 
     from threadruns._document import source

@@ -1,4 +1,4 @@
-"""The README, run: what it shows is what happens."""
+"""Tests of the code and the commands in the README."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def threadruns(*arguments: str, key: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_example_prints_what_stands_below_it() -> None:
-    """The lines of use that open the README run against a server with the documented example, and print just that."""
+def test_example_output() -> None:
+    """The first example of the README prints exactly the output that it shows."""
     code, expected = blocks("python")[0], blocks("text")[0]
     with serve(DOCUMENTED, api_key="sk-demo") as server:
         code = code.replace("http://127.0.0.1:8000/v1", server.url)
@@ -44,8 +44,8 @@ def test_the_example_prints_what_stands_below_it() -> None:
     assert (done.stdout, done.stderr) == (expected, "")
 
 
-def test_the_documented_example_can_be_served() -> None:
-    """The command that the README names beside its example serves just what the example lists."""
+def test_documented_example_is_served() -> None:
+    """The command beside the example serves the runs of the example."""
     command = [sys.executable, "-m", "threadruns", "serve", "--example", "--api-key", "sk-demo", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
@@ -56,8 +56,8 @@ def test_the_documented_example_can_be_served() -> None:
     assert [json.loads(line) for line in listed.stdout.splitlines()] == DOCUMENTED
 
 
-def test_the_check_runs_as_it_is_written() -> None:
-    """The command that checks a server exits 0 for one that keeps the contract."""
+def test_check_command() -> None:
+    """The command that checks a server exits with 0 for a server that keeps the contract."""
     (line,) = [line for block in blocks("console") for line in block.splitlines() if "threadruns check" in line]
     with serve(DOCUMENTED, api_key="sk-demo") as server:
         words = line.removeprefix("$ threadruns ").replace('"$OPENAI_API_KEY"', "sk-demo").split()
@@ -66,8 +66,8 @@ def test_the_check_runs_as_it_is_written() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_an_archive_is_loaded_and_served(tmp_path: Path) -> None:
-    """The two commands for an archive work one after the other: what was loaded is what is served."""
+def test_archive_commands(tmp_path: Path) -> None:
+    """The two commands for an archive load runs and serve them."""
     runs, base = tmp_path / "runs.jsonl", tmp_path / "runs.db"
     runs.write_text("".join(json.dumps(run) + "\n" for run in DOCUMENTED), encoding="utf-8")
     loaded = threadruns("load", str(runs), "--db", str(base), key="")
@@ -78,14 +78,14 @@ def test_an_archive_is_loaded_and_served(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
-def test_links_lead_to_files_that_are_there(page: Path) -> None:
+def test_links_have_targets(page: Path) -> None:
     """Every relative link of every page names a file of the repository."""
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
 
 
-def test_the_folders_that_it_names_are_there() -> None:
-    """The map of the repository names nothing that is not there."""
+def test_layout_has_targets() -> None:
+    """Every path in the layout exists."""
     (tree,) = [block for block in blocks("text") if "openapi.yaml" in block]
     for line in tree.splitlines():
         assert (ROOT / line.split()[0]).exists(), line

@@ -1,4 +1,4 @@
-"""The short cut from JSON text to models: it is taken where it can be, and never changes what a body decodes to."""
+"""Tests that decoding with structs is used when possible, and gives the same result as decoding from dicts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.document.bodies import FIRST, RUNS, listed
-from tests.strategies import JSON, spoiled, values
+from tests.strategies import JSON, mutated, values
 from threadruns._document import document
 from threadruns_api import structs
 from threadruns_api.models import CodeInterpreterTool, FunctionTool, Metadata, Run, RunList
@@ -28,7 +28,7 @@ V2: dict[str, Any] = {"parallel_tool_calls": True, "reasoning_effort": None, "x-
 
 @pytest.fixture(autouse=True)
 def _from_the_first_body(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let the first body have structs, and forget afterwards what was learnt."""
+    """Use structs from the first body on, and forget learnt fields afterwards."""
     monkeypatch.setattr(structs, "WORTHWHILE", 1)
     _forget()
     yield
@@ -40,8 +40,8 @@ def _forget() -> None:
         codec.__init__(codec.model, codec.decode, codec.adopt, codec.keys, codec.tag)
 
 
-def taken(codec: Codec, content: bytes) -> bool:
-    """Say whether structs take a body; if not, it is decoded from a dict."""
+def uses_structs(codec: Codec, content: bytes) -> bool:
+    """Return whether structs accept a body; otherwise it is decoded from a dict."""
     read = codec._read
     assert read is not None
     try:
@@ -52,7 +52,7 @@ def taken(codec: Codec, content: bytes) -> bool:
 
 
 def outcome(decode: Any, source: Any) -> Any:
-    """Return what a body decodes to, or the sentence that refuses it."""
+    """Return the decoded object, or the message of the error."""
     try:
         return decode(source)
     except DecodeError as error:
@@ -60,18 +60,18 @@ def outcome(decode: Any, source: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", [*RUNS, "page"])
-def test_every_shape_that_runs_had_takes_the_short_cut(name: str) -> None:
-    """No shape that runs and pages had over time needs more than structs, and each comes back as it was sent."""
+def test_recorded_forms_use_structs(name: str) -> None:
+    """Runs and pages of each recorded form are decoded with structs, and encoded to the same JSON."""
     model, body = (Run, RUNS[name]) if name in RUNS else (RunList, listed(*RUNS.values()))
     content = json.dumps(body).encode()
     assert model.from_json(content).to_dict() == body
-    assert taken(model._codec, content)
+    assert uses_structs(model._codec, content)
 
 
 @RELAXED
-@given(st.lists(values(SCHEMAS["RunList"]) | spoiled(SCHEMAS["RunList"]) | JSON, min_size=1, max_size=4))
-def test_bodies_decode_alike_with_and_without_structs(bodies: list[Any]) -> None:
-    """Whatever came before and was learnt from, a body is decoded, or refused in the same words, as from a dict."""
+@given(st.lists(values(SCHEMAS["RunList"]) | mutated(SCHEMAS["RunList"]) | JSON, min_size=1, max_size=4))
+def test_pages_decode_alike_with_and_without_structs(bodies: list[Any]) -> None:
+    """In any sequence of bodies, each is decoded or rejected with the same message as from a dict."""
     for body in bodies:
         content = json.dumps(body)
         plain = outcome(RunList.from_dict, json.loads(content))
@@ -87,21 +87,21 @@ def test_bodies_decode_alike_with_and_without_structs(bodies: list[Any]) -> None
 @RELAXED
 @given(st.data())
 def test_every_model_decodes_alike_with_and_without_structs(data: st.DataObject) -> None:
-    """What holds for pages holds for each model that is decoded by itself."""
+    """Each model that is decoded by itself gives the same result with and without structs."""
     codec = data.draw(st.sampled_from([codec for codec in structs.CODECS.values() if codec.model.__name__ in SCHEMAS]))
     schema = SCHEMAS[codec.model.__name__]
-    content = json.dumps(data.draw(values(schema) | spoiled(schema)))
+    content = json.dumps(data.draw(values(schema) | mutated(schema)))
     plain = outcome(codec.model.from_dict, json.loads(content))
     assert outcome(codec.model.from_json, content) == plain
 
 
 def test_unknown_fields_are_learnt() -> None:
-    """Bodies with a field that is unknown lose none of it, and the next ones take the short cut, with it or without."""
+    """Unknown fields are kept, and later bodies with or without them are decoded with structs."""
     tool = {"type": "function", "function": {"name": "f", "strict": True}, "x": 1}
     sent = {**FIRST, **V2, "tools": [tool, {"type": "code_interpreter", "cache": 3}], "usage": None}
     content = json.dumps(sent).encode()
     assert Run.from_json(content).to_dict() == sent
-    assert taken(Run._codec, content)
+    assert uses_structs(Run._codec, content)
     run = Run.from_json(content)
     assert run.to_dict() == sent
     assert run == Run.from_dict(sent)
@@ -111,24 +111,24 @@ def test_unknown_fields_are_learnt() -> None:
     assert isinstance(tools[1], CodeInterpreterTool)
     assert (tools[0].additional_properties, tools[1].additional_properties) == ({"x": 1}, {"cache": 3})
     less = {key: value for key, value in sent.items() if key != "x-y z"}
-    assert taken(Run._codec, json.dumps(less).encode())
+    assert uses_structs(Run._codec, json.dumps(less).encode())
     assert Run.from_json(json.dumps(less)).to_dict() == less
     assert Run.from_json(json.dumps(FIRST))._unknown is None
 
 
-def test_an_unknown_variant_is_kept_whole_each_time() -> None:
-    """A tool that the document does not know stops the short cut, not the body: every body with one keeps it."""
+def test_unknown_variant_is_kept() -> None:
+    """A body with an unknown variant is not decoded with structs, and is kept completely."""
     tool = {"type": "file_search", "file_search": {"ranker": "auto"}}
     content = json.dumps({**FIRST, "tools": [{"type": "retrieval"}, tool]}).encode()
     for _ in range(3):
         run = Run.from_json(content)
         assert isinstance(run.tools[1], UnknownVariant)
         assert run.tools[1] == tool
-    assert not taken(Run._codec, content)
+    assert not uses_structs(Run._codec, content)
 
 
-def test_what_is_learnt_is_bounded() -> None:
-    """A server that sends another key each time teaches a few of them; all are kept all the same."""
+def test_learning_is_limited() -> None:
+    """If a server sends new keys with each body, a limited number is learnt, and all are kept."""
     Run.from_json(json.dumps(FIRST))
     before = len(structs.EXTRA)
     for number in range(structs.LESSONS + 5):
@@ -139,24 +139,24 @@ def test_what_is_learnt_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("key", ['a"b', "a\\b", "\n", "\x00", "x" * 65, "é", "_0", "__class__", "class", ""])
-def test_a_key_that_no_struct_can_have_costs_none(key: str) -> None:
-    """Whatever a key is called, its field is kept, and the bodies without it go the short way as before."""
+def test_key_that_no_struct_can_have(key: str) -> None:
+    """A field with any name is kept, and bodies without it are still decoded with structs."""
     plain = json.dumps(FIRST).encode()
     Run.from_json(plain)
     for _ in range(2):
         assert Run.from_json(json.dumps({**FIRST, key: 1})).to_dict() == {**FIRST, key: 1}
-    assert taken(Run._codec, plain)
+    assert uses_structs(Run._codec, plain)
 
 
-def test_text_that_is_no_unicode_is_refused() -> None:
-    """A lone surrogate is an error of decoding, with structs and without."""
+def test_lone_surrogate_is_rejected() -> None:
+    """A lone surrogate is a DecodeError, with and without structs."""
     for _ in range(2):
         with pytest.raises(DecodeError, match="not JSON"):
             Run.from_json('{"id": "\ud800"}')
 
 
-def test_a_class_of_ones_own_is_decoded_to() -> None:
-    """A class derived from a model keeps its type, after the model has structs as before."""
+def test_subclass_keeps_its_type() -> None:
+    """A subclass of a model keeps its type, also after structs were created for the model."""
 
     class MyRun(Run):
         pass
@@ -167,8 +167,8 @@ def test_a_class_of_ones_own_is_decoded_to() -> None:
     assert type(Metadata.from_json('{"k": "v"}')) is Metadata
 
 
-def test_the_first_bodies_make_no_structs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that reads few bodies does not pay for structs that only many are worth."""
+def test_first_bodies_create_no_structs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that decodes few bodies does not create structs."""
     monkeypatch.setattr(structs, "WORTHWHILE", 3)
     content = json.dumps(FIRST)
     for _ in range(2):
@@ -178,8 +178,8 @@ def test_the_first_bodies_make_no_structs(monkeypatch: pytest.MonkeyPatch) -> No
     assert Run._codec._read is not None
 
 
-def test_structs_are_made_as_many_threads_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Threads that decode their first bodies, and learn from them, all get theirs right."""
+def test_threads_create_structs_concurrently(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads that decode their first bodies and learn fields concurrently get correct results."""
     monkeypatch.setattr(structs, "LESSONS", 1000)
     _forget()
     bodies = [json.dumps({**FIRST, "id": f"run_{number}", f"key_{number}": number}) for number in range(256)]

@@ -1,6 +1,6 @@
-"""The document as data: what the server and the contract rules know of the API, they read from here.
+"""The OpenAPI document as data, for the server and the contract rules.
 
-The copy that ships with the generated package is read as a resource; no generated model is imported.
+It is read as a resource of the generated package; no generated model is imported.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import jsonschema_rs
 
 PATH = "/threads/{thread_id}/runs"
-"""The path of the one operation, as the document spells it."""
+"""The path of the operation in the document."""
 
 
 @cache
@@ -31,13 +31,13 @@ def page() -> str:
 
 @cache
 def document() -> dict[str, Any]:
-    """Return the document, parsed. Shared: do not change it."""
+    """Return the parsed document, which is shared and must not be changed."""
     parsed: dict[str, Any] = json.loads(files("threadruns_api").joinpath("openapi.json").read_bytes())
     return parsed
 
 
 def schema(name: str) -> dict[str, Any]:
-    """Return the component schema of this name.
+    """Return a component schema by its name.
 
     Raises:
         KeyError: The document has no such schema.
@@ -74,7 +74,7 @@ def _resolved(schema_or_reference: dict[str, Any]) -> dict[str, Any]:
 
 @cache
 def parameter(name: str) -> dict[str, Any]:
-    """Return the schema of a parameter of the operation, references followed.
+    """Return the schema of a parameter of the operation, with references resolved.
 
     Raises:
         KeyError: The operation has no such parameter.
@@ -87,7 +87,7 @@ def parameter(name: str) -> dict[str, Any]:
 
 @cache
 def validator(name: str) -> jsonschema_rs.Draft202012Validator:
-    """Return a validator for the component schema of this name; needs jsonschema-rs."""
+    """Return a validator for a component schema; needs jsonschema-rs."""
     import jsonschema_rs
 
     return jsonschema_rs.Draft202012Validator(

@@ -1,4 +1,4 @@
-"""``threadruns list``: what people and programs see, and how it ends."""
+"""Tests of ``threadruns list``: output, errors and exit codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-from tests.support.clients import everything_shown
+from tests.support.clients import exposed_text
 from tests.support.runs import ids, run, runs
 from threadruns._cli import check
 from threadruns._cli.list import command
@@ -22,7 +22,7 @@ def invoke(server: RunningServer, *args: str, **environment: str) -> Result:
 
 
 def test_table() -> None:
-    """The table shows id, status, time, model and tokens of each run, and how many there are of each status."""
+    """The table shows id, status, time, model and tokens of each run, and the number of runs by status."""
     with serve(runs=[run(0), run(3, status="in_progress", usage=None)]) as server:
         result = invoke(server, "thread_a")
     assert result.exit_code == 0
@@ -35,7 +35,7 @@ def test_table() -> None:
 
 
 def test_json_and_csv() -> None:
-    """Programs get a JSON object a line, or CSV."""
+    """The formats json and csv write JSON lines and CSV."""
     with serve(runs=runs(5)) as server:
         result = invoke(server, "thread_a", "--format", "json")
         assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == ids(5)
@@ -52,15 +52,15 @@ def test_json_and_csv() -> None:
         (["--order", "asc", "--limit", "3"], ids(5)[::-1][:3]),
     ],
 )
-def test_parts_of_a_list(args: list[str], shown: list[str]) -> None:
-    """Limit, order and cursors choose what is shown."""
+def test_limit_order_and_cursors(args: list[str], shown: list[str]) -> None:
+    """Limit, order and cursors select the runs."""
     with serve(runs=runs(5)) as server:
         result = invoke(server, "thread_a", "--format", "json", *args)
         assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == shown
 
 
 def test_limit_beyond_a_page() -> None:
-    """A limit may be more than a page holds; the pages are of 100."""
+    """A limit larger than a page takes several pages."""
     with serve(runs=runs(250)) as server:
         result = invoke(server, "thread_a", "--format", "json", "--limit", "150")
         assert len(result.stdout.splitlines()) == 150
@@ -86,7 +86,7 @@ def test_limit_beyond_a_page() -> None:
     ],
 )
 def test_errors(args: list[str], environment: dict[str, str], code: int, says: str) -> None:
-    """Whatever goes wrong is a sentence on stderr and an exit code: 1 for the server's part, 2 for the caller's."""
+    """An error is one sentence on stderr; the exit code is 1 for a failed request and 2 for an invalid argument."""
     with serve(runs=runs(1)) as server:
         result = invoke(server, *args, **environment)
     assert result.exit_code == code
@@ -95,8 +95,8 @@ def test_errors(args: list[str], environment: dict[str, str], code: int, says: s
     assert isinstance(result.exception, SystemExit)
 
 
-def test_what_came_before_an_error_is_shown() -> None:
-    """A list that breaks off is shown as far as it came, and the exit code tells."""
+def test_runs_before_an_error_are_shown() -> None:
+    """If a later page fails, the runs before it are shown, and the exit code is 1."""
     with serve(runs=runs(150), faults=["status-403:every=2"]) as server:
         result = invoke(server, "thread_a")
     assert result.exit_code == 1
@@ -104,8 +104,8 @@ def test_what_came_before_an_error_is_shown() -> None:
     assert "403" in result.stderr
 
 
-def test_text_of_the_server_is_text() -> None:
-    """Markup and escape sequences in what a server sends have no effect on the terminal."""
+def test_markup_and_control_characters_have_no_effect() -> None:
+    """Markup and escape sequences from a server have no effect on the terminal."""
     with serve(runs=[run(0, model="[red]x[/red]\x1b[31m\x07")]) as server:
         result = invoke(server, "thread_a")
     assert "[red]x[/red]" in result.stdout
@@ -113,8 +113,8 @@ def test_text_of_the_server_is_text() -> None:
     assert "\x07" not in result.stdout
 
 
-def test_help_teaches() -> None:
-    """The help has an example and names the variables that it reads."""
+def test_help() -> None:
+    """The help has an example and names the environment variables."""
     result = CliRunner().invoke(command, ["--help"])
     assert result.exit_code == 0
     assert "threadruns list thread_abc123 --limit 10" in result.stdout
@@ -124,7 +124,7 @@ def test_help_teaches() -> None:
 
 @pytest.mark.parametrize("by_option", [False, True])
 def test_no_variable_shows_the_key(by_option: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Were the command to fail unforeseen, its traceback with local variables would not show the key."""
+    """If the command fails unexpectedly, no local variable in the traceback shows the key."""
     key = "sk-secret-of-the-test"
 
     def fail(*_: object) -> None:
@@ -135,7 +135,7 @@ def test_no_variable_shows_the_key(by_option: bool, monkeypatch: pytest.MonkeyPa
         options = ["--api-key", key] if by_option else []
         result = invoke(server, "thread_a", *options, OPENAI_API_KEY="" if by_option else key)
     assert isinstance(result.exception, ZeroDivisionError)
-    ours = [line for line in everything_shown(result.exception).splitlines() if "threadruns/_" in line]
+    ours = [line for line in exposed_text(result.exception).splitlines() if "threadruns/_" in line]
     assert any("/_cli/list.py command" in line for line in ours)
     assert not [line for line in ours if "sk-secret" in line]
     assert "Secret(hidden)" in "".join(ours)
@@ -143,7 +143,7 @@ def test_no_variable_shows_the_key(by_option: bool, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("by_option", [False, True])
 def test_no_variable_of_the_check_shows_the_key(by_option: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The command that checks a server hides the key in the same way, once the check is over, too."""
+    """The same holds for ``threadruns check``, also after the check has ended."""
     key = "sk-secret-of-the-test"
 
     def fail(*_: object) -> None:
@@ -156,7 +156,7 @@ def test_no_variable_of_the_check_shows_the_key(by_option: bool, monkeypatch: py
         args = [server.url, "--thread", "thread_a", "--fail-fast", *options]
         result = CliRunner().invoke(check.command, args, env=environment)
     assert isinstance(result.exception, ZeroDivisionError)
-    ours = [line for line in everything_shown(result.exception).splitlines() if "threadruns/_" in line]
+    ours = [line for line in exposed_text(result.exception).splitlines() if "threadruns/_" in line]
     assert any("/_cli/check.py command" in line for line in ours)
     assert not [line for line in ours if "sk-secret" in line]
     assert "Secret(hidden)" in "".join(ours)

@@ -1,4 +1,4 @@
-"""The page on the client, run: each snippet prints what stands below it."""
+"""Tests of the snippets in docs/client.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SNIPPET = re.compile(r"```python\n(.*?)```\n\n```text\n(.*?)```", re.S)
 
 
 def test_snippets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every snippet runs, one after the other, and prints just what the page says."""
+    """Every snippet prints exactly the output that the page shows."""
     text = PAGE.read_text(encoding="utf-8")
     odd = [
         run(0, "thread_odd", status="paused", reasoning_effort="low"),

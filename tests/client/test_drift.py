@@ -1,17 +1,17 @@
-"""The drift report: what a server sends beyond the document."""
+"""Tests of the drift report."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.support.clients import WALKS, opened
+from tests.support.clients import WALKS, open_client
 from tests.support.runs import run, runs
 from threadruns import Drift, Run
 from threadruns.testing import serve
 
 
 def test_no_drift() -> None:
-    """Runs that the document describes show none."""
+    """Runs that match the document have no drift."""
     drift = Drift(Run.from_dict(raw) for raw in runs(5))
     assert not drift
     assert str(drift) == "5 compared with the document; no drift."
@@ -19,7 +19,7 @@ def test_no_drift() -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_unknown_fields_and_values(kind: str) -> None:
-    """Unknown fields, enum values and variants are counted by where they stand, free-form maps left out."""
+    """Unknown fields, enum values and variants are counted by path, except inside free-form maps."""
     odd = run(
         1,
         status="paused",
@@ -34,7 +34,7 @@ def test_unknown_fields_and_values(kind: str) -> None:
         response_format={"type": "json_schema", "json_schema": {}},
         last_error={"code": "gremlins", "message": "m"},
     )
-    with serve(runs=[run(0), odd, {**odd, "id": "run_a0002"}]) as server, opened(server, kind) as client:
+    with serve(runs=[run(0), odd, {**odd, "id": "run_a0002"}]) as server, open_client(server, kind) as client:
         drift = Drift(client.runs.list("thread_a"))
     assert drift.items == 3
     assert drift.fields == {"reasoning_effort": 2, "tools[].function.strict": 2, "response_format.json_schema": 2}

@@ -1,4 +1,4 @@
-"""Runs to files."""
+"""Tests of writing runs to files."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import csv
 import io
 import json
 
-from tests.support.clients import opened
+from tests.support.clients import open_client
 from tests.support.runs import run, runs
 from threadruns import Run, write_csv, write_json_lines
 from threadruns.testing import serve
 
 
 def test_json_lines_lose_nothing() -> None:
-    """Each run is a line that holds all the server sent, unknown fields and values included."""
+    """Each line contains everything that the server sent, including unknown fields and values."""
     served = [run(0), run(1, status="paused", reasoning_effort="high", instructions="a\nb é \u2028")]
     file = io.BytesIO()
-    with serve(runs=served) as server, opened(server) as client:
+    with serve(runs=served) as server, open_client(server) as client:
         assert write_json_lines(client.runs.list("thread_a", order="asc"), file) == 2
     assert [json.loads(line) for line in file.getvalue().splitlines()] == served
 
 
 def test_csv() -> None:
-    """A row has a cell for each field of the model, texts as they are, the rest as JSON, the unknown at its end."""
+    """A row has strings as they are, other values as JSON, and unknown fields in the last column."""
     odd = run(1, instructions='say "hi",\nthen go', reasoning_effort="high", metadata={"a": "b"})
     file = io.StringIO()
     assert write_csv([Run.from_dict(run(0)), Run.from_dict(odd)], file) == 2
@@ -39,16 +39,16 @@ def test_csv() -> None:
 
 
 def test_nothing_to_write() -> None:
-    """No runs make an empty file."""
+    """Without runs the files are empty."""
     binary, text = io.BytesIO(), io.StringIO()
     assert (write_json_lines([], binary), write_csv([], text)) == (0, 0)
     assert (binary.getvalue(), text.getvalue()) == (b"", "")
 
 
-def test_written_as_they_come() -> None:
-    """Lines are written while the list is walked, so that what came before an error is kept."""
+def test_runs_are_written_as_they_arrive() -> None:
+    """Lines are written during the iteration, so that runs before an error are kept."""
     file = io.BytesIO()
-    with serve(runs=runs(5), faults=["status-403:every=2"]) as server, opened(server) as client:
+    with serve(runs=runs(5), faults=["status-403:every=2"]) as server, open_client(server) as client:
         try:
             write_json_lines(client.runs.list("thread_a", limit=2), file)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""The table of faults: what each misbehaving server leads to, for both clients; no hang and no foreign exception."""
+"""Tests of both clients against a table of server faults: the error, the runs, the time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.mutants.corpus import FAULTS
-from tests.support.clients import WALKS, WALKS_OF_ALL_LOOPS, everything_shown, names, opened
+from tests.support.clients import WALKS, WALKS_OF_ALL_LOOPS, exposed_text, open_client, run_ids
 from tests.support.runs import ids, runs
 from threadruns import (
     APIConnectionError,
@@ -164,37 +164,37 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", WALKS_OF_ALL_LOOPS)
 @pytest.mark.parametrize(("fault", "outcome", "call"), TABLE, ids=lambda value: value if isinstance(value, str) else "")
-def test_row(fault: str, outcome: type[Exception] | list[str], call: dict[str, Any], kind: str) -> None:
-    """Each fault has the one outcome that its row names, within the deadline, and no traceback tells the key."""
+def test_outcome_of_a_fault(fault: str, outcome: type[Exception] | list[str], call: dict[str, Any], kind: str) -> None:
+    """Each fault has the outcome in its row, within the deadline, and no traceback contains the key."""
     faults = [fault] if fault != "wrong-key" else []
     with serve(runs=runs(COUNT), faults=faults, catalogue=FAULTS, api_key="sk-secret-of-the-test") as server:
         started = time.monotonic()
         if isinstance(outcome, list):
-            assert names(WALKS_OF_ALL_LOOPS[kind](server, **{"limit": 20, **call})) == outcome
+            assert run_ids(WALKS_OF_ALL_LOOPS[kind](server, **{"limit": 20, **call})) == outcome
         else:
             with pytest.raises(ThreadrunsError) as caught:
                 WALKS_OF_ALL_LOOPS[kind](server, **{"limit": 20, **call})
             assert type(caught.value) is outcome
-            assert "sk-secret" not in everything_shown(caught.value)
+            assert "sk-secret" not in exposed_text(caught.value)
             assert str(caught.value).endswith((".", ")"))
         assert time.monotonic() - started < DEADLINE
 
 
 def test_table_is_long_enough() -> None:
-    """The table has at least forty faults, each with its outcome."""
+    """The table has at least forty faults."""
     assert len({fault for fault, _, _ in TABLE}) >= 40
 
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("part", [0, 20])
-def test_sample_of_the_catalogue(part: int, kind: str) -> None:
-    """No fault makes a client hang, repeat a run, or raise anything but an error of this package."""
+def test_sample_of_the_corpus(part: int, kind: str) -> None:
+    """No fault makes a client hang, repeat a run, or raise an error of another package."""
     faults = [name for name in FAULTS if name not in SPARED]
     for name in faults[part + (10 if kind == "async" else 0) :: 40]:
         with serve(runs=runs(7), faults=[name], catalogue=FAULTS) as server:
             started = time.monotonic()
             try:
-                got = names(WALKS[kind](server, limit=3, timeout=2, max_retries=1))
+                got = run_ids(WALKS[kind](server, limit=3, timeout=2, max_retries=1))
             except ThreadrunsError:
                 got = []
             assert len(got) == len(set(got)), name
@@ -202,9 +202,9 @@ def test_sample_of_the_catalogue(part: int, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_redirect_takes_no_key_along(kind: str) -> None:
-    """The key goes to no other origin: a redirect is an error that names where it leads, and is not followed."""
-    with serve(runs=runs(3), faults=["redirect-to-other-origin"]) as server, opened(server, kind) as client:
+def test_redirect_is_not_followed(kind: str) -> None:
+    """A redirect is an error that names its target; no request follows it."""
+    with serve(runs=runs(3), faults=["redirect-to-other-origin"]) as server, open_client(server, kind) as client:
         with pytest.raises(APIStatusError, match=r"307 .* redirects to 'http://localhost:") as caught:
             client.runs.list("thread_a")
         assert len(server.requests) == 1
@@ -212,8 +212,8 @@ def test_redirect_takes_no_key_along(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_timeout_closes_what_it_leaves(kind: str) -> None:
-    """After a timeout the connection is not used again, so that no later call gets the late response."""
+def test_timeout_closes_the_connection(kind: str) -> None:
+    """After a timeout the connection is not reused, so no later call receives the late response."""
 
     async def main() -> list[str]:
         async with AsyncClient(api_key=server.api_key, base_url=server.url, max_retries=0) as client:
@@ -225,7 +225,7 @@ def test_timeout_closes_what_it_leaves(kind: str) -> None:
         if kind == "async":
             assert asyncio.run(main()) == ids(3, "thread_b")
             return
-        with opened(server, max_retries=0) as client:
+        with open_client(server, max_retries=0) as client:
             with pytest.raises(APITimeoutError):
                 client.runs.list("thread_a", timeout=0.1)
-            assert names(list(client.runs.list("thread_b"))) == ids(3, "thread_b")
+            assert run_ids(list(client.runs.list("thread_b"))) == ids(3, "thread_b")

@@ -1,4 +1,4 @@
-"""Clients in threads, event loops and forked processes, and after their end."""
+"""Tests of clients in threads, event loops and forked processes, and of closed clients."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ import httpx2
 import pytest
 
 import threadruns
-from tests.support.clients import CLIENTS, OWN, WALKS, names, opened
-from tests.support.relay import relaying, to
+from tests.support.clients import CLIENTS, HTTPX_CLIENTS, WALKS, open_client, run_ids
+from tests.support.relay import forward_to, run_relay
 from tests.support.runs import ids, runs
 from threadruns import (
     APIConnectionError,
@@ -39,7 +39,7 @@ from threadruns.testing import serve
 
 
 def test_two_event_loops() -> None:
-    """An async client works in one event loop after another, and leaves no connection open at the end of either."""
+    """An async client works in two event loops, one after the other, and leaves no connection open in either."""
     with serve(runs=runs(3)) as server:
         client = AsyncClient(api_key=server.api_key, base_url=server.url)
 
@@ -54,17 +54,17 @@ def test_two_event_loops() -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_connections_are_reused(kind: str) -> None:
-    """Pages of a walk, and walks after each other, travel over one connection."""
-    with serve(runs=runs(30)) as server, relaying(to(server.url)) as relay:
-        with opened(server, kind, base_url=f"http://127.0.0.1:{relay.port}/v1") as client:
+    """The pages of one iteration and of the next ones use one connection."""
+    with serve(runs=runs(30)) as server, run_relay(forward_to(server.url)) as relay:
+        with open_client(server, kind, base_url=f"http://127.0.0.1:{relay.port}/v1") as client:
             for _ in range(3):
                 list(client.runs.list("thread_a", limit=10))
             assert (relay.open, relay.ended) == (1, 0)
         relay.wait_for(lambda: relay.ended == 1)
 
 
-def in_child(work: Callable[[], str]) -> str:
-    """Return what a function returns in a forked child."""
+def run_in_child(work: Callable[[], str]) -> str:
+    """Run a function in a forked child and return its result."""
     reader, writer = os.pipe()
     with warnings.catch_warnings():
         # From Python 3.12 on, forking a process with threads warns; the server of a test is one.
@@ -84,29 +84,31 @@ def in_child(work: Callable[[], str]) -> str:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_fork() -> None:
-    """A forked child makes fresh connections, and the parent's go on."""
-    with serve(runs=runs(3)) as server, opened(server) as client:
+    """A forked child opens new connections, and the connections of the parent keep working."""
+    with serve(runs=runs(3)) as server, open_client(server) as client:
         client.runs.list("thread_a")
-        assert in_child(lambda: ",".join(names(client.runs.list("thread_a").data))) == ",".join(ids(3))
-        assert names(client.runs.list("thread_a").data) == ids(3)
+        assert run_in_child(lambda: ",".join(run_ids(client.runs.list("thread_a").data))) == ",".join(ids(3))
+        assert run_ids(client.runs.list("thread_a").data) == ids(3)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_fork_async() -> None:
-    """A forked child uses an async client in an event loop of its own."""
+    """A forked child can use an async client in its own event loop."""
 
     async def main() -> str:
         return ",".join([run.id async for run in client.runs.list("thread_a")])
 
     with serve(runs=runs(3)) as server:
         client = AsyncClient(api_key=server.api_key, base_url=server.url)
-        assert asyncio.run(main()) == in_child(lambda: asyncio.run(main())) == asyncio.run(main()) == ",".join(ids(3))
+        assert (
+            asyncio.run(main()) == run_in_child(lambda: asyncio.run(main())) == asyncio.run(main()) == ",".join(ids(3))
+        )
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_close_twice_and_use_after_close(kind: str) -> None:
-    """Closing twice is fine; whatever uses a closed client gets the one error that says so."""
-    with serve(runs=runs(30)) as server, opened(server, kind) as client:
+    """Closing a client twice has no effect; using it afterwards raises ClientClosedError."""
+    with serve(runs=runs(30)) as server, open_client(server, kind) as client:
         page = client.runs.list("thread_a", limit=10)
         walk, ahead = iter(page), iter(client.runs.list("thread_a", limit=10, prefetch=True))
         next(walk)
@@ -130,17 +132,17 @@ def test_close_twice_and_use_after_close(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_close_while_many_are_walked(kind: str) -> None:
-    """Closing a client under a walk of many threads ends each of them with the error that says so."""
-    with serve(runs=[*runs(9), *runs(9, "thread_b")]) as server, opened(server, kind) as client:
+def test_close_while_many_threads_are_listed(kind: str) -> None:
+    """Closing the client ends an iteration over many threads with ClientClosedError."""
+    with serve(runs=[*runs(9), *runs(9, "thread_b")]) as server, open_client(server, kind) as client:
         walk = client.runs.list.many(["thread_a", "thread_b"], limit=2, concurrency=1)
         next(walk)
         client.close()
         assert any(isinstance(outcome, ClientClosedError) for _, outcome in walk)
 
 
-def test_nothing_is_left_open() -> None:
-    """A client that nobody closes leaves no warning about open connections, sync or async, walked to the end or not."""
+def test_unclosed_client_gives_no_warning() -> None:
+    """A client that is not closed causes no warning about open connections."""
 
     async def main() -> None:
         client = AsyncClient(api_key=server.api_key, base_url=server.url)
@@ -160,40 +162,40 @@ def test_nothing_is_left_open() -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_options_share_the_connections(kind: str) -> None:
-    """A client with other options shares connections with the first, and its close leaves them to it."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+    """A client made by with_options shares the connections, and closing it leaves them open."""
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         with client.with_options(timeout=5) as other:
             other.runs.list("thread_a")
         assert other.is_closed
         with pytest.raises(ClientClosedError):
             other.runs.list("thread_a")
         assert not client.is_closed
-        assert names(client.runs.list("thread_a").data) == ids(3)
+        assert run_ids(client.runs.list("thread_a").data) == ids(3)
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_own_http_client(kind: str) -> None:
-    """An httpx client of the caller carries the calls, with what it adds, and stays open."""
-    own = OWN[kind](headers={"x-own": "1"})
-    with serve(runs=runs(5)) as server, opened(server, kind, http_client=own) as client:
-        assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
+    """A caller's httpx client sends the requests with its own additions, and is left open."""
+    own = HTTPX_CLIENTS[kind](headers={"x-own": "1"})
+    with serve(runs=runs(5)) as server, open_client(server, kind, http_client=own) as client:
+        assert run_ids(list(client.runs.list("thread_a", limit=2))) == ids(5)
         client.close()
         assert not own.is_closed
         assert [seen.headers["x-own"] for seen in server.requests] == ["1"] * 3
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_own_http_client_with_settings_of_its_own(kind: str) -> None:
-    """Query and cookies of the caller's client are added to ours; its base URL, password and timeout are not."""
-    own = OWN[kind](
+def test_settings_of_own_http_client(kind: str) -> None:
+    """Query and cookies of the caller's client are added; its base URL, authentication and timeout are not used."""
+    own = HTTPX_CLIENTS[kind](
         base_url="http://127.0.0.1:9",
         auth=("user", "x"),
         params={"z": "1", "limit": "1"},
         cookies={"c": "d"},
         timeout=0,
     )
-    with serve(runs=runs(5)) as server, opened(server, kind, http_client=own) as client:
-        assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
+    with serve(runs=runs(5)) as server, open_client(server, kind, http_client=own) as client:
+        assert run_ids(list(client.runs.list("thread_a", limit=2))) == ids(5)
         for seen in server.requests:
             assert "z=1" in seen.target
             assert "limit=2" in seen.target
@@ -212,7 +214,7 @@ def one_page(library: Any, request: Any) -> Any:
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
 @pytest.mark.parametrize("given", ["http_client", "transport"])
 def test_own_transport(given: str, library: Any, kind: str) -> None:
-    """A transport of the caller, or a client with one, takes the place of the network: of httpx and of httpx2."""
+    """A caller's transport, or a client with one, replaces the network; httpx and httpx2 are both accepted."""
     seen: list[Any] = []
 
     def answer(request: Any) -> Any:
@@ -224,7 +226,7 @@ def test_own_transport(given: str, library: Any, kind: str) -> None:
     if given == "http_client":
         own = (library.Client if kind == "sync" else library.AsyncClient)(transport=own)
     settings: dict[str, Any] = {"base_url": "http://nowhere/v1", given: own}
-    with opened(None, kind, api_key="sk", **settings) as client:
+    with open_client(None, kind, api_key="sk", **settings) as client:
         assert len(client.runs.list("thread_a").data) == 2
     assert seen[0].headers["authorization"] == "Bearer sk"
 
@@ -247,15 +249,15 @@ def test_own_transport(given: str, library: Any, kind: str) -> None:
         ("StreamClosed", APIConnectionError),
     ],
 )
-def test_errors_of_either_library(name: str, kind_of_error: type[Exception], library: Any, kind: str) -> None:
-    """The errors of both libraries are told by the classes of this package."""
+def test_errors_of_both_libraries(name: str, kind_of_error: type[Exception], library: Any, kind: str) -> None:
+    """Errors of httpx and httpx2 are raised as errors of this package."""
 
     def fail(_: Any) -> Any:
         kind = getattr(library, name)
         raise kind() if name == "StreamClosed" else kind("it failed")
 
     own: Any = library.MockTransport(fail)
-    with opened(None, kind, api_key="sk", base_url="http://nowhere/v1", transport=own, max_retries=0) as client:
+    with open_client(None, kind, api_key="sk", base_url="http://nowhere/v1", transport=own, max_retries=0) as client:
         with pytest.raises(APIConnectionError) as caught:
             client.runs.list("thread_a")
         assert type(caught.value) is kind_of_error
@@ -264,7 +266,7 @@ def test_errors_of_either_library(name: str, kind_of_error: type[Exception], lib
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
 def test_own_transport_is_closed_with_the_client(library: Any, kind: str) -> None:
-    """A transport that is passed is closed with the client, and a client that is passed is left open."""
+    """A caller's transport is closed with the client; a caller's httpx client is left open."""
     closed: list[str] = []
 
     class Noting(library.MockTransport):  # type: ignore[misc]
@@ -275,47 +277,47 @@ def test_own_transport_is_closed_with_the_client(library: Any, kind: str) -> Non
             closed.append("async")
 
     transport: Any = Noting(lambda request: one_page(library, request))
-    with opened(None, kind, api_key="sk", base_url="http://nowhere/v1", transport=transport) as client:
+    with open_client(None, kind, api_key="sk", base_url="http://nowhere/v1", transport=transport) as client:
         client.runs.list("thread_a")
     assert closed == [kind]
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_own_transport_over_a_socket(kind: str) -> None:
-    """A transport with settings of its own carries the calls, here from an address of its own."""
+    """A transport with its own settings sends the requests, here from another local address."""
     transport = {"sync": httpx.HTTPTransport, "async": httpx.AsyncHTTPTransport}[kind](local_address="127.0.0.2")
-    with serve(runs=runs(5)) as server, relaying(to(server.url)) as relay:
-        own = OWN[kind](transport=transport)
+    with serve(runs=runs(5)) as server, run_relay(forward_to(server.url)) as relay:
+        own = HTTPX_CLIENTS[kind](transport=transport)
         url = f"http://127.0.0.1:{relay.port}/v1"
-        with opened(server, kind, base_url=url, http_client=own) as client:
-            assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
+        with open_client(server, kind, base_url=url, http_client=own) as client:
+            assert run_ids(list(client.runs.list("thread_a", limit=2))) == ids(5)
         assert relay.clients == {"127.0.0.2"}
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_closed_http_client(kind: str) -> None:
-    """A caller's client that is closed is said to be."""
-    own = OWN[kind]()
+    """A closed httpx client of the caller is reported as closed."""
+    own = HTTPX_CLIENTS[kind]()
     own.close() if kind == "sync" else asyncio.run(own.aclose())
     settings: dict[str, Any] = {"api_key": "sk", "base_url": "http://127.0.0.1:9/v1", "http_client": own}
-    with opened(None, kind, **settings) as client, pytest.raises(ClientClosedError, match="http_client is closed"):
+    with open_client(None, kind, **settings) as client, pytest.raises(ClientClosedError, match="http_client is closed"):
         client.runs.list("thread_a")
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_http_client_that_does_not_fit(kind: str) -> None:
-    """Whatever the caller's client or transport would ignore is refused, and so is what is no such thing."""
+def test_unsuitable_http_client(kind: str) -> None:
+    """A client or transport of the wrong kind, or with settings that would be ignored, is rejected."""
     other = "async" if kind == "sync" else "sync"
     transports = {"sync": httpx.HTTPTransport, "async": httpx.AsyncHTTPTransport}
     cases: list[tuple[dict[str, Any], str]] = [
-        ({"http_client": OWN[kind](), "proxy": "http://127.0.0.1:9"}, "http_client .* its own proxy"),
-        ({"http_client": OWN[kind](), "verify": False}, "http_client .* its own proxy"),
+        ({"http_client": HTTPX_CLIENTS[kind](), "proxy": "http://127.0.0.1:9"}, "http_client .* its own proxy"),
+        ({"http_client": HTTPX_CLIENTS[kind](), "verify": False}, "http_client .* its own proxy"),
         ({"transport": transports[kind](), "verify": False}, "transport .* its own proxy"),
-        ({"http_client": OWN[kind](), "transport": transports[kind]()}, "http_client or transport, not both"),
+        ({"http_client": HTTPX_CLIENTS[kind](), "transport": transports[kind]()}, "http_client or transport, not both"),
         ({"http_client": object()}, "http_client of .* must be an httpx.* or httpx2.*, not object"),
-        ({"http_client": OWN[other]()}, "http_client of .* must be an httpx.* or httpx2.*, not .*Client"),
+        ({"http_client": HTTPX_CLIENTS[other]()}, "http_client of .* must be an httpx.* or httpx2.*, not .*Client"),
         ({"transport": transports[other]()}, "transport of .* must be an httpx.* or httpx2.*, not .*HTTPTransport"),
-        ({"transport": OWN[kind]()}, "transport of .* must be an httpx.* or httpx2.*, not .*Client"),
+        ({"transport": HTTPX_CLIENTS[kind]()}, "transport of .* must be an httpx.* or httpx2.*, not .*Client"),
     ]
     for given, says in cases:
         with pytest.raises(ArgumentError, match=says):
@@ -324,8 +326,8 @@ def test_http_client_that_does_not_fit(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_pickles(kind: str) -> None:
-    """Runs, lists, skipped items and errors survive a pickle whole; pages and walks say why they do not."""
-    with serve(runs=runs(3)) as server, opened(server, kind, max_retries=0) as client:
+    """Runs, lists, skipped items and errors can be pickled; pages and iterators raise an error with the reason."""
+    with serve(runs=runs(3)) as server, open_client(server, kind, max_retries=0) as client:
         page = client.runs.list("thread_a")
         assert pickle.loads(pickle.dumps(page.data)) == page.data
         whole = RunList.from_json(page.response.content)
@@ -344,8 +346,8 @@ def test_pickles(kind: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in threadruns.__all__ if name[0].isupper()])
-def test_everything_public_pickles_or_says_why_not(name: str) -> None:
-    """Whatever has a public name survives a pickle, or has a sentence that says why it does not."""
+def test_pickles_of_public_names(name: str) -> None:
+    """Every public object can be pickled, or raises an error with the reason."""
     client, asynchronous = (kind(api_key="sk", base_url="http://h/v1") for kind in (Client, AsyncClient))
     call = asynchronous.runs.list.build_call(("thread_a",), {})
     request, response = first_request(call), empty_response(call)
@@ -382,13 +384,13 @@ def test_everything_public_pickles_or_says_why_not(name: str) -> None:
 
 
 def test_models_need_no_client() -> None:
-    """Runs decode and encode without a client, keeping what the document does not know."""
+    """Runs can be decoded and encoded without a client, and keep unknown fields."""
     raw = {**runs(1)[0], "status": "paused", "reasoning_effort": "high"}
     assert Run.from_dict(raw).to_dict() == raw
 
 
-def test_without_an_event_loop_of_asyncio() -> None:
-    """An async client that is driven by anything but asyncio says so; under anyio on asyncio it works."""
+def test_event_loop_must_be_of_asyncio() -> None:
+    """An async client outside asyncio raises an error with the reason; anyio on asyncio works."""
 
     async def listed() -> int:
         async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
@@ -409,12 +411,14 @@ def test_without_an_event_loop_of_asyncio() -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_eight_threads_and_loops(kind: str) -> None:
-    """Eight threads share a client at a time, the async one with an event loop in each, and each gets its own list."""
+    """Eight threads can share a client, with an event loop in each if it is async, and each gets its own list."""
     threads = [f"thread_{letter}" for letter in "abcdefgh"]
 
     def check(thread: str) -> bool:
         if kind == "sync":
-            return all(names(list(client.runs.list(thread, limit=9, prefetch=True))) == ids(50, thread) for _ in "123")
+            return all(
+                run_ids(list(client.runs.list(thread, limit=9, prefetch=True))) == ids(50, thread) for _ in "123"
+            )
         return asyncio.run(main(thread))
 
     async def main(thread: str) -> bool:

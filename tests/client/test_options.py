@@ -1,4 +1,4 @@
-"""What a caller may set: for a client, for some calls, for one."""
+"""Tests of the settings of a client and the options of calls."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 import threadruns
-from tests.support.clients import CLIENTS, WALKS, names, opened
+from tests.support.clients import CLIENTS, WALKS, open_client, run_ids
 from tests.support.runs import ids, run, runs
 from threadruns import APITimeoutError, ArgumentError, BadRequestError, Client, NotFoundError
 from threadruns._options import Options
@@ -20,13 +20,13 @@ from threadruns._wire import CallOptions, list_runs
 from threadruns.testing import serve
 
 
-def test_options_are_those_of_the_operations() -> None:
-    """The client knows each option that generated operations take, and no other."""
+def test_options_match_the_operations() -> None:
+    """The client accepts the options of the generated operations, and no others."""
     assert set(Options._fields) == set(CallOptions.__annotations__)
 
 
-def test_bound_operation_is_the_generated_one() -> None:
-    """Parameters and docs of the bound operation are those of the generated function."""
+def test_signature_of_a_bound_operation() -> None:
+    """A bound operation has the parameters of the generated function, and all of its docstring."""
     with Client(api_key="sk", base_url="http://h/v1") as client:
         assert inspect.signature(client.runs.list).parameters == inspect.signature(list_runs).parameters
         shown, generated = inspect.getdoc(client.runs.list) or "", inspect.getdoc(list_runs) or ""
@@ -67,12 +67,12 @@ def test_bound_operation_is_the_generated_one() -> None:
     ],
 )
 @pytest.mark.parametrize("kind", WALKS)
-def test_senseless_values(option: str, value: Any, kind: str) -> None:
-    """A value that makes no sense is refused with the option's name, by the client and by a call."""
+def test_invalid_options(option: str, value: Any, kind: str) -> None:
+    """An invalid option is rejected with its name, by the client and by a call."""
     options: Any = {option: value}
     with pytest.raises(ArgumentError, match=option):
         CLIENTS[kind](api_key="sk", base_url="http://h/v1", **options)
-    with opened(None, kind, api_key="sk", base_url="http://h/v1") as client:
+    with open_client(None, kind, api_key="sk", base_url="http://h/v1") as client:
         with pytest.raises(ArgumentError, match=option):
             client.with_options(**options)
         with pytest.raises(ArgumentError, match=option):
@@ -80,11 +80,11 @@ def test_senseless_values(option: str, value: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_the_largest_values_work(kind: str) -> None:
-    """What is not refused is not too large for the system either."""
-    with serve(runs=runs(3)) as server, opened(server, kind, timeout=1e8, max_body_bytes=2**53) as client:
+def test_largest_options(kind: str) -> None:
+    """The largest permitted values work."""
+    with serve(runs=runs(3)) as server, open_client(server, kind, timeout=1e8, max_body_bytes=2**53) as client:
         page = client.runs.list("thread_a", deadline=1e8, max_items=2**53, max_retry_after=1e8, max_retries=2**53)
-        assert names(list(page)) == ids(3)
+        assert run_ids(list(page)) == ids(3)
         assert [name for name, _ in client.runs.list.many(["thread_a"], concurrency=2**53)] == ["thread_a"]
 
 
@@ -101,9 +101,9 @@ def test_the_largest_values_work(kind: str) -> None:
         ({"thread_id": "\ud800"}, "thread_id must be"),
     ],
 )
-def test_senseless_parameters(params: dict[str, Any], says: str, kind: str) -> None:
-    """A parameter that would be sent as something else than it is, such as the word None, is refused."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+def test_invalid_parameters(params: dict[str, Any], says: str, kind: str) -> None:
+    """A parameter that would be sent as another value, such as the string None, is rejected."""
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         with pytest.raises(ArgumentError, match=says):
             client.runs.list(**{"thread_id": "thread_a", **params})
         assert not server.requests
@@ -112,8 +112,8 @@ def test_senseless_parameters(params: dict[str, Any], says: str, kind: str) -> N
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(("param", "value"), [("limit", 0), ("limit", 101), ("limit", -1), ("order", "up")])
 def test_parameters_out_of_range(param: str, value: Any, kind: str) -> None:
-    """What the server refuses is an error that names the parameter. Only extra_query sends it."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+    """A parameter that the server rejects raises an error with its name; only extra_query can send it."""
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         with pytest.raises(BadRequestError, match="400 Bad Request: Invalid") as caught:
             client.runs.list("thread_a", extra_query={param: str(value)})
         assert caught.value.param == param
@@ -121,7 +121,7 @@ def test_parameters_out_of_range(param: str, value: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_ids_with_odd_characters(kind: str) -> None:
-    """Ids of any script and sign arrive as they are, in the path and as a cursor."""
+    """Ids with any characters arrive unchanged, in the path and as a cursor."""
     odd = "thread_ü ?#%&+=;:@!$'()*,~\N{GRINNING FACE}"
     with serve(runs=[{**run(n, thread=odd), "id": f"run {n}/ü&?"} for n in range(5)], permissive=True) as server:
         assert len(WALKS[kind](server, odd, limit=2)) == 5
@@ -138,11 +138,11 @@ def test_ids_with_odd_characters(kind: str) -> None:
     ],
 )
 def test_base_url_without_its_path(root: str, azure: str | None, hint: str, kind: str) -> None:
-    """A server that does not know the path is an error that says what the base URL may lack, and nothing otherwise."""
+    """If the base URL has no path, a 404 names the path that may be missing; otherwise it does not."""
     with serve(runs=runs(3)) as server:
         url = server.url.removesuffix("/v1") + root
         settings: dict[str, Any] = {"base_url": url, "azure_api_version": azure}
-        with opened(server, kind, **settings) as client, pytest.raises(NotFoundError, match=hint):
+        with open_client(server, kind, **settings) as client, pytest.raises(NotFoundError, match=hint):
             client.runs.list("thread_none")
 
 
@@ -171,36 +171,36 @@ def test_base_url_without_its_path(root: str, azure: str | None, hint: str, kind
         ("proxy", 5),
     ],
 )
-def test_senseless_settings(setting: str, value: Any, kind: Any) -> None:
-    """A setting of the wrong type, or without sense, is refused in a sentence."""
+def test_invalid_settings(setting: str, value: Any, kind: Any) -> None:
+    """A setting of the wrong type or without a meaning is rejected with a message."""
     with pytest.raises(ArgumentError, match=rf"{setting}|API key|base URL|proxy"):
         kind(**{"api_key": "sk", "base_url": "http://h/v1", setting: value})
 
 
-def test_timeouts_of_phases_are_refused() -> None:
-    """A timeout is one number for the whole attempt: one with a number for each phase is refused, which says so."""
+def test_httpx_timeout_is_rejected() -> None:
+    """A timeout per phase is rejected with a message, because the timeout applies to the whole attempt."""
     options: Any = {"timeout": httpx.Timeout(5, connect=1)}
     with pytest.raises(ArgumentError, match=r"timeout is Timeout\(.*\); it must be one number .* attempt as a whole"):
         Client(api_key="sk", base_url="http://h/v1", **options)
 
 
-def test_a_timeout_is_set() -> None:
-    """Nobody waits for ever who has not said so: a minute for an attempt, two more attempts."""
+def test_default_timeout_and_retries() -> None:
+    """By default an attempt may take a minute, and two retries follow."""
     assert (Options().timeout, Options().max_retries) == (60, 2)
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_default_timeout_ends_a_call(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that stays silent ends the call of a caller who has set no timeout, after the one by default."""
+    """The default timeout ends a call to a silent server."""
     monkeypatch.setattr(Options.__new__, "__defaults__", (0.2, *Options()[1:]))
-    with serve(runs=runs(3), faults=["no-response"]) as server, opened(server, kind, max_retries=0) as client:
+    with serve(runs=runs(3), faults=["no-response"]) as server, open_client(server, kind, max_retries=0) as client:
         with pytest.raises(APITimeoutError, match=r"no complete answer within 0\.\d s; raise timeout"):
             client.runs.list("thread_a")
         assert len(server.requests) == 1
 
 
 def test_unknown_option_is_named() -> None:
-    """An option that does not exist is refused, and the nearest one is named."""
+    """An unknown option is rejected, with the nearest known one."""
     options: Any = {"timout": 5}
     with pytest.raises(ArgumentError, match="no option 'timout'; did you mean 'timeout'"):
         Client(api_key="sk", base_url="http://h/v1", **options)
@@ -225,8 +225,8 @@ def test_unknown_option_is_named() -> None:
     ],
 )
 @pytest.mark.parametrize("kind", CLIENTS.values())
-def test_base_url_that_cannot_be_used(url: str, says: str, kind: Any) -> None:
-    """A base URL that cannot be used is refused with an example of one that can."""
+def test_invalid_base_url(url: str, says: str, kind: Any) -> None:
+    """An invalid base URL is rejected with an example of a valid one."""
     with pytest.raises(ArgumentError, match=says):
         kind(api_key="sk", base_url=url)
 
@@ -241,24 +241,24 @@ def test_base_url_that_cannot_be_used(url: str, says: str, kind: Any) -> None:
         ("https://bücher.example/v1", "https://xn--bcher-kva.example/v1"),
     ],
 )
-def test_base_url_as_it_is_kept(given: str, kept: str) -> None:
-    """A base URL may end in a slash, name an IPv6 address, or a host of any script."""
+def test_base_url_is_normalized(given: str, kept: str) -> None:
+    """A base URL may end in a slash, and may have an IPv6 address or an international host name."""
     assert Client(api_key="sk", base_url=given).base_url == kept
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_environment(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Key and base URL come from the environment if they are not given."""
+    """Key and base URL are taken from the environment by default."""
     with serve(runs=runs(3)) as server:
         monkeypatch.setenv("OPENAI_API_KEY", server.api_key)
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        with opened(None, kind) as client:
-            assert names(client.runs.list("thread_a").data) == ids(3)
+        with open_client(None, kind) as client:
+            assert run_ids(client.runs.list("thread_a").data) == ids(3)
 
 
 @pytest.mark.parametrize("kind", CLIENTS.values())
-def test_empty_is_not_absent(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An empty key or base URL is refused: the key would go to whoever the default or the environment names."""
+def test_empty_key_and_base_url(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty key or base URL is rejected and not replaced by the default or the environment."""
     monkeypatch.setenv("OPENAI_API_KEY", "sk")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://h/v1")
     with pytest.raises(ArgumentError, match="There is no API key"):
@@ -281,10 +281,10 @@ def test_no_base_url(value: str | None, kind: Any, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_request_as_sent(kind: str) -> None:
-    """A request carries key, beta header, the caller's own headers and query, and says who sends it."""
+    """A request has the key, the beta header, the caller's headers and query, and a user agent."""
     with (
         serve(runs=runs(3)) as server,
-        opened(server, kind, extra_headers={"x-a": "1", "x-b": "1"}, extra_query={"q": "1"}) as client,
+        open_client(server, kind, extra_headers={"x-a": "1", "x-b": "1"}, extra_query={"q": "1"}) as client,
     ):
         client.runs.list("thread_a", extra_headers={"X-B": "2"}, extra_query={"r": "a b"})
         (seen,) = server.requests
@@ -296,9 +296,9 @@ def test_request_as_sent(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_with_options_leaves_the_parent_alone(kind: str) -> None:
-    """Options of a client made from another add to its own and change nothing there."""
-    with serve(runs=runs(3)) as server, opened(server, kind, extra_headers={"x-a": "1"}) as client:
+def test_with_options_does_not_change_the_client(kind: str) -> None:
+    """The options of a derived client are added to those of the first, which does not change."""
+    with serve(runs=runs(3)) as server, open_client(server, kind, extra_headers={"x-a": "1"}) as client:
         other = client.with_options(extra_headers={"x-b": "2"}, timeout=3)
         other.runs.list("thread_a")
         client.runs.list("thread_a")
@@ -308,9 +308,9 @@ def test_with_options_leaves_the_parent_alone(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_beta_is_an_option(kind: str) -> None:
-    """The value of the beta header is the caller's to choose; the reference server accepts its own only."""
-    with serve(runs=runs(3)) as server, opened(server, kind, beta="assistants=v2") as client:
+def test_beta_header(kind: str) -> None:
+    """The value of the beta header can be set; the reference server rejects another one."""
+    with serve(runs=runs(3)) as server, open_client(server, kind, beta="assistants=v2") as client:
         with pytest.raises(BadRequestError) as caught:
             client.runs.list("thread_a")
         assert caught.value.code == "invalid_beta"
@@ -318,10 +318,10 @@ def test_beta_is_an_option(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_azure_is_one_setting(kind: str) -> None:
-    """With an Azure version the key goes into api-key and the version into the query, without a beta header."""
+def test_azure_requests(kind: str) -> None:
+    """With an Azure version the key is sent in api-key and the version in the query, without a beta header."""
     with serve(runs=runs(3), azure=True) as server:
-        assert names(WALKS[kind](server, limit=2, client={"azure_api_version": "2024-02-15-preview"})) == ids(3)
+        assert run_ids(WALKS[kind](server, limit=2, client={"azure_api_version": "2024-02-15-preview"})) == ids(3)
         for seen in server.requests:
             assert "api-version=2024-02-15-preview" in seen.target
             assert seen.headers["api-key"] == server.api_key
@@ -331,8 +331,8 @@ def test_azure_is_one_setting(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_raw_response(kind: str) -> None:
-    """The answer behind a page is there as an httpx.Response, read, with the request it was for."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+    """A page has its response as an httpx.Response with its body and request."""
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         page = client.runs.list("thread_a")
         response = page.response
         assert response.status_code == 200
@@ -342,16 +342,16 @@ def test_raw_response(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_compressed_answers(kind: str) -> None:
-    """An answer may be compressed."""
-    with serve(runs=runs(3), variations=["gzip"]) as server, opened(server, kind) as client:
+def test_compressed_response(kind: str) -> None:
+    """A compressed response is accepted."""
+    with serve(runs=runs(3), variations=["gzip"]) as server, open_client(server, kind) as client:
         page = client.runs.list("thread_a")
         assert page.response.json()["object"] == "list"
-        assert names(page.data) == ids(3)
+        assert run_ids(page.data) == ids(3)
 
 
 def test_import_is_lazy() -> None:
-    """Importing the package and making a client load nothing that only a call needs."""
+    """Importing the package and creating a client load no module that only a call needs."""
     code = (
         "import sys, threadruns; print('typing' in sys.modules, *[m for m in sys.modules if m.startswith('thr')]);"
         "c = [k(api_key='sk', base_url='http://h/v1') for k in (threadruns.Client, threadruns.AsyncClient)];"
@@ -364,8 +364,8 @@ def test_import_is_lazy() -> None:
     assert second == ""
 
 
-def test_a_blocking_client_needs_no_event_loop() -> None:
-    """Making a client imports no httpx, and the first page of a blocking one does not import asyncio."""
+def test_sync_client_does_not_import_asyncio() -> None:
+    """Creating a client does not import httpx, and the first page of a sync client does not import asyncio."""
     with serve(runs=runs(3)) as server:
         code = (
             f"import sys, threadruns; c = threadruns.Client(api_key={server.api_key!r}, base_url={server.url!r});"
@@ -378,7 +378,7 @@ def test_a_blocking_client_needs_no_event_loop() -> None:
 
 
 def test_public_names() -> None:
-    """Every public name is there, sorted, and has a docstring if it is code."""
+    """Every public name exists, is listed in order, and has a docstring if it is code."""
     assert threadruns.__all__ == sorted(
         threadruns.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name)
     )

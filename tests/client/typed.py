@@ -1,4 +1,4 @@
-"""What users of the client write. Checked by mypy and pyright, both strict, and never run."""
+"""Code that users of the client write, checked by mypy and pyright and never run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from threadruns import (
 
 
 def first_page(client: Client) -> None:
-    """List, look at a page, go on by hand."""
+    """List runs, read a page, and page manually."""
     page = client.runs.list("thread_abc123", limit=100, order="asc", timeout=5, prefetch=True)
     assert_type(page, Page[Run])
     assert_type(page.data, list[Run])
@@ -46,7 +46,7 @@ def first_page(client: Client) -> None:
 
 
 async def asynchronously(client: AsyncClient) -> None:
-    """Await the first page, iterate over all runs, list many threads."""
+    """Await the first page, iterate over all runs, and list many threads."""
     page = await client.runs.list(thread_id="thread_abc123", after="run_abc123")
     assert_type(page, AsyncPage[Run])
     async for run in client.runs.list("thread_abc123"):
@@ -65,7 +65,7 @@ async def asynchronously(client: AsyncClient) -> None:
 
 
 def fields(run: Run) -> str:
-    """Look into a run: what is absent, what is null, what the document does not know."""
+    """Read absent, null and unknown fields of a run."""
     for tool in run.tools:
         match tool:
             case models.FunctionTool():
@@ -85,7 +85,7 @@ def fields(run: Run) -> str:
 
 
 def errors(client: Client) -> int | None:
-    """Do what each error asks for."""
+    """Handle each class of error."""
     try:
         client.with_options(max_retries=5).runs.list("thread_abc123")
     except NotFoundError as error:
@@ -104,7 +104,7 @@ def errors(client: Client) -> int | None:
 
 
 def settings() -> Client:
-    """Set what can be set."""
+    """Use every setting."""
     return Client(
         api_key="...",
         base_url="https://example.openai.azure.com/openai",
@@ -119,7 +119,7 @@ def settings() -> Client:
 
 
 def files(client: Client, content: bytes) -> None:
-    """Write runs to files, decode a body, report drift, stop and go on."""
+    """Write runs to files, decode a body, report drift, stop and resume."""
     with open("runs.jsonl", "wb") as lines:
         write_json_lines(client.runs.list("thread_abc123"), lines)
     with open("runs.csv", "w", newline="") as table:
@@ -132,7 +132,7 @@ def files(client: Client, content: bytes) -> None:
 
 
 def mistakes(client: Client) -> None:
-    """What type checkers must refuse; each line would be an unused ignore otherwise."""
+    """Make calls that type checkers must reject; otherwise an ignore comment would be unused."""
     client.runs.list("thread_abc123", limit="100")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.runs.list("thread_abc123", order="up")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.runs.list("thread_abc123", timout=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -1,1 +1,1 @@
-"""What the document is held to: truth, sharpness, portability."""
+"""Tests of the document: complete, strict and portable."""

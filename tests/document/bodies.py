@@ -1,4 +1,4 @@
-"""Valid bodies of our own, one of each shape that a v1 run had over time, and the lists that hold them."""
+"""Valid bodies: a run of each form that v1 runs had over time, and lists of them."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ RUNS = {
 
 
 def listed(*runs: Json, has_more: bool = False) -> Json:
-    """Return the list that holds copies of these runs."""
+    """Return a list with copies of some runs."""
     return {
         "object": "list",
         "data": [deepcopy(run) for run in runs],

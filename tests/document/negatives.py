@@ -1,7 +1,7 @@
-"""The table of bodies that the document must refuse, each one change away from a body that it accepts.
+"""The table of invalid bodies, each one change away from a valid one.
 
-The keys that an object must have are written out here rather than read from the document: a key that the document
-forgets to require is then noticed.
+The required keys of each object are written out here and not read from the document, so that a missing requirement is
+noticed.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ ERRORS = "#/components/schemas/ErrorResponse"
 
 
 class Negative(NamedTuple):
-    """One body that is refused.
+    """An invalid body.
 
     Attributes:
-        name: What is wrong with it.
-        schema: The schema that refuses it, as a reference into the document.
+        name: A description of the fault.
+        schema: The schema that rejects the body, as a reference into the document.
         body: The body.
-        valid: The body it was made from, which the same schema accepts.
-        path: Where the schema finds fault.
-        keyword: The keyword that finds it.
+        valid: The valid body that it was made from.
+        path: The place of the fault.
+        keyword: The keyword that rejects it.
     """
 
     name: str
@@ -58,7 +58,7 @@ def put(body: Any, path: tuple[str | int, ...], value: Any) -> Any:
 def negative(
     schema: str, valid: Any, what: str, at: str, value: Any, keyword: str, where: str | None = None
 ) -> Negative:
-    """Make one case; a place is written ``data.0.id``, and the fault is found there unless ``where`` is given."""
+    """Return a case; a place is written ``data.0.id``, and the fault is found there unless ``where`` is given."""
     path = split(at)
     found = split(at if where is None else where)
     return Negative(what, schema, put(valid, path, value), valid, found, keyword)
@@ -70,14 +70,14 @@ def split(at: str) -> tuple[str | int, ...]:
 
 
 def missing(schema: str, valid: Any, at: str, keys: str) -> Iterator[Negative]:
-    """Make a case of each key that an object must have."""
+    """Yield a case for each required key of an object."""
     for key in keys.split():
         place = f"{at}.{key}".lstrip(".")
         yield negative(schema, valid, f"{place} is missing", place, GONE, "required", at)
 
 
 def run(valid: bodies.Json, what: str, at: str, value: Any, keyword: str, where: str | None = None) -> Negative:
-    """Make a case of a run, in a list of its own."""
+    """Return a case with a run in a list of its own."""
     inside = None if where is None else f"data.0.{where}"
     return negative(LIST, bodies.listed(valid), what, f"data.0.{at}", value, keyword, inside)
 
@@ -92,7 +92,7 @@ ALL_TIMES = FIRST | dict.fromkeys(NULLABLE_TIMES, 1700000000)
 
 
 def envelope() -> Iterator[Negative]:
-    """Faults of the list around the runs."""
+    """Yield the faults of the list around the runs."""
     yield from missing(LIST, LISTED, "", "object data first_id last_id has_more")
     for what, at, value, keyword in [
         ("a list that is null", "", None, "type"),
@@ -126,7 +126,7 @@ def envelope() -> Iterator[Negative]:
 
 
 def run_keys() -> Iterator[Negative]:
-    """Faults of the keys that every run has."""
+    """Yield the faults of the keys that every run has."""
     required = (
         "id object created_at assistant_id thread_id status started_at expires_at cancelled_at failed_at completed_at"
         " last_error model instructions tools metadata"
@@ -191,7 +191,7 @@ def run_keys() -> Iterator[Negative]:
 
 
 def run_parts() -> Iterator[Negative]:
-    """Faults of the objects inside a run."""
+    """Yield the faults of the objects inside a run."""
     error, waiting = bodies.listed(THIRD), bodies.listed(WAITING)
     yield from missing(LIST, error, "data.0.last_error", "code message")
     yield run(THIRD, "an error code that is foreign", "last_error.code", "too_tired", "enum")
@@ -262,7 +262,7 @@ def run_parts() -> Iterator[Negative]:
 
 
 def run_settings() -> Iterator[Negative]:
-    """Faults of the keys that came in April 2024."""
+    """Yield the faults of the keys that were added in April 2024."""
     last = bodies.listed(FIFTH)
     yield from missing(LIST, last, "data.0.truncation_strategy", "type last_messages")
     yield from missing(LIST, last, "data.0.response_format", "type")
@@ -307,7 +307,7 @@ def run_settings() -> Iterator[Negative]:
 
 
 def errors() -> Iterator[Negative]:
-    """Faults of error bodies."""
+    """Yield the faults of error bodies."""
     yield from missing(ERRORS, bodies.ERROR, "", "error")
     yield from missing(ERRORS, bodies.ERROR, "error", "message type param code")
     for what, at, value, keyword in [
@@ -327,7 +327,7 @@ def errors() -> Iterator[Negative]:
 
 
 def parameters() -> Iterator[Negative]:
-    """Faults of the parameters and headers, as values that were read from their text."""
+    """Yield the faults of parameters and headers, as values parsed from text."""
     for index, valid, what, value, keyword in [
         (0, "thread_Zx04LmNb", "a thread id without prefix", "Zx04LmNb", "pattern"),
         (0, "thread_Zx04LmNb", "a thread id that is two dots", "..", "pattern"),

@@ -1,4 +1,4 @@
-"""What is not JSON, huge or bottomless, as a file to load and as an answer to check."""
+"""Tests of invalid, huge and deeply nested bodies, as a file to load and as a response to check."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BODIES = {
 
 
 def threadruns(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in bounded memory and time."""
+    """Run a command with limited memory and time."""
     return subprocess.run(
         [sys.executable, "-c", "from threadruns._cli import main; main()", *arguments],
         env=os.environ | {"OPENAI_API_KEY": "sk-test"},
@@ -39,8 +39,8 @@ def threadruns(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextmanager
-def answering(body: bytes) -> Iterator[str]:
-    """Serve one body as the answer to every GET; gives the base URL."""
+def run_canned_server(body: bytes) -> Iterator[str]:
+    """Serve one body as the response to every GET, and yield the base URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -68,8 +68,8 @@ def answering(body: bytes) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_a_bad_file_is_refused_in_bounds(body: bytes, tmp_path: Path) -> None:
-    """Loading it ends with a short reason and the name of the file, and without a traceback."""
+def test_load_rejects_a_bad_file_within_limits(body: bytes, tmp_path: Path) -> None:
+    """Loading the file ends with a short message that names it, without a traceback."""
     path = tmp_path / "runs.json"
     path.write_bytes(body)
     done = threadruns("load", "--db", str(tmp_path / "runs.db"), str(path))
@@ -81,9 +81,9 @@ def test_a_bad_file_is_refused_in_bounds(body: bytes, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
-def test_a_bad_answer_is_refused_in_bounds(body: bytes) -> None:
-    """Checking a server that sends it ends with a verdict that is no pass, and without a traceback."""
-    with answering(body) as url:
+def test_check_judges_a_bad_response_within_limits(body: bytes) -> None:
+    """Checking a server that sends the body ends with a verdict other than pass, without a traceback."""
+    with run_canned_server(body) as url:
         done = threadruns("check", url, "--thread", "thread_Zx04LmNb")
     said = done.stdout + done.stderr
     assert done.returncode in (1, 3), said

@@ -1,4 +1,4 @@
-"""What the document check says of a document that was edited into something invalid."""
+"""Tests of the document check with invalid documents."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESPONSES = f"{OPERATION}/responses"
 
 
 def load() -> ModuleType:
-    """Import the check, which is a script and on no path."""
+    """Import the check, which is a script outside the import path."""
     spec = importlib.util.spec_from_file_location("_document_check", ROOT / "scripts" / "_document_check.py")
     assert spec
     assert spec.loader
@@ -159,16 +159,16 @@ EDITS = [
 ]
 
 
-def test_the_document_has_no_problems() -> None:
-    """The document as it is committed is sound."""
+def test_document_has_no_problems() -> None:
+    """The committed document has no problem."""
     assert check.problems(DOCUMENT) == []
 
 
 @pytest.mark.parametrize(
     ("old", "new", "pointer", "word"), [edit[1:] for edit in EDITS], ids=[edit[0] for edit in EDITS]
 )
-def test_one_bad_edit_is_one_problem_at_its_line(old: str, new: str, pointer: str, word: str, tmp_path: Path) -> None:
-    """A document with one mistake gets a finding with the pointer, the line and what is wrong."""
+def test_one_mistake_is_one_problem(old: str, new: str, pointer: str, word: str, tmp_path: Path) -> None:
+    """A document with one mistake has one problem, with pointer, line and description."""
     assert TEXT.count(old) == 1, "the edit must be one change"
     path = tmp_path / "openapi.yaml"
     path.write_text(TEXT.replace(old, new), encoding="utf-8")
@@ -184,15 +184,15 @@ def test_one_bad_edit_is_one_problem_at_its_line(old: str, new: str, pointer: st
         assert abs(int(line) - TEXT[: TEXT.index(old)].count("\n") - 1) <= 2
 
 
-def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
-    """Bytes that are not UTF-8 are refused with their place."""
+def test_invalid_utf8(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8 are rejected with their position."""
     path = tmp_path / "openapi.yaml"
     path.write_bytes(b"openapi: 3.1.0\ninfo: \xff")
     assert check.problems(path) == ["openapi.yaml:1: (document): the file cannot be read as YAML: byte 21 is not UTF-8"]
 
 
-def test_a_bottomless_file_is_refused(tmp_path: Path) -> None:
-    """Ten thousand brackets are a finding, not a crash."""
+def test_deeply_nested_file(tmp_path: Path) -> None:
+    """A file of ten thousand brackets is a problem and not a crash."""
     path = tmp_path / "openapi.yaml"
     path.write_text("[" * 10_000, encoding="utf-8")
     (found,) = check.problems(path)
@@ -208,16 +208,16 @@ def test_a_bottomless_file_is_refused(tmp_path: Path) -> None:
     ],
     ids=["holds itself", "grows without end"],
 )
-def test_aliases_are_followed_in_bounds(text: str, tmp_path: Path) -> None:
-    """A document whose aliases hold themselves or multiply is refused at once."""
+def test_aliases_are_limited(text: str, tmp_path: Path) -> None:
+    """A document with recursive or exponential aliases is rejected at once."""
     path = tmp_path / "openapi.yaml"
     path.write_text(text, encoding="utf-8")
     (found,) = check.problems(path)
     assert "more than 100000 values" in found
 
 
-def test_an_alias_is_what_it_stands_for(tmp_path: Path) -> None:
-    """A document that spells a part with an alias is as sound as one that repeats it."""
+def test_alias_is_accepted(tmp_path: Path) -> None:
+    """An alias is treated like the part that it refers to."""
     path = tmp_path / "openapi.yaml"
     marked = TEXT.replace("tags: [runs]", "tags: &tags [runs]")
     path.write_text(f"{marked}x-again: *tags\n", encoding="utf-8")
@@ -227,7 +227,7 @@ def test_an_alias_is_what_it_stands_for(tmp_path: Path) -> None:
 @settings(deadline=None, max_examples=30)
 @given(st.data())
 def test_no_edit_breaks_the_check(data: st.DataObject) -> None:
-    """Whatever stands in one place of the document, the check answers with problems or none."""
+    """With any value in any place of the document, the check returns a list of problems."""
     document = YAML(typ="safe", pure=True).load(TEXT)
     node = document
     while True:
@@ -247,6 +247,6 @@ def test_no_edit_breaks_the_check(data: st.DataObject) -> None:
         max_leaves=8,
     )
 )
-def test_whatever_is_no_document_has_problems(anything: object) -> None:
-    """Any JSON value that is not an OpenAPI document has at least one problem, and none breaks the check."""
+def test_other_values_have_problems(anything: object) -> None:
+    """Any JSON value that is not an OpenAPI document has at least one problem."""
     assert list(check.find(anything))

@@ -1,4 +1,4 @@
-"""The document accepts what the real server sent and refuses what it never sent, each for the right reason."""
+"""Tests that the document accepts what the real server sent and rejects everything else, for the right reason."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ Place = tuple[str | int, ...]
 
 
 def validator(document: dict[str, Any], schema: str) -> jsonschema_rs.Draft202012Validator:
-    """Return the validator of one place of a document."""
+    """Return the validator of a place in a document."""
     return jsonschema_rs.Draft202012Validator({**document, "$ref": schema.replace("{", "%7B").replace("}", "%7D")})
 
 
 VALIDATORS = {schema: validator(DOCUMENT, schema) for schema in SCHEMAS}
 
 
-def leaves(error: jsonschema_rs.ValidationError) -> Iterator[tuple[Place, str]]:
-    """Yield where and by which keyword a body is refused, with the reasons inside ``oneOf`` laid open."""
+def leaf_errors(error: jsonschema_rs.ValidationError) -> Iterator[tuple[Place, str]]:
+    """Yield the place and keyword of each error, with the errors of the branches of ``oneOf``."""
     branches = getattr(error.kind, "context", None) or []
     for branch in branches:
         for inner in branch:
-            yield from leaves(inner)
+            yield from leaf_errors(inner)
     if not branches:
         # Under propertyNames the place is the object, and the keyword the one that the name fails.
         inner = getattr(error.kind, "error", None)
@@ -60,42 +60,42 @@ def leaves(error: jsonschema_rs.ValidationError) -> Iterator[tuple[Place, str]]:
 
 
 @pytest.mark.parametrize("run", bodies.RUNS.values(), ids=bodies.RUNS)
-def test_a_run_of_each_period_is_accepted(run: bodies.Json) -> None:
-    """A run as the server sent it in each period validates, alone in a list and among others."""
+def test_recorded_forms_are_accepted(run: bodies.Json) -> None:
+    """A run of each recorded period is valid, alone in a list and among others."""
     VALIDATORS[LIST].validate(bodies.listed(run))
     VALIDATORS[LIST].validate(bodies.listed(*bodies.RUNS.values(), has_more=True))
 
 
 @given(run=st.sampled_from([FIFTH, SHORT]), gone=st.sets(st.sampled_from(LATER)))
-def test_a_key_that_came_later_may_be_absent(run: bodies.Json, gone: set[str]) -> None:
-    """Any of the keys that came after November 2023 may be missing, whichever others are there."""
+def test_later_keys_are_optional(run: bodies.Json, gone: set[str]) -> None:
+    """Any combination of the keys that were added after November 2023 may be absent."""
     VALIDATORS[LIST].validate(bodies.listed({key: value for key, value in run.items() if key not in gone}))
 
 
 @pytest.mark.parametrize("key", FIFTH)
-def test_what_was_recorded_as_null_is_nullable_and_nothing_else(key: str) -> None:
-    """A run may have null where the server was seen to send it, and only there."""
+def test_nullable_keys(key: str) -> None:
+    """A key may be null if it was recorded as null, and only then."""
     accepted = VALIDATORS[LIST].is_valid(bodies.listed(FIRST) | {"data": [FIFTH | {key: None}]})
     assert accepted == (key in NULLABLE)
 
 
 @given(run=st.sampled_from(list(bodies.RUNS.values())), data=st.data())
-def test_a_run_without_one_of_its_first_keys_is_refused(run: bodies.Json, data: st.DataObject) -> None:
-    """Without a key that every recorded run has, a run is refused in each of its shapes."""
+def test_original_keys_are_required(run: bodies.Json, data: st.DataObject) -> None:
+    """A run without a key that every recorded run has is rejected, in each form."""
     key = data.draw(st.sampled_from([key for key in FIRST if key != "file_ids"]))
     listed = bodies.listed(run)
     del listed["data"][0][key]
     assert not VALIDATORS[LIST].is_valid(listed)
 
 
-def test_an_empty_list_and_an_error_are_accepted() -> None:
-    """The list of a thread without runs and an error body validate."""
+def test_empty_list_and_error_are_accepted() -> None:
+    """The list of an empty thread and an error body are valid."""
     VALIDATORS[LIST].validate(bodies.EMPTY)
     VALIDATORS[ERRORS].validate(bodies.ERROR)
 
 
-def test_an_unknown_field_is_accepted_in_every_object() -> None:
-    """Objects are open: a field that the document does not name is for the checker to report, not to refuse."""
+def test_unknown_fields_are_accepted() -> None:
+    """Every object accepts an unknown field, which the check reports."""
 
     def add(node: Any, key: str = "") -> Any:
         if isinstance(node, list):
@@ -110,24 +110,24 @@ def test_an_unknown_field_is_accepted_in_every_object() -> None:
 
 
 @pytest.mark.parametrize("case", NEGATIVES, ids=[case.name for case in NEGATIVES])
-def test_a_faulty_body_is_refused_for_its_fault(case: Negative) -> None:
-    """A body with one fault is refused where the fault is, by the keyword that forbids it, and nowhere else."""
+def test_invalid_body_is_rejected_for_its_fault(case: Negative) -> None:
+    """A body with one fault is rejected at its place, by the expected keyword, and for no other reason."""
     check = VALIDATORS[case.schema]
     check.validate(case.valid)
     errors = list(check.iter_errors(case.body))
-    assert (case.path, case.keyword) in [leaf for error in errors for leaf in leaves(error)]
+    assert (case.path, case.keyword) in [leaf for error in errors for leaf in leaf_errors(error)]
     assert all(case.path[: len(error.instance_path)] == tuple(error.instance_path) for error in errors)
 
 
-def test_every_negative_has_a_name_of_its_own() -> None:
-    """No two cases of the table are called the same, and there are enough of them."""
+def test_names_of_negatives_are_unique() -> None:
+    """All cases of the table have different names, and there are enough of them."""
     names = [case.name for case in NEGATIVES]
     assert len(set(names)) == len(names)
     assert len(names) >= 150
 
 
 def constraints(document: dict[str, Any]) -> Iterator[tuple[str, Callable[[dict[str, Any]], None]]]:
-    """Yield the name of each single constraint and what takes it out of a copy of the document."""
+    """Yield the name of each constraint, and a function that removes it from a copy of the document."""
     starts = {follow(document, schema) for schema in SCHEMAS}
     starts |= {("components", "schemas", name) for name in document["components"]["schemas"]}
     for start in sorted(starts, key=spell):
@@ -140,7 +140,7 @@ def constraints(document: dict[str, Any]) -> Iterator[tuple[str, Callable[[dict[
 
 
 def follow(document: dict[str, Any], reference: str) -> Place:
-    """Return the keys and indices that a reference stands for."""
+    """Return the keys and indices of a reference."""
     place: list[str | int] = []
     node: Any = document
     for token in reference.split("/")[1:]:
@@ -150,13 +150,13 @@ def follow(document: dict[str, Any], reference: str) -> Place:
 
 
 def implied(schema: dict[str, Any], keyword: str) -> bool:
-    """Tell whether a type says no more than the values beside it; it is there for generators."""
+    """Return whether a type adds nothing to the values beside it; it is there for generators."""
     listed = schema.get("enum", [schema["const"]] if "const" in schema else [])
     return keyword == "type" and bool(listed) and all(isinstance(value, str) for value in listed)
 
 
 def subschemas(at: Place, schema: Any) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """Yield a schema and those inside it, the condition of ``if`` excepted."""
+    """Yield a schema and the schemas inside it, except the condition of ``if``."""
     if isinstance(schema, dict):
         yield at, schema
         for keyword in ("items", "additionalProperties", "propertyNames", "then", "else"):
@@ -168,7 +168,7 @@ def subschemas(at: Place, schema: Any) -> Iterator[tuple[Place, dict[str, Any]]]
 
 
 def remover(at: Place, key: str | int) -> Callable[[dict[str, Any]], None]:
-    """Return what deletes one entry of a document."""
+    """Return a function that deletes one entry of a document."""
 
     def remove(document: dict[str, Any]) -> None:
         del reduce(getitem, at, document)[key]
@@ -177,7 +177,7 @@ def remover(at: Place, key: str | int) -> Callable[[dict[str, Any]], None]:
 
 
 def spell(pointer: Place) -> str:
-    """Return a place for reading."""
+    """Return a place as text."""
     return "/".join(map(str, pointer))
 
 
@@ -185,16 +185,16 @@ CONSTRAINTS = dict(constraints(DOCUMENT))
 
 
 @pytest.mark.parametrize("remove", CONSTRAINTS.values(), ids=CONSTRAINTS)
-def test_without_any_one_constraint_a_faulty_body_passes(remove: Callable[[dict[str, Any]], None]) -> None:
-    """The table is complete: each constraint of the document is the only thing that stops some body of it."""
+def test_every_constraint_is_tested(remove: Callable[[dict[str, Any]], None]) -> None:
+    """Without any one constraint of the document, at least one invalid body is accepted."""
     weakened = deepcopy(DOCUMENT)
     remove(weakened)
     checks = {schema: validator(weakened, schema) for schema in SCHEMAS}
     assert any(checks[case.schema].is_valid(case.body) for case in NEGATIVES)
 
 
-def test_each_enum_has_all_its_values() -> None:
-    """No enum lacks a value: the words that the server was seen to send or documented to send are all there."""
+def test_enums_are_complete() -> None:
+    """Each enum has all values that were recorded or documented."""
     schemas = DOCUMENT["components"]["schemas"]
     assert {name: schema["enum"] for name, schema in schemas.items() if "enum" in schema} == {
         "Order": ["asc", "desc"],

@@ -1,4 +1,4 @@
-"""How the document's schemas are applied to a body: the place and the reason of a fault, in bounded time and space."""
+"""Tests of the message that describes how a body breaks a schema, and of its limits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LISTS = [case for case in NEGATIVES if case.schema == LIST]
 
 
 def nested(depth: int) -> list[Any]:
-    """Return arrays in arrays."""
+    """Return nested arrays."""
     value: list[Any] = []
     for _ in range(depth):
         value = [value]
@@ -24,14 +24,14 @@ def nested(depth: int) -> list[Any]:
 
 
 @pytest.mark.parametrize("run", bodies.RUNS.values(), ids=bodies.RUNS)
-def test_a_valid_body_has_no_violation(run: bodies.Json) -> None:
+def test_valid_body(run: bodies.Json) -> None:
     """A list of runs of any period is accepted."""
     assert violation("RunList", bodies.listed(run)) is None
 
 
 @pytest.mark.parametrize("case", LISTS, ids=[case.name for case in LISTS])
-def test_a_violation_says_where(case: Negative) -> None:
-    """The sentence opens with the place of the fault, as a reader would write it."""
+def test_message_begins_with_the_place(case: Negative) -> None:
+    """The message begins with the readable place of the fault."""
     place = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in case.path).lstrip(".")
     found = violation("RunList", case.body)
     assert found
@@ -57,14 +57,14 @@ def test_a_violation_says_where(case: Negative) -> None:
         (bodies.FIFTH, {"tool_choice": "any"}, 'data[0].tool_choice: "any" is not one of "none" or "auto"'),
     ],
 )
-def test_a_fault_inside_an_alternative_is_named_itself(run: bodies.Json, change: bodies.Json, sentence: str) -> None:
-    """What is wrong with the alternative that was meant is said, not that none fits."""
+def test_fault_inside_an_alternative(run: bodies.Json, change: bodies.Json, sentence: str) -> None:
+    """The message describes the fault in the alternative of the same kind as the value."""
     assert violation("RunList", bodies.listed(run | change)) == sentence
 
 
 @pytest.mark.parametrize("depth", [100, 300, 10_000])
-def test_a_body_nested_deep_is_judged(depth: int) -> None:
-    """Depth alone is no fault where anything may stand, and a fault that is deep is one."""
+def test_deeply_nested_body(depth: int) -> None:
+    """Depth alone is not a fault where any value is permitted, and a deep fault is found."""
     body = bodies.listed(bodies.FIRST)
     body["data"][0]["unknown_field"] = nested(depth)
     assert violation("RunList", body) is None
@@ -73,8 +73,8 @@ def test_a_body_nested_deep_is_judged(depth: int) -> None:
     assert violation("RunList", nested(depth))
 
 
-def test_a_body_of_fifty_megabytes_is_judged_in_a_sentence() -> None:
-    """A huge value is refused, or accepted, without a huge message."""
+def test_huge_body() -> None:
+    """A huge value is accepted or rejected with a short message."""
     long = "x" * 50_000_000
     started = time.process_time()
     for body in (long, [long], bodies.listed(bodies.FIRST | {"model": [long]}), {"error": long}):

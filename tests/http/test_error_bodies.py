@@ -1,4 +1,4 @@
-"""Errors of servers and gateways that do not follow the contract: each says what the server says, safe to show."""
+"""Tests of error bodies that do not follow the contract."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.canned import answering, response
-from tests.support.clients import WALKS, everything_shown, opened
+from tests.support.canned import response, run_canned_server
+from tests.support.clients import WALKS, exposed_text, open_client
 from threadruns import APIConnectionError, APIResponseValidationError, APIStatusError, ThreadrunsError
 from threadruns._error_body import read_error_body
 from threadruns._errors import status_error
@@ -53,7 +53,7 @@ KEY = "sk-secret-of-the-test"
     ],
 )
 def test_forms_of_error_bodies(body: Any, message: str | None, param: str | None) -> None:
-    """The message is found in the forms of FastAPI, problem details and other frameworks, and so is the parameter."""
+    """The message and the parameter are found in the error forms of FastAPI, RFC 9457 and other frameworks."""
     found = read_error_body(body)
     assert (found.message, found.param) == (message, param)
 
@@ -74,7 +74,7 @@ JSON = st.recursive(
 
 @given(JSON, st.integers(300, 599), st.text(max_size=8))
 def test_any_body_gives_a_printable_error(body: Any, status: int, request_id: str) -> None:
-    """Whatever the body and headers hold, the error is one printable line."""
+    """Any body and any headers give an error message of one printable line."""
     sent = response(status, body)[response(status, body).index(b"\r\n\r\n") + 4 :]
     headers = [(b"x-request-id", request_id.encode("utf-8", "replace"))]
     error = status_error(RawResponse("GET", "http://h/v1", status, headers, sent), call="GET /x")
@@ -82,7 +82,7 @@ def test_any_body_gives_a_printable_error(body: Any, status: int, request_id: st
 
 
 def test_deeply_nested_body() -> None:
-    """A body that nests error in error many times has no message, and does not exhaust the stack."""
+    """A body that nests errors very deeply has no message, and does not exhaust the stack."""
     body: Any = "deep"
     for _ in range(500):
         body = {"error": body}
@@ -100,8 +100,8 @@ def test_deeply_nested_body() -> None:
 def test_fastapi(status: int, body: Any, says: str, kind: str) -> None:
     """The detail of a FastAPI server is the message of the error."""
     with (
-        answering(response(status, body)) as server,
-        opened(None, kind, api_key=KEY, base_url=server.url) as client,
+        run_canned_server(response(status, body)) as server,
+        open_client(None, kind, api_key=KEY, base_url=server.url) as client,
         pytest.raises(APIStatusError, match=says),
     ):
         client.runs.list("thread_a")
@@ -119,19 +119,25 @@ def test_fastapi(status: int, body: Any, says: str, kind: str) -> None:
     ],
 )
 def test_error_with_status_200(body: Any, says: str, kind: str) -> None:
-    """An error that is sent with status 200 says what the server says, and no part of it shows the key."""
-    with answering(response(200, body)) as server, opened(None, kind, api_key=KEY, base_url=server.url) as client:
+    """An error body with status 200 raises an error with its message, which does not contain the key."""
+    with (
+        run_canned_server(response(200, body)) as server,
+        open_client(None, kind, api_key=KEY, base_url=server.url) as client,
+    ):
         with pytest.raises(
             APIResponseValidationError, match=rf"the server answered 200, .* is an error: {says}"
         ) as caught:
             client.runs.list("thread_a", invalid="skip")
-        assert KEY not in everything_shown(caught.value)
+        assert KEY not in exposed_text(caught.value)
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_not_modified(kind: str) -> None:
-    """A 304 is reported as the answer to a conditional request, and not as a redirect."""
-    with answering(response(304)) as server, opened(None, kind, api_key=KEY, base_url=server.url) as client:
+    """A 304 is reported as the response to a conditional request, and not as a redirect."""
+    with (
+        run_canned_server(response(304)) as server,
+        open_client(None, kind, api_key=KEY, base_url=server.url) as client,
+    ):
         with pytest.raises(APIStatusError, match=r"304 Not Modified: .* remove If-None-Match") as caught:
             client.runs.list("thread_a", extra_headers={"If-None-Match": '"a"'})
         assert "redirect" not in str(caught.value)
@@ -139,10 +145,10 @@ def test_not_modified(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_300_without_a_location(kind: str) -> None:
-    """A status in the 300s that names no other address is not reported as a redirect."""
+    """A 3xx status without a location is not reported as a redirect."""
     with (
-        answering(response(300, {"detail": "choose"})) as server,
-        opened(None, kind, api_key=KEY, base_url=server.url) as client,
+        run_canned_server(response(300, {"detail": "choose"})) as server,
+        open_client(None, kind, api_key=KEY, base_url=server.url) as client,
     ):
         with pytest.raises(APIStatusError) as caught:
             client.runs.list("thread_a")
@@ -171,12 +177,12 @@ EVIL = "\x1b]0;title\x07\x1b[31m\x9b31m\u202eabc\u2066\x7f"
         b"\x1b[31m\x9b\r\n\r\n",
     ],
 )
-def test_nothing_raw(sent: bytes, kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Control characters and bidirectional overrides of a server reach neither the error's text nor the log."""
+def test_control_characters_are_escaped(sent: bytes, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Control characters and bidirectional overrides of a server appear in neither the error nor the log."""
     caplog.set_level(logging.DEBUG, "threadruns")
-    with answering(sent) as server:
+    with run_canned_server(sent) as server:
         with (
-            opened(None, kind, api_key=KEY, base_url=server.url, max_retries=0) as client,
+            open_client(None, kind, api_key=KEY, base_url=server.url, max_retries=0) as client,
             pytest.raises(ThreadrunsError) as caught,
         ):
             client.runs.list("thread_a")
@@ -184,11 +190,11 @@ def test_nothing_raw(sent: bytes, kind: str, caplog: pytest.LogCaptureFixture) -
         assert all(record.getMessage().isprintable() for record in caplog.records if record.name == "threadruns")
 
 
-def test_nothing_raw_of_a_proxy() -> None:
-    """The reason phrase with which a proxy refuses is made printable as well."""
-    with answering(response(407, b"", reason="\x1b[31mGo away")) as proxy:
+def test_control_characters_of_a_proxy_are_escaped() -> None:
+    """The reason phrase of a proxy is made printable too."""
+    with run_canned_server(response(407, b"", reason="\x1b[31mGo away")) as proxy:
         with (
-            opened(
+            open_client(
                 None, proxy=proxy.url.removesuffix("/v1"), api_key=KEY, base_url="https://h/v1", max_retries=0
             ) as client,
             pytest.raises(APIConnectionError, match="Go away") as caught,

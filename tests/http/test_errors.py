@@ -1,4 +1,4 @@
-"""Errors: one class for each thing that a caller does differently, with all that is known of what happened."""
+"""Tests of the error classes and their attributes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import threadruns
 from tests.mutants.corpus import FAULTS
-from tests.support.clients import WALKS, names, opened
+from tests.support.clients import WALKS, open_client, run_ids
 from tests.support.runs import run, runs
 from threadruns import (
     APIError,
@@ -38,14 +38,14 @@ from threadruns._wire import list_runs
 from threadruns.testing import serve
 
 
-def answer(status: int, body: bytes = b"", headers: Mapping[str, str] = MappingProxyType({})) -> RawResponse:
-    """Return an answer as a server could give it."""
+def raw_response(status: int, body: bytes = b"", headers: Mapping[str, str] = MappingProxyType({})) -> RawResponse:
+    """Return a response as a server could send it."""
     named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return RawResponse("GET", "http://h/v1/threads/t/runs", status, named, body)
 
 
-def test_one_tree() -> None:
-    """Every exception of the package is caught by the one base class; the one of models alone is a ValueError."""
+def test_error_hierarchy() -> None:
+    """Every exception of the package has the same base class, except the ValueError of the models."""
     errors = [
         value
         for name in threadruns.__all__
@@ -74,8 +74,8 @@ def test_one_tree() -> None:
     ],
 )
 def test_class_by_status(status: int, name: str) -> None:
-    """The status decides the class, statuses beyond the standard included."""
-    assert type(status_error(answer(status), call="GET /x")).__name__ == name
+    """The status determines the class of the error, also for statuses outside the standard."""
+    assert type(status_error(raw_response(status), call="GET /x")).__name__ == name
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ def test_class_by_status(status: int, name: str) -> None:
         (b"x" * 10_000, "x" * 200 + "...", None, None, None),
     ],
 )
-def test_whatever_the_body(body: bytes, says: str, code: str | None, param: str | None, kind: str | None) -> None:
-    """Every form of body gives a message: the contract's, Azure's, a page, text, or none; long ones are cut."""
-    error = status_error(answer(404, body), call="GET /x")
+def test_message_of_any_body(body: bytes, says: str, code: str | None, param: str | None, kind: str | None) -> None:
+    """Every form of body gives a message: the contract's, Azure's, HTML, text, or none; a long one is shortened."""
+    error = status_error(raw_response(404, body), call="GET /x")
     assert str(error) == f"GET /x: 404 Not Found: {says}"
     assert (error.code, error.param, error.type) == (code, param, kind)
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_what_an_error_knows(kind: str) -> None:
-    """An error of the server has its status, code, param, type, request id, body, headers, response and attempts."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+def test_attributes_of_an_error(kind: str) -> None:
+    """An error of the server has status, code, param, type, request id, body, headers, response and attempts."""
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         with pytest.raises(NotFoundError) as caught:
             client.runs.list("thread_a", after="run_none")
         error = caught.value
@@ -131,11 +131,11 @@ def test_what_an_error_knows(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_what_was_tried_is_told(kind: str) -> None:
-    """The last error of a call lists each attempt, how long it took and how long was waited after it."""
+def test_attempts_of_an_error(kind: str) -> None:
+    """The error lists each attempt with its duration and the delay after it."""
     with (
         serve(runs=runs(3), faults=["retry-after-short:first=1", "status-500"]) as server,
-        opened(server, kind) as client,
+        open_client(server, kind) as client,
     ):
         with pytest.raises(InternalServerError, match=r"3 attempts in .* s: 429, 500, 500\)") as caught:
             client.runs.list("thread_a")
@@ -148,7 +148,7 @@ def test_what_was_tried_is_told(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_wrong_field_is_named(kind: str) -> None:
-    """A page with a field of the wrong type is an error with status, request id, and the way to the field."""
+    """A field of the wrong type raises an error with status, request id, and the path of the field."""
     bad = run(1, usage={"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": "7"})
     with serve(runs=[run(0), bad, run(2)]) as server:
         with pytest.raises(APIResponseValidationError) as caught:
@@ -159,13 +159,13 @@ def test_wrong_field_is_named(kind: str) -> None:
         assert error.status_code == 200
         assert error.request_id is not None
         assert "1 of 3 items of the page cannot be decoded, the first at data[1].usage.total_tokens" in str(error)
-        assert names(error.items) == ["run_a0002", "run_a0000"]
+        assert run_ids(error.items) == ["run_a0002", "run_a0000"]
         assert error.skipped[0].raw == bad
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_what_is_unknown_is_kept(kind: str) -> None:
-    """Values, variants and fields that the document does not know arrive, and go out again as they came."""
+def test_unknown_values_are_kept(kind: str) -> None:
+    """Unknown values, variants and fields are decoded and encoded unchanged."""
     odd = run(
         0,
         status="paused",
@@ -180,18 +180,21 @@ def test_what_is_unknown_is_kept(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_bad_runs_can_be_skipped(kind: str) -> None:
-    """On request, runs that do not decode are left out and the walk goes on, wherever on a page they stand."""
+def test_invalid_runs_can_be_skipped(kind: str) -> None:
+    """With invalid="skip", invalid runs are left out and the iteration continues."""
     mixed = [run(number, model=None if number in (0, 4, 5, 9, 10, 19) else "gpt-4") for number in range(20)]
     with serve(runs=mixed) as server:
-        got = names(WALKS[kind](server, limit=5, invalid="skip"))
+        got = run_ids(WALKS[kind](server, limit=5, invalid="skip"))
         assert got == [raw["id"] for raw in reversed(mixed) if raw["model"]]
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_skipped_runs_are_reported(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What was skipped stands on its page, whole, is counted by the walk, and logged."""
-    with serve(runs=[run(0), run(1, tools=None), run(2)]) as server, opened(server, kind, invalid="skip") as client:
+    """Skipped runs are available on their page, counted by the iterator, and logged."""
+    with (
+        serve(runs=[run(0), run(1, tools=None), run(2)]) as server,
+        open_client(server, kind, invalid="skip") as client,
+    ):
         page = client.runs.list("thread_a")
         (skipped,) = page.skipped
         assert skipped.path == ("data", 1, "tools")
@@ -204,23 +207,27 @@ def test_skipped_runs_are_reported(kind: str, caplog: pytest.LogCaptureFixture) 
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("fault", ["ids-missing", "bare-array", "has-more-string"])
-def test_bad_envelope_cannot_be_skipped(fault: str, kind: str) -> None:
-    """A page that is wrong as a whole is an error, even if bad runs are skipped."""
+def test_invalid_page_cannot_be_skipped(fault: str, kind: str) -> None:
+    """A page that is invalid as a whole raises an error, even with invalid="skip"."""
     with (
         serve(runs=runs(3), faults=[fault], catalogue=FAULTS) as server,
-        opened(server, kind, invalid="skip") as client,
+        open_client(server, kind, invalid="skip") as client,
         pytest.raises(APIResponseValidationError),
     ):
         client.runs.list("thread_a")
 
 
 @pytest.mark.parametrize("clone", [copy.copy, lambda error: pickle.loads(pickle.dumps(error))])
-def test_errors_survive_copies(clone: Any) -> None:
-    """An error is the same after a pickle or a copy: class, message, fields."""
+def test_errors_can_be_copied(clone: Any) -> None:
+    """A pickled or copied error has the same class, message and attributes."""
     for error in (
-        status_error(answer(429, b'{"error":{"message":"m","code":"c"}}', {"x-request-id": "req_1"}), call="GET /x"),
+        status_error(
+            raw_response(429, b'{"error":{"message":"m","code":"c"}}', {"x-request-id": "req_1"}), call="GET /x"
+        ),
         APITimeoutError("late.", call="GET /x"),
-        APIResponseValidationError("bad.", call="GET /x", response=answer(200), path=("data", 1), field="missing"),
+        APIResponseValidationError(
+            "bad.", call="GET /x", response=raw_response(200), path=("data", 1), field="missing"
+        ),
         threadruns.PagingError("circle.", cursor="run_1"),
         threadruns.ArgumentError("no."),
         threadruns.ClientClosedError("closed."),
@@ -234,9 +241,9 @@ def test_errors_survive_copies(clone: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_catching_by_what_to_do(kind: str) -> None:
-    """A caller who only waits catches RateLimitError; one who only reports catches APIError."""
-    with serve(runs=runs(1), faults=["retry-after-hour"]) as server, opened(server, kind) as client:
+def test_catching_errors_by_class(kind: str) -> None:
+    """A caller can catch RateLimitError to wait, and APIError to report."""
+    with serve(runs=runs(1), faults=["retry-after-hour"]) as server, open_client(server, kind) as client:
         with pytest.raises(RateLimitError, match=r"asks to wait 3600 s, more than max_retry_after allows") as caught:
             client.runs.list("thread_a")
         assert isinstance(caught.value, APIStatusError)
@@ -245,14 +252,14 @@ def test_catching_by_what_to_do(kind: str) -> None:
 
 
 @given(st.lists(st.sampled_from(["good", "bad", "null", "text", "empty"]), max_size=12))
-def test_one_bad_run_takes_no_other_with_it(kinds: list[str]) -> None:
-    """Whatever runs of a page are bad, the others are decoded in their order, and the bad ones kept as they came."""
+def test_invalid_runs_do_not_affect_others(kinds: list[str]) -> None:
+    """In any page, valid runs are decoded in order, and invalid ones are kept as received."""
     shapes: dict[str, Any] = {"bad": run(0, created_at="yesterday"), "null": None, "text": "run", "empty": {}}
     data = [run(place) if kind == "good" else shapes[kind] for place, kind in enumerate(kinds)]
     page = {"object": "list", "data": data, "first_id": None, "last_id": None, "has_more": False}
     request = list_runs("thread_a")
     call = Call(list_runs, {}, request, Options(invalid="skip"), request.params)
-    contents = decode(call, answer(200, json.dumps(page).encode()))
+    contents = decode(call, raw_response(200, json.dumps(page).encode()))
     assert [item.to_dict() for item in contents.data] == [
         raw for raw, kind in zip(data, kinds, strict=True) if kind == "good"
     ]

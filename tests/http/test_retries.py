@@ -1,4 +1,4 @@
-"""Retries: what is repeated, after how long, and within which bounds."""
+"""Tests of retries: the conditions, the delays and the limits."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.http.test_errors import answer
-from tests.support.canned import answering, response
-from tests.support.clients import OWN, WALKS, names, opened
-from tests.support.relay import Relay, head_of, relaying, to
+from tests.support.canned import response, run_canned_server
+from tests.support.clients import HTTPX_CLIENTS, WALKS, open_client, run_ids
+from tests.support.relay import Relay, forward_to, read_head, run_relay
 from tests.support.runs import ids, runs
 from threadruns import APIConnectionError, APIStatusError, APITimeoutError, InternalServerError, RateLimitError
 from threadruns._errors import status_error
@@ -53,7 +53,7 @@ NOW = 1_700_000_000.0
     ],
 )
 def test_should_retry(status: int, told: str | None, again: bool) -> None:
-    """The status decides, unless the server says otherwise in so many words."""
+    """The status determines whether a response is retried, unless the server decides otherwise."""
     headers = {"x-should-retry": told} if told else {}
     assert should_retry(status_error(answer(status, headers=headers), call="GET /x")) is again
 
@@ -70,24 +70,24 @@ def test_should_retry(status: int, told: str | None, again: bool) -> None:
         (500, {}, 3),
     ],
 )
-def test_failures_that_last(
+def test_permanent_failures(
     status: int, fields: dict[str, str], attempts: int, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A quota that is used up and a method that is not implemented are not tried again; a rate limit is."""
+    """An exhausted quota and an unimplemented method are not retried; a rate limit is."""
     monkeypatch.setattr("threadruns._http.retries.FIRST_WAIT", 0.0)
-    with answering(response(status, {"error": {"message": "No.", **fields}})) as server:
-        with opened(None, kind, api_key="sk", base_url=server.url) as client, pytest.raises(APIStatusError):
+    with run_canned_server(response(status, {"error": {"message": "No.", **fields}})) as server:
+        with open_client(None, kind, api_key="sk", base_url=server.url) as client, pytest.raises(APIStatusError):
             client.runs.list("thread_a")
         assert len(server.heads) == attempts
 
 
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("kind", WALKS)
-def test_certificate_that_does_not_verify(kind: str, own: bool, secure_url: str) -> None:
-    """A certificate that does not verify is not tried again, and the error says how to trust it."""
-    settings = {"http_client": OWN[kind]()} if own else {}
+def test_invalid_certificate(kind: str, own: bool, secure_url: str) -> None:
+    """An invalid certificate is not retried, and the error describes how to trust it."""
+    settings = {"http_client": HTTPX_CLIENTS[kind]()} if own else {}
     with (
-        opened(None, kind, api_key="sk", base_url=secure_url, **settings) as client,
+        open_client(None, kind, api_key="sk", base_url=secure_url, **settings) as client,
         pytest.raises(APIConnectionError, match=r"CERTIFICATE_VERIFY_FAILED.*SSL_CERT_FILE") as caught,
     ):
         client.runs.list("thread_a")
@@ -96,16 +96,16 @@ def test_certificate_that_does_not_verify(kind: str, own: bool, secure_url: str)
 
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("kind", WALKS)
-def test_name_that_does_not_exist(kind: str, own: bool) -> None:
-    """A host name that does not exist is not tried again, and the error says where it was given."""
+def test_unknown_host(kind: str, own: bool) -> None:
+    """An unknown host is not retried, and the error names the setting that it came from."""
     try:
         socket.getaddrinfo("nosuch.invalid", 80)
     except socket.gaierror as error:
         if error.errno == socket.EAI_AGAIN:
             pytest.skip("needs a name server that answers")
-    settings = {"http_client": OWN[kind]()} if own else {}
+    settings = {"http_client": HTTPX_CLIENTS[kind]()} if own else {}
     with (
-        opened(None, kind, api_key="sk", base_url="http://nosuch.invalid/v1", **settings) as client,
+        open_client(None, kind, api_key="sk", base_url="http://nosuch.invalid/v1", **settings) as client,
         pytest.raises(APIConnectionError, match="Check the host name in base_url") as caught,
     ):
         client.runs.list("thread_a")
@@ -113,8 +113,8 @@ def test_name_that_does_not_exist(kind: str, own: bool) -> None:
 
 
 @pytest.mark.parametrize(("number", "reason"), [(socket.EAI_NONAME, "host name"), (socket.EAI_AGAIN, "")])
-def test_name_server_that_does_not_answer(number: int, reason: str) -> None:
-    """A name that was not found is final; a name server that did not answer may answer later."""
+def test_name_resolution_failures(number: int, reason: str) -> None:
+    """An unknown name is permanent; a name server that does not answer is transient."""
     error = APIConnectionError("no.", call="GET /x")
     error.__cause__ = OSError("connect")
     error.__cause__.__context__ = socket.gaierror(number, "text")
@@ -123,7 +123,7 @@ def test_name_server_that_does_not_answer(number: int, reason: str) -> None:
 
 
 def test_connection_errors_are_retried() -> None:
-    """An exchange that broke off or came too late is repeated."""
+    """Connection errors and timeouts are retried."""
     assert should_retry(APIConnectionError("reset.", call="GET /x"))
     assert should_retry(APITimeoutError("late.", call="GET /x"))
 
@@ -155,9 +155,9 @@ def test_connection_errors_are_retried() -> None:
 def test_retry_after(
     headers: dict[str, str], seconds: float | None, zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Retry-After is read in seconds, milliseconds and as a date; what cannot be read says nothing.
+    """Retry-After is read in seconds, milliseconds or as a date; an invalid value is ignored.
 
-    A date without a zone is UTC, whatever the zone of this machine is.
+    A date without a time zone is UTC, whatever the time zone of this machine.
     """
     monkeypatch.setenv("TZ", zone)
     time.tzset()
@@ -171,21 +171,21 @@ def test_retry_after(
 
 @given(st.integers(1, 10_000), st.floats(0, 1))
 def test_backoff(attempt: int, chance: float) -> None:
-    """The wait doubles from half a second up to its bound, and chance takes a quarter of it at most."""
+    """The delay doubles from half a second to its maximum, and is shortened by at most a quarter."""
     wait = backoff(attempt, lambda: chance)
     whole = min(MAX_WAIT, 0.5 * 2 ** min(attempt - 1, 10))
     assert whole * 0.75 <= wait <= whole
 
 
-def test_budget_spaces_requests() -> None:
-    """Requests beyond the rate are given slots that follow each other; an idle time is not saved up."""
+def test_rate_limit_spaces_requests() -> None:
+    """Requests beyond the rate are spaced evenly; idle time is not saved up."""
     budget = RateLimiter(10)
     assert [round(budget.reserve(100.0), 3) for _ in range(3)] == [0, 0.1, 0.2]
     assert [round(budget.reserve(200.0), 3) for _ in range(2)] == [0, 0.1]
 
 
-def test_budget_pauses_for_all() -> None:
-    """A pause holds back every request until it is over, with and without a rate."""
+def test_rate_limit_pauses_all_requests() -> None:
+    """A pause delays every request, with and without a rate."""
     for budget in (RateLimiter(None), RateLimiter(10)):
         assert budget.reserve(100.0) == 0
         budget.pause(105.0)
@@ -194,8 +194,8 @@ def test_budget_pauses_for_all() -> None:
 
 
 @contextmanager
-def noting_waits() -> Generator[list[float]]:
-    """Note how long this thread is to sleep, by the clock or on an event loop, in place of sleeping."""
+def record_waits() -> Generator[list[float]]:
+    """Record each sleep of this thread or of an event loop instead of sleeping."""
     noted: list[float] = []
     asleep, wait = time.sleep, asyncio.sleep
     ours = threading.get_ident()
@@ -219,12 +219,12 @@ def noting_waits() -> Generator[list[float]]:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_waits_double_less_a_part_by_chance(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that keeps failing is left alone for twice as long each time, up to a bound, less what chance takes."""
+def test_delays_double_with_jitter(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a server keeps failing, the delay doubles up to its maximum, less a random part."""
     monkeypatch.setattr("threadruns._http.attempts.random", Random(7).random)
     with serve(runs=runs(3), faults=["status-500:first=6"]) as server:
-        with noting_waits() as waits:
-            assert names(WALKS[kind](server, max_retries=6)) == ids(3)
+        with record_waits() as waits:
+            assert run_ids(WALKS[kind](server, max_retries=6)) == ids(3)
         assert len(server.requests) == 7
     chance = Random(7)
     assert waits == [whole * (1 - 0.25 * chance.random()) for whole in (0.5, 1, 2, 4, 8, 8)]
@@ -234,23 +234,23 @@ def test_waits_double_less_a_part_by_chance(kind: str, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(("cap", "waited"), [(90, [90.0]), (89, [])])
 def test_retry_after_as_a_date(cap: float, waited: list[float], kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A moment that a server names is waited for, unless it is further away than the caller allows."""
+    """A Retry-After date is waited for, unless it is later than the caller allows."""
     monkeypatch.setattr("threadruns._http.attempts.time", SimpleNamespace(time=lambda: NOW, monotonic=time.monotonic))
 
     def fail_once(relay: Relay, client: socket.socket) -> socket.socket:
         relay.targets.append("")
         if len(relay.targets) > 1:
-            return to(server.url)(relay, client)
-        head_of(client)
+            return forward_to(server.url)(relay, client)
+        read_head(client)
         moment = f"retry-after: {formatdate(NOW + 90, usegmt=True)}"
         client.sendall(f"HTTP/1.1 503 Busy\r\n{moment}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".encode())
         raise OSError
 
-    with serve(runs=runs(3)) as server, relaying(fail_once) as relay:
+    with serve(runs=runs(3)) as server, run_relay(fail_once) as relay:
         url = f"http://127.0.0.1:{relay.port}/v1"
-        with opened(server, kind, base_url=url, max_retry_after=cap) as client, noting_waits() as waits:
+        with open_client(server, kind, base_url=url, max_retry_after=cap) as client, record_waits() as waits:
             if waited:
-                assert names(client.runs.list("thread_a").data) == ids(3)
+                assert run_ids(client.runs.list("thread_a").data) == ids(3)
             else:
                 with pytest.raises(InternalServerError, match="asks to wait 90 s, more than max_retry_after allows"):
                     client.runs.list("thread_a")
@@ -259,7 +259,7 @@ def test_retry_after_as_a_date(cap: float, waited: list[float], kind: str, monke
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_number_of_attempts(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There are as many attempts as max_retries allows and one, for each page."""
+    """For each page there are max_retries attempts after the first."""
     monkeypatch.setattr("threadruns._http.retries.FIRST_WAIT", 0.0)
     for retries in (0, 1, 4):
         with serve(runs=runs(1), faults=["status-500"]) as server:
@@ -270,7 +270,7 @@ def test_number_of_attempts(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_deadline_over_attempts(kind: str) -> None:
-    """No attempt starts, and no wait begins, that would go beyond the deadline: the last error comes at once."""
+    """If the next attempt or delay would exceed the deadline, the last error is raised at once."""
     with serve(runs=runs(1), faults=["status-500"]) as server:
         started = time.monotonic()
         with pytest.raises(InternalServerError, match="The deadline leaves no time to try again"):
@@ -281,7 +281,7 @@ def test_deadline_over_attempts(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_deadline_over_pages(kind: str) -> None:
-    """The deadline of a walk counts over all its pages, and the error says so."""
+    """The deadline applies to all pages of an iteration, and the error names it."""
     with serve(runs=runs(30), faults=["slow-response"]) as server:
         with pytest.raises(APITimeoutError, match=r"the deadline of 2 s for the whole call has passed"):
             WALKS[kind](server, limit=1, deadline=2)
@@ -291,17 +291,17 @@ def test_deadline_over_pages(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_retry_after_is_waited_for(kind: str) -> None:
-    """The wait that a server asks for is kept, and not shortened."""
-    with serve(runs=runs(3), faults=["retry-after-short:first=2"]) as server, opened(server, kind) as client:
+    """The delay of Retry-After is not shortened."""
+    with serve(runs=runs(3), faults=["retry-after-short:first=2"]) as server, open_client(server, kind) as client:
         started = time.monotonic()
-        assert names(client.runs.list("thread_a").data) == ids(3)
+        assert run_ids(client.runs.list("thread_a").data) == ids(3)
         assert time.monotonic() - started >= 0.1
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_wait_beyond_the_cap_is_refused(kind: str) -> None:
-    """A server that asks for a longer wait than the caller allows gets its error raised at once."""
-    with serve(runs=runs(3), faults=["retry-after-short"]) as server, opened(server, kind) as client:
+def test_retry_after_beyond_the_maximum(kind: str) -> None:
+    """If Retry-After is longer than the caller allows, the error is raised at once."""
+    with serve(runs=runs(3), faults=["retry-after-short"]) as server, open_client(server, kind) as client:
         with pytest.raises(RateLimitError, match="max_retry_after"):
             client.runs.list("thread_a", max_retry_after=0.01)
         assert len(server.requests) == 1
@@ -309,8 +309,8 @@ def test_wait_beyond_the_cap_is_refused(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_rate_is_shared(kind: str) -> None:
-    """All calls of a client, and of those made from it, share one rate."""
-    with serve(runs=runs(10)) as server, opened(server, kind, max_rate=20) as client:
+    """All calls of a client, and of clients derived from it, share one rate limit."""
+    with serve(runs=runs(10)) as server, open_client(server, kind, max_rate=20) as client:
         started = time.monotonic()
         for each in (client, client.with_options(timeout=9), client):
             list(each.runs.list("thread_a", limit=5))

@@ -1,4 +1,4 @@
-"""The key: it reaches the server that it is for, and nothing else."""
+"""Tests that the key reaches its server and appears nowhere else."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ import httpx
 import pytest
 
 from tests.mutants.corpus import FAULTS
-from tests.support.clients import CLIENTS, OWN, WALKS, everything_shown, hook, opened
-from tests.support.relay import Relay, head_of, relaying
+from tests.support.clients import CLIENTS, HTTPX_CLIENTS, WALKS, exposed_text, hook, open_client
+from tests.support.relay import Relay, read_head, run_relay
 from tests.support.runs import runs
 from threadruns import (
     APIConnectionError,
@@ -40,10 +40,10 @@ MALFORMED = [f"{KEY}\n", f"{KEY}\r\nX-Evil: 1", f" {KEY}", f"{KEY}\x00", f"{KEY}
 @pytest.mark.parametrize("kind", CLIENTS.values())
 @pytest.mark.parametrize("key", MALFORMED)
 def test_malformed_key(key: str, kind: Any) -> None:
-    """A key that cannot stand in a header is refused in one sentence without it, and no local variable shows it."""
+    """A malformed key is rejected in a message without it, and no local variable shows it."""
     with pytest.raises(ArgumentError, match="key") as caught:
         kind(api_key=key, base_url="http://127.0.0.1:9/v1")
-    assert "sk-secret" not in everything_shown(caught.value)
+    assert "sk-secret" not in exposed_text(caught.value)
 
 
 @pytest.mark.parametrize("kind", CLIENTS.values())
@@ -75,16 +75,16 @@ def test_key_with_what_surrounds_it(
 
 @pytest.mark.parametrize("kind", CLIENTS.values())
 @pytest.mark.parametrize("wrong", [{"base_url": "ftp://x"}, {"max_rate": -1}, {"timeout": "x"}, {"beta": "\n"}])
-def test_other_mistakes_do_not_show_the_key(wrong: dict[str, Any], kind: Any) -> None:
-    """An error of another argument shows nothing of the key, in its traceback either."""
+def test_invalid_arguments_do_not_show_the_key(wrong: dict[str, Any], kind: Any) -> None:
+    """An error about another argument does not show the key, in its traceback either."""
     with pytest.raises(ArgumentError) as caught:
         kind(**{"api_key": KEY, "base_url": "http://127.0.0.1:9/v1", **wrong})
-    assert "sk-secret" not in everything_shown(caught.value)
+    assert "sk-secret" not in exposed_text(caught.value)
 
 
 @pytest.mark.parametrize("kind", CLIENTS.values())
 def test_missing_key(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a key anywhere, one sentence says how to give one."""
+    """Without a key, the error describes how to set one."""
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ArgumentError, match="pass api_key, or set the environment variable OPENAI_API_KEY"):
         kind(base_url="http://127.0.0.1:9/v1")
@@ -104,12 +104,12 @@ def test_missing_key(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_credentials_in_the_url(url: str, says: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A base URL with a password is refused, and not shown, wherever it came from."""
+    """A base URL with a password is rejected and not shown, from the argument or the environment."""
     monkeypatch.setenv("OPENAI_BASE_URL", url)
     for given in ({"base_url": url}, {}):
         with pytest.raises(ArgumentError, match=says) as caught:
             CLIENTS[kind](api_key=KEY, **given)
-        assert "sk-secret" not in everything_shown(caught.value)
+        assert "sk-secret" not in exposed_text(caught.value)
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -122,7 +122,7 @@ def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFix
     with serve(runs=runs(3), faults=[fault], api_key=KEY) as server:
         with pytest.raises(ThreadrunsError) as caught:
             WALKS[kind](server, max_retries=0)
-        shown = everything_shown(caught.value)
+        shown = exposed_text(caught.value)
         shown += "".join(record.getMessage() for record in caplog.records if record.name == "threadruns")
         response = getattr(caught.value, "response", None)
         if response is not None:
@@ -131,9 +131,9 @@ def test_no_trace_of_the_key(fault: str, kind: str, caplog: pytest.LogCaptureFix
         assert KEY.encode() not in pickle.dumps(caught.value)
 
 
-def test_walk_that_another_thread_closes() -> None:
-    """A walk that is closed under the thread that waits for it leaves no trace of the key in any frame."""
-    with serve(runs=runs(30), faults=["no-response:every=2"], api_key=KEY) as server, opened(server) as client:
+def test_iterator_closed_by_another_thread() -> None:
+    """Closing an iterator in another thread leaves the key in no stack frame."""
+    with serve(runs=runs(30), faults=["no-response:every=2"], api_key=KEY) as server, open_client(server) as client:
         walk: Any = iter(client.runs.list("thread_a", limit=10))
         with ThreadPoolExecutor(1) as pool:
             waiting = pool.submit(list, walk)
@@ -142,13 +142,13 @@ def test_walk_that_another_thread_closes() -> None:
             walk.close()
             with pytest.raises(ClientClosedError) as caught:
                 waiting.result(20)
-        assert "/_http/senders.py send" in everything_shown(caught.value)
-        assert "sk-secret" not in everything_shown(caught.value)
+        assert "/_http/senders.py send" in exposed_text(caught.value)
+        assert "sk-secret" not in exposed_text(caught.value)
 
 
 @pytest.mark.parametrize("by", ["cancel", "timeout"])
 def test_cancelled_call(by: str) -> None:
-    """A call that the caller breaks off leaves no trace of the key, in the frames of other libraries either."""
+    """A cancelled call leaves the key in no stack frame, including those of other libraries."""
 
     async def main() -> None:
         async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
@@ -164,16 +164,16 @@ def test_cancelled_call(by: str) -> None:
     with serve(runs=runs(3), faults=["no-response"], api_key=KEY) as server:
         with pytest.raises(TimeoutError if by == "timeout" else asyncio.CancelledError) as caught:
             asyncio.run(main())
-        assert "/_http/senders.py send" in everything_shown(caught.value)
-        assert "sk-secret" not in everything_shown(caught.value)
+        assert "/_http/senders.py send" in exposed_text(caught.value)
+        assert "sk-secret" not in exposed_text(caught.value)
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_key_in_an_error_is_hidden(kind: str) -> None:
-    """Where the server repeats the key, the error says that it stood there."""
+    """If the server repeats the key, the error has a placeholder in its place."""
     with (
         serve(runs=runs(3), faults=["key-in-error"], api_key=KEY) as server,
-        opened(server, kind, max_retries=0) as client,
+        open_client(server, kind, max_retries=0) as client,
     ):
         with pytest.raises(InternalServerError, match=r"The key is \[key\]\.") as caught:
             client.runs.list("thread_a", max_retries=0)
@@ -182,20 +182,20 @@ def test_key_in_an_error_is_hidden(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_unreachable_server(kind: str) -> None:
-    """A server that is not there is one clear error without the key, whose cause has no frames of other libraries."""
+    """An unreachable server raises one error without the key, whose cause has no frames of other libraries."""
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
-    with opened(None, kind, api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0) as client:
+    with open_client(None, kind, api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0) as client:
         with pytest.raises(APIConnectionError, match=r"no complete answer from http://127\.0\.0\.1:") as caught:
             client.runs.list("thread_a")
-        assert "sk-secret" not in everything_shown(caught.value)
+        assert "sk-secret" not in exposed_text(caught.value)
         assert caught.value.__cause__ is not None
         assert caught.value.__cause__.__traceback__ is None
 
 
 def test_reprs_and_copies() -> None:
-    """Neither client shows its key, and neither can be pickled or copied, which says why."""
+    """Neither client shows its key, and neither can be pickled or copied; the error has the reason."""
     for client in (Client(api_key=KEY, base_url="http://h/v1"), AsyncClient(api_key=KEY, base_url="http://h/v1")):
         assert "sk-secret" not in f"{client!r} {client} {client.runs!r} {client.runs.list!r} {vars(client)}"
         for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
@@ -206,13 +206,13 @@ def test_reprs_and_copies() -> None:
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("azure", [None, "2024-02-15-preview"])
 def test_key_in_the_request_that_a_hook_sees(azure: str | None, kind: str) -> None:
-    """A hook of the caller's client can compare the key of the request that it sees; no repr of it shows the key."""
+    """A hook of the caller's client can compare the key in the request, but no repr of it shows the key."""
     seen: list[httpx.Request] = []
-    own = OWN[kind](event_hooks={"request": [hook(kind, seen.append)]})
+    own = HTTPX_CLIENTS[kind](event_hooks={"request": [hook(kind, seen.append)]})
     name, value = ("api-key", KEY) if azure else ("authorization", f"Bearer {KEY}")
     with (
         serve(runs=runs(3), api_key=KEY) as server,
-        opened(server, kind, http_client=own, azure_api_version=azure, max_retries=0) as client,
+        open_client(server, kind, http_client=own, azure_api_version=azure, max_retries=0) as client,
     ):
         with suppress(AuthenticationError):  # The server of the test knows one form of the key.
             client.runs.list("thread_a")
@@ -227,29 +227,29 @@ def test_key_in_the_request_that_a_hook_sees(azure: str | None, kind: str) -> No
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_to_another_origin(status: int, own: bool, kind: str) -> None:
-    """The other origin gets no request, so no key, even where an httpx client follows redirects by itself."""
+    """No request follows a redirect to another origin, even if the caller's httpx client follows redirects."""
 
     def lead_away(_: Relay, client: socket.socket) -> socket.socket:
-        head_of(client)
+        read_head(client)
         where = f"location: {other.url}/threads/thread_a/runs"
         client.sendall(f"HTTP/1.1 {status} Elsewhere\r\n{where}\r\ncontent-length: 0\r\n\r\n".encode())
         raise OSError
 
-    with serve(runs=runs(3)) as other, relaying(lead_away) as relay:
+    with serve(runs=runs(3)) as other, run_relay(lead_away) as relay:
         settings: dict[str, Any] = {"base_url": f"http://127.0.0.1:{relay.port}/v1"}
         if own:
-            settings["http_client"] = OWN[kind](follow_redirects=True)
+            settings["http_client"] = HTTPX_CLIENTS[kind](follow_redirects=True)
         says = f"redirects to '{other.url}.* redirects are not followed"
-        with opened(None, kind, api_key=KEY, **settings) as client, pytest.raises(APIStatusError, match=says):
+        with open_client(None, kind, api_key=KEY, **settings) as client, pytest.raises(APIStatusError, match=says):
             client.runs.list("thread_a")
         assert not other.requests
 
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("thread", ["", ".", "..", "a/b", "..%2f", "a\nb", "a\\b", "thread_a?x=1", "thread_a#x", "é"])
-def test_path_parameters_stay_in_their_place(thread: str, kind: str) -> None:
-    """An id cannot lead to another path: it is refused, or it arrives as the one segment that it is."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+def test_ids_do_not_change_the_path(thread: str, kind: str) -> None:
+    """An id that would change the path is rejected, or arrives as one segment."""
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         with pytest.raises(ThreadrunsError):
             client.runs.list(thread)
         for seen in server.requests:
@@ -260,8 +260,8 @@ def test_path_parameters_stay_in_their_place(thread: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", CLIENTS.values())
 @pytest.mark.parametrize("name", ["Authorization", "api-key", "Host", "Content-Length"])
-def test_own_headers_cannot_be_replaced(name: str, kind: Any) -> None:
-    """Headers that the client answers for cannot be set from outside, where they would not be hidden."""
+def test_headers_of_the_client_cannot_be_replaced(name: str, kind: Any) -> None:
+    """Headers that the client sets cannot be replaced, because their values would not be hidden."""
     with pytest.raises(ArgumentError, match="set by the client") as caught:
         kind(api_key=KEY, base_url="http://h/v1", extra_headers={name: "sk-secret"})
     assert "sk-secret" not in str(caught.value)
@@ -269,16 +269,16 @@ def test_own_headers_cannot_be_replaced(name: str, kind: Any) -> None:
 
 @pytest.mark.parametrize("kind", CLIENTS.values())
 @pytest.mark.parametrize("headers", [{"x": "a\r\nb: c"}, {"x y": "a"}, {"": "a"}, {"x": "é"}, {"x": 1}, "x"])
-def test_headers_cannot_be_split(headers: Any, kind: Any) -> None:
-    """A header that would break the request is refused when it is set."""
+def test_invalid_headers(headers: Any, kind: Any) -> None:
+    """A header that would break the request is rejected when it is set."""
     with pytest.raises(ArgumentError):
         kind(api_key=KEY, base_url="http://h/v1", extra_headers=headers)
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_bound_of_the_body(kind: str) -> None:
-    """The bound on a body is the caller's to set, and counts what it inflates to."""
-    with serve(runs=runs(100)) as server, opened(server, kind) as client:
+def test_maximum_body_size(kind: str) -> None:
+    """The limit of the body size can be set, and applies to the decompressed body."""
+    with serve(runs=runs(100)) as server, open_client(server, kind) as client:
         with pytest.raises(APIResponseValidationError, match="more than 1000 bytes; raise max_body_bytes") as caught:
             client.runs.list("thread_a", max_body_bytes=1000)
         assert caught.value.status_code == 200
@@ -288,9 +288,9 @@ def test_bound_of_the_body(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_log(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    """One logger says of each request its method, path, status, time and request id, and nothing secret."""
+    """The log has method, path, status, time and request id of each request, and no secret."""
     caplog.set_level(logging.DEBUG, "threadruns")
-    with serve(runs=runs(3), api_key=KEY) as server, opened(server, kind) as client:
+    with serve(runs=runs(3), api_key=KEY) as server, open_client(server, kind) as client:
         page = client.runs.list("thread_a")
     (line,) = [record.getMessage() for record in caplog.records if record.name == "threadruns"]
     assert line.startswith("GET /threads/thread_a/runs: 200 in 0.")
@@ -299,11 +299,11 @@ def test_log(kind: str, caplog: pytest.LogCaptureFixture) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_log_of_failures(kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    """What fails is logged as well: the status of each attempt, and how long is waited before the next one."""
+    """The log has the status of each failed attempt, and the delay before the next one."""
     caplog.set_level(logging.DEBUG, "threadruns")
     with (
         serve(runs=runs(3), faults=["retry-after-short:first=1"], api_key=KEY) as server,
-        opened(server, kind) as client,
+        open_client(server, kind) as client,
     ):
         client.runs.list("thread_a", extra_query={"token": "sk-secret"}, extra_headers={"x": "sk-secret"})
     first, again, last = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "threadruns"]
@@ -315,9 +315,9 @@ def test_log_of_failures(kind: str, caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_wrong_key_does_not_come_back(kind: str) -> None:
-    """A refused key is not repeated by the error."""
+def test_error_does_not_repeat_a_wrong_key(kind: str) -> None:
+    """The error of a rejected key does not repeat it."""
     with serve(runs=runs(3), faults=["token-in-message"], catalogue=FAULTS) as server:
         with pytest.raises(AuthenticationError) as caught:
             WALKS[kind](server, client={"api_key": "sk-wrong-and-secret-and-long"})
-        assert "sk-wrong" not in everything_shown(caught.value)
+        assert "sk-wrong" not in exposed_text(caught.value)

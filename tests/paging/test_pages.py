@@ -1,4 +1,4 @@
-"""Paging: every run once, in order, with no request too many, wherever a walk starts, stops or starts again."""
+"""Tests of paging: every run once, in order, with no unnecessary request, also after stopping and resuming."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.clients import WALKS, names, opened
+from tests.support.clients import WALKS, open_client, run_ids
 from tests.support.runs import ids, run, runs
 from threadruns import ArgumentError, AsyncClient, Page, PagingError, Run
 from threadruns._paging.deduplication import Deduplicator
@@ -27,7 +27,7 @@ NEWEST_FIRST = ids(25)
 
 
 def queries(server: RunningServer) -> list[dict[str, str]]:
-    """Return the query of each request that the server saw."""
+    """Return the query of each request that the server received."""
     return [
         {name: value for name, (value,) in parse_qs(urlsplit(seen.target).query).items()} for seen in server.requests
     ]
@@ -35,9 +35,9 @@ def queries(server: RunningServer) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_forward(kind: str) -> None:
-    """A walk goes page by page from the last run, and asks for nothing after the page that says it is the last."""
+    """An iteration requests page after page, and nothing after the last one."""
     with serve(runs=runs(25)) as server:
-        assert names(WALKS[kind](server, limit=10)) == NEWEST_FIRST
+        assert run_ids(WALKS[kind](server, limit=10)) == NEWEST_FIRST
         assert queries(server) == [
             {"limit": "10"},
             {"limit": "10", "after": NEWEST_FIRST[9]},
@@ -46,79 +46,79 @@ def test_forward(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_pages_of_a_hundred(kind: str) -> None:
-    """Pages are asked for with 100 runs unless the caller says otherwise, and an exact fit costs no request more."""
+def test_default_page_size(kind: str) -> None:
+    """The default page size is 100, and a list of exactly two pages takes two requests."""
     with serve(runs=runs(200)) as server:
-        assert names(WALKS[kind](server)) == ids(200)
+        assert run_ids(WALKS[kind](server)) == ids(200)
         assert [query["limit"] for query in queries(server)] == ["100", "100"]
 
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("order", ["asc", "desc"])
-def test_from_any_cursor_both_ways(order: Any, kind: str) -> None:
-    """A walk goes on after a run in the order asked for, and before it in the reverse, the nearest first."""
+def test_iteration_from_a_cursor(order: Any, kind: str) -> None:
+    """With after, an iteration follows the order; with before, it is reversed, the nearest run first."""
     whole = NEWEST_FIRST if order == "desc" else NEWEST_FIRST[::-1]
     with serve(runs=runs(25)) as server:
         for place in (0, 7, 24):
-            after = names(WALKS[kind](server, limit=4, order=order, after=whole[place]))
-            before = names(WALKS[kind](server, limit=4, order=order, before=whole[place]))
+            after = run_ids(WALKS[kind](server, limit=4, order=order, after=whole[place]))
+            before = run_ids(WALKS[kind](server, limit=4, order=order, before=whole[place]))
             assert after == whole[place + 1 :]
             assert before == whole[:place][::-1]
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_window(kind: str) -> None:
-    """With both cursors a walk goes from the one to the other, and keeps the second while it pages."""
+    """With both cursors, an iteration yields the runs between them and keeps the second cursor."""
     with serve(runs=runs(25)) as server:
-        got = names(WALKS[kind](server, limit=4, after=NEWEST_FIRST[3], before=NEWEST_FIRST[15]))
+        got = run_ids(WALKS[kind](server, limit=4, after=NEWEST_FIRST[3], before=NEWEST_FIRST[15]))
         assert got == NEWEST_FIRST[4:15]
         assert {query["before"] for query in queries(server)} == {NEWEST_FIRST[15]}
 
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(("most", "requests"), [(0, 1), (9, 1), (10, 1), (11, 2), (20, 2), (99, 3)])
-def test_cut_without_a_wasted_request(most: int, requests: int, kind: str) -> None:
-    """A walk that ends after some runs asks for no page beyond them, even if it asks ahead."""
+def test_max_items_makes_no_extra_request(most: int, requests: int, kind: str) -> None:
+    """An iteration with max_items requests no page beyond the last item, even with prefetch."""
     with serve(runs=runs(25)) as server:
-        assert names(WALKS[kind](server, limit=10, max_items=most, prefetch=True)) == NEWEST_FIRST[:most]
+        assert run_ids(WALKS[kind](server, limit=10, max_items=most, prefetch=True)) == NEWEST_FIRST[:most]
         assert len(server.requests) == requests
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_cut_leaves_pages_as_they_are(kind: str) -> None:
-    """Cutting a walk does not change what pages are asked for: a page has what limit says, the walk what is wanted."""
-    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+def test_max_items_does_not_change_the_page_size(kind: str) -> None:
+    """max_items limits the iteration and does not change the size of the pages."""
+    with serve(runs=runs(25)) as server, open_client(server, kind) as client:
         page = client.runs.list("thread_a", max_items=7)
-        assert (len(page.data), names(list(page))) == (25, NEWEST_FIRST[:7])
+        assert (len(page.data), run_ids(list(page))) == (25, NEWEST_FIRST[:7])
         assert queries(server) == [{"limit": "100"}]
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_slice_without_a_wasted_request(kind: str) -> None:
-    """Whoever stops taking runs causes no further request."""
-    with serve(runs=runs(25)) as server, opened(server, kind) as client:
-        assert names(list(itertools.islice(client.runs.list("thread_a", limit=10), 10))) == NEWEST_FIRST[:10]
+def test_slice_makes_no_extra_request(kind: str) -> None:
+    """A caller that stops iterating causes no further request."""
+    with serve(runs=runs(25)) as server, open_client(server, kind) as client:
+        assert run_ids(list(itertools.islice(client.runs.list("thread_a", limit=10), 10))) == NEWEST_FIRST[:10]
         assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_pages_as_pages(kind: str) -> None:
-    """A page has the items and the fields of its envelope, and leads to the next as often as it is asked."""
-    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+def test_page_attributes_and_methods(kind: str) -> None:
+    """A page has its items and the fields of its envelope, and returns the next page each time it is asked."""
+    with serve(runs=runs(25)) as server, open_client(server, kind) as client:
         page = client.runs.list("thread_a", limit=10)
         assert (page.first_id, page.last_id, page.has_more) == (NEWEST_FIRST[0], NEWEST_FIRST[9], True)
         assert page.has_next_page()
         assert page.get_next_page().data == page.get_next_page().data
         assert [len(each.data) for each in page.iter_pages()] == [10, 10, 5]
-        assert names(list(page)) == names(list(page)) == NEWEST_FIRST
+        assert run_ids(list(page)) == run_ids(list(page)) == NEWEST_FIRST
         last = page.get_next_page().get_next_page()
         assert not last.has_next_page()
         with pytest.raises(PagingError, match="last page"):
             last.get_next_page()
 
 
-def test_pages_without_the_first() -> None:
-    """The async list goes through its pages without being awaited, too."""
+def test_async_pages_without_await() -> None:
+    """The pages of an async list can be iterated over without awaiting the first."""
 
     async def main() -> list[int]:
         async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
@@ -130,17 +130,17 @@ def test_pages_without_the_first() -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_empty_thread(kind: str) -> None:
-    """A thread without runs is an empty page, and a walk of nothing."""
-    with serve(threads=["thread_e"]) as server, opened(server, kind) as client:
+    """A thread without runs is an empty page, and yields nothing."""
+    with serve(threads=["thread_e"]) as server, open_client(server, kind) as client:
         page = client.runs.list("thread_e")
         assert (page.data, page.first_id, page.last_id, page.has_more) == ([], None, None, False)
         assert list(page) == []
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_loop_by_hand_ends(kind: str) -> None:
-    """A caller who pages by hand on a server with a stuck cursor gets an error that names it, too."""
-    with serve(runs=runs(25), faults=["after-ignored"]) as server, opened(server, kind) as client:
+def test_manual_paging_detects_a_cursor_loop(kind: str) -> None:
+    """A caller that pages manually gets an error that names the repeated cursor."""
+    with serve(runs=runs(25), faults=["after-ignored"]) as server, open_client(server, kind) as client:
         page = client.runs.list("thread_a", limit=10)
         with pytest.raises(PagingError, match=NEWEST_FIRST[9]) as caught:
             list(_by_hand(page))
@@ -155,9 +155,9 @@ def _by_hand(page: Page[Run]) -> Iterator[Page[Run]]:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_all_runs_come_before_the_error(kind: str) -> None:
-    """A walk that a server breaks off yields every run that came before it."""
-    with serve(runs=runs(25), faults=["after-ignored"]) as server, opened(server, kind) as client:
+def test_runs_are_yielded_before_the_error(kind: str) -> None:
+    """An iteration that ends with a PagingError yields every run that was received before it."""
+    with serve(runs=runs(25), faults=["after-ignored"]) as server, open_client(server, kind) as client:
         walk = iter(client.runs.list("thread_a", limit=10))
         got = [next(walk).id for _ in range(10)]
         with pytest.raises(PagingError):
@@ -167,11 +167,11 @@ def test_all_runs_come_before_the_error(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_order_violations_are_noticed(kind: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_order_violations_are_reported(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """Runs out of order are yielded, counted and logged."""
-    with serve(runs=runs(25), faults=["page-reversed"]) as server, opened(server, kind) as client:
+    with serve(runs=runs(25), faults=["page-reversed"]) as server, open_client(server, kind) as client:
         walk = iter(client.runs.list("thread_a", limit=100))
-        assert sorted(names(list(walk))) == sorted(NEWEST_FIRST)
+        assert sorted(run_ids(list(walk))) == sorted(NEWEST_FIRST)
         assert walk.disorder == 22
         assert "22 items were out of order" in caplog.text
 
@@ -187,10 +187,10 @@ def test_order_violations_are_noticed(kind: str, caplog: pytest.LogCaptureFixtur
     ],
     ids=str,
 )
-def test_runs_created_meanwhile(params: dict[str, Any], whole: str, kind: str) -> None:
-    """Runs that existed when a walk began come once each; newer ones come at the end of a walk towards the new only."""
+def test_runs_created_during_the_iteration(params: dict[str, Any], whole: str, kind: str) -> None:
+    """Runs that existed at the start are yielded once; newer ones only if the iteration moves towards them."""
     got = []
-    with serve(runs=runs(30)) as server, opened(server, kind) as client:
+    with serve(runs=runs(30)) as server, open_client(server, kind) as client:
         for number, each in enumerate(client.runs.list("thread_a", limit=5, **params)):
             got.append(each.id)
             if number < 30:
@@ -203,38 +203,38 @@ def test_runs_created_meanwhile(params: dict[str, Any], whole: str, kind: str) -
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("params", [{}, {"order": "asc"}, {"before": NEWEST_FIRST[20]}, {"after": NEWEST_FIRST[2]}])
 def test_resume_anywhere(params: dict[str, Any], kind: str) -> None:
-    """A token restarts a walk exactly where it stopped: before it began, within a page, between pages, at its end."""
-    with serve(runs=runs(25)) as server, opened(server, kind) as client:
-        whole = names(list(client.runs.list("thread_a", limit=5, **params)))
+    """A token resumes an iteration where it stopped: before it began, within a page, between pages, at its end."""
+    with serve(runs=runs(25)) as server, open_client(server, kind) as client:
+        whole = run_ids(list(client.runs.list("thread_a", limit=5, **params)))
         for place in range(0, len(whole) + 1, 4):
             walk = iter(client.runs.list("thread_a", limit=5, **params))
             head = [next(walk).id for _ in range(place)]
-            assert head + names(list(client.runs.list.resume(walk.token))) == whole
+            assert head + run_ids(list(client.runs.list.resume(walk.token))) == whole
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_resume_keeps_what_is_left(kind: str) -> None:
-    """Of a walk that was to be cut, a token yields what was left, after several stops as well, and no run more."""
-    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+def test_resume_keeps_the_rest_of_max_items(kind: str) -> None:
+    """A token contains the rest of max_items, after several stops too."""
+    with serve(runs=runs(25)) as server, open_client(server, kind) as client:
         got: list[str] = []
         walk = iter(client.runs.list("thread_a", limit=4, max_items=15))
         for taken in (0, 3, 5, 0, 6):
             got += [next(walk).id for _ in range(taken)]
             walk = iter(client.runs.list.resume(walk.token))
-        assert got + names(list(walk)) == NEWEST_FIRST[:15]
+        assert got + run_ids(list(walk)) == NEWEST_FIRST[:15]
         assert json.loads(walk.token)["max_items"] == 0
 
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(("most", "more"), [(5, 5), (None, 20), (0, 0)])
-def test_resume_beyond_the_cut(most: int | None, more: int, kind: str) -> None:
-    """A walk that was cut is over, without a request, unless resume is told how many runs it is to yield now."""
-    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+def test_resume_with_new_max_items(most: int | None, more: int, kind: str) -> None:
+    """A finished iteration resumes with nothing and no request, unless resume sets a new max_items."""
+    with serve(runs=runs(25)) as server, open_client(server, kind) as client:
         walk = iter(client.runs.list("thread_a", limit=10, max_items=5))
-        assert names(list(walk)) == NEWEST_FIRST[:5]
+        assert run_ids(list(walk)) == NEWEST_FIRST[:5]
         assert list(client.runs.list.resume(walk.token)) == []
         assert len(server.requests) == 1
-        assert names(list(client.runs.list.resume(walk.token, max_items=most))) == NEWEST_FIRST[5 : 5 + more]
+        assert run_ids(list(client.runs.list.resume(walk.token, max_items=most))) == NEWEST_FIRST[5 : 5 + more]
 
 
 RESUME = {
@@ -261,8 +261,8 @@ asyncio.run(main())
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("other", RESUME)
 def test_resume_in_another_process(other: str, kind: str) -> None:
-    """A token is all that another process needs to go on within a page, whichever client it has."""
-    with serve(runs=runs(25)) as server, opened(server, kind) as client:
+    """Another process can resume with the token alone, in the middle of a page, with either client."""
+    with serve(runs=runs(25)) as server, open_client(server, kind) as client:
         walk = iter(client.runs.list("thread_a", limit=10, order="asc"))
         head = [next(walk).id for _ in range(13)]
         environment = {**os.environ, "OPENAI_API_KEY": server.api_key, "OPENAI_BASE_URL": server.url}
@@ -272,14 +272,14 @@ def test_resume_in_another_process(other: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_resume_at_the_end_costs_nothing(kind: str) -> None:
-    """The token of a walk that is over resumes to an empty list without a request."""
+def test_resume_at_the_end_makes_no_request(kind: str) -> None:
+    """The token of a finished iteration resumes to an empty list without a request."""
 
     async def iterate(token: str) -> list[Run]:
         async with AsyncClient(api_key=server.api_key, base_url=server.url) as client:
             return [run async for run in client.runs.list.resume(token)]
 
-    with serve(runs=runs(5)) as server, opened(server, kind) as client:
+    with serve(runs=runs(5)) as server, open_client(server, kind) as client:
         walk = iter(client.runs.list("thread_a"))
         list(walk)
         seen = len(server.requests)
@@ -307,9 +307,9 @@ def test_resume_at_the_end_costs_nothing(kind: str) -> None:
         '{"operation": "list_runs", "arguments": {"thread_id": "t", "token": 1}, "max_items": "x", "done": false}',
     ],
 )
-def test_foreign_tokens(token: Any, kind: str) -> None:
-    """A token that is none of this operation is refused before anything is sent."""
-    with serve() as server, opened(server, kind) as client:
+def test_invalid_tokens(token: Any, kind: str) -> None:
+    """A token that does not belong to the operation is rejected before a request is made."""
+    with serve() as server, open_client(server, kind) as client:
         with pytest.raises(ArgumentError, match=r"token|max_items"):
             client.runs.list.resume(token)
         assert not server.requests
@@ -317,8 +317,8 @@ def test_foreign_tokens(token: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_token_is_plain_and_without_the_key(kind: str) -> None:
-    """A token is JSON that says what it resumes, and holds no key."""
-    with serve(runs=runs(5), api_key="sk-secret-of-the-test") as server, opened(server, kind) as client:
+    """A token is readable JSON and does not contain the key."""
+    with serve(runs=runs(5), api_key="sk-secret-of-the-test") as server, open_client(server, kind) as client:
         walk = iter(client.runs.list("thread_a", order="asc", timeout=9))
         next(walk)
         assert json.loads(walk.token) == {
@@ -330,9 +330,9 @@ def test_token_is_plain_and_without_the_key(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_error_of_the_page_ahead_comes_in_its_turn(kind: str) -> None:
-    """What goes wrong with the page ahead is raised once the runs before it are through."""
-    with serve(runs=runs(40), faults=["status-403:every=2"]) as server, opened(server, kind) as client:
+def test_prefetch_error_is_raised_after_the_runs_before_it(kind: str) -> None:
+    """An error of the prefetch is raised after the runs before it."""
+    with serve(runs=runs(40), faults=["status-403:every=2"]) as server, open_client(server, kind) as client:
         walk = iter(client.runs.list("thread_a", limit=10, prefetch=True))
         got = [next(walk).id for _ in range(10)]
         assert got == ids(40)[:10]
@@ -343,8 +343,8 @@ def test_error_of_the_page_ahead_comes_in_its_turn(kind: str) -> None:
 @given(
     st.lists(st.integers(0, 20), max_size=60), st.booleans(), st.sampled_from([1, 3, Deduplicator.MAX_IDS_PER_SECOND])
 )
-def test_seen_is_exact(numbers: list[int], ascending: bool, crowd: int) -> None:
-    """Whatever order items come in, an item is new just if its id has not come before, and disorder is counted."""
+def test_deduplication_is_exact(numbers: list[int], ascending: bool, crowd: int) -> None:
+    """In any order of items, an item is new if its id has not occurred before, and disorder is counted."""
     seen: Deduplicator[Run] = Deduplicator(ascending=ascending)
     seen.MAX_IDS_PER_SECOND = crowd
     known: list[int] = []
@@ -360,8 +360,8 @@ def test_seen_is_exact(numbers: list[int], ascending: bool, crowd: int) -> None:
 
 
 @pytest.mark.parametrize("seconds", [1, 100, 34_000])
-def test_what_a_walk_remembers(seconds: int) -> None:
-    """A walk remembers few bytes of each item; a set entry, if very many items are of one second."""
+def test_memory_of_deduplication(seconds: int) -> None:
+    """Deduplication keeps few bytes for each item, and a set entry if very many items share a second."""
     count = 34_000
     seen: Deduplicator[Run] = Deduplicator(ascending=True)
     item = Run.from_dict(run(0))

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from tests.support.relay import Relay, head_of, relaying
+from tests.support.relay import Relay, read_head, run_relay
 
 
-class Canned(NamedTuple):
-    """A running server."""
+class CannedServer(NamedTuple):
+    """A server with prepared responses."""
 
     url: str
     """The base URL for clients."""
@@ -43,14 +43,14 @@ def response(
 
 
 @contextmanager
-def answering(*responses: bytes) -> Generator[Canned]:
-    """Run a server that answers each request with the next response, and then with the last one again."""
+def run_canned_server(*responses: bytes) -> Generator[CannedServer]:
+    """Run a server that answers each request with the next response, and repeats the last one."""
     heads: list[str] = []
 
     def answer(_: Relay, client: socket.socket) -> socket.socket:
-        heads.append(head_of(client).decode("latin-1"))
+        heads.append(read_head(client).decode("latin-1"))
         client.sendall(responses[min(len(heads), len(responses)) - 1])
         raise OSError
 
-    with relaying(answer) as relay:
-        yield Canned(f"http://127.0.0.1:{relay.port}/v1", heads)
+    with run_relay(answer) as relay:
+        yield CannedServer(f"http://127.0.0.1:{relay.port}/v1", heads)

@@ -1,4 +1,4 @@
-"""Driving both clients through the same calls, so that one test speaks of both."""
+"""Helpers that run the same test with the sync and the async client."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
 def walk(server: RunningServer, thread: str = "thread_a", *, client: dict[str, Any] | None = None, **call: Any) -> Any:
-    """Return all runs of a thread, through the sync client."""
+    """Return all runs of a thread, listed by the sync client."""
     with Client(**{"api_key": server.api_key, "base_url": server.url, **(client or {})}) as opened:
         return list(opened.runs.list(thread, **call))
 
@@ -35,7 +35,7 @@ def async_walk(
     loop: LoopFactory | None = None,
     **call: Any,
 ) -> Any:
-    """Return all runs of a thread, through the async client, in an event loop of asyncio or another one."""
+    """Return all runs of a thread, listed by the async client in an event loop of asyncio or of a given factory."""
 
     async def main() -> list[Run]:
         async with AsyncClient(**{"api_key": server.api_key, "base_url": server.url, **(client or {})}) as opened:
@@ -62,11 +62,11 @@ WALKS_OF_ALL_LOOPS: dict[str, Walker] = {
 
 CLIENTS: dict[str, Any] = {"sync": Client, "async": AsyncClient, "uvloop": AsyncClient}
 
-OWN: dict[str, Any] = {"sync": httpx.Client, "async": httpx.AsyncClient, "uvloop": httpx.AsyncClient}
-"""The httpx client that a caller may pass; ``opened`` closes it."""
+HTTPX_CLIENTS: dict[str, Any] = {"sync": httpx.Client, "async": httpx.AsyncClient, "uvloop": httpx.AsyncClient}
+"""The httpx client that a caller may pass; ``open_client`` closes it."""
 
 
-def names(runs: list[Run]) -> list[str]:
+def run_ids(runs: list[Run]) -> list[str]:
     """Return the ids of runs."""
     return [run.id for run in runs]
 
@@ -74,8 +74,8 @@ def names(runs: list[Run]) -> list[str]:
 TESTS = str(Path(__file__).parents[1])
 
 
-def everything_shown(error: BaseException | None) -> str:
-    """Return all that a traceback with local variables shows, outside the tests, and what the error holds."""
+def exposed_text(error: BaseException | None) -> str:
+    """Return the text of an error, its attributes, and its traceback with local variables outside the tests."""
     shown = ""
     while error is not None:
         rich = traceback.TracebackException.from_exception(error, capture_locals=True)
@@ -87,21 +87,23 @@ def everything_shown(error: BaseException | None) -> str:
     return shown
 
 
-class Driven:
-    """An object of the async client, to be used as if it were of the sync one.
+class SyncAdapter:
+    """An adapter that gives an object of the async client the interface of the sync client.
 
-    What can be awaited is awaited, what can only be iterated over with ``async for`` is with ``for``.
+    Awaitables are awaited, and async iterators are iterated over with ``for``.
     """
 
     def __init__(self, inner: Any, runner: asyncio.Runner) -> None:
         self.inner = inner
         self.runner = runner
 
-    def _driven(self, value: Any) -> Any:
+    def _adapt(self, value: Any) -> Any:
         if inspect.isawaitable(value):
             value = self._run(value)
         ours = type(value).__module__.startswith("threadruns._") and not isinstance(value, BaseException)
-        return Driven(value, self.runner) if ours or inspect.ismethod(value) or inspect.isasyncgen(value) else value
+        return (
+            SyncAdapter(value, self.runner) if ours or inspect.ismethod(value) or inspect.isasyncgen(value) else value
+        )
 
     def _run(self, awaitable: Any) -> Any:
         async def once() -> Any:
@@ -113,21 +115,21 @@ class Driven:
         if name == "close" and hasattr(self.inner, "aclose"):
             # What ends an iteration has another name on the async side.
             return lambda: self._run(self.inner.aclose())
-        return self._driven(getattr(self.inner, name))
+        return self._adapt(getattr(self.inner, name))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call it, as far as the result."""
-        return self._driven(self.inner(*args, **kwargs))
+        """Call the object and adapt the result."""
+        return self._adapt(self.inner(*args, **kwargs))
 
     def __iter__(self) -> Iterator[Any]:
         async def begin() -> Any:
             return aiter(self.inner)
 
-        return Driven(self._run(begin()), self.runner)
+        return SyncAdapter(self._run(begin()), self.runner)
 
     def __next__(self) -> Any:
         try:
-            return self._driven(self._run(anext(self.inner)))
+            return self._adapt(self._run(anext(self.inner)))
         except StopAsyncIteration:
             raise StopIteration from None
 
@@ -145,8 +147,11 @@ class Driven:
 
 
 @contextmanager
-def opened(server: RunningServer | None, kind: str = "sync", **options: Any) -> Generator[Client]:
-    """Give a client for a server: a sync one, or an async one that is used like it. Without a server, options do."""
+def open_client(server: RunningServer | None, kind: str = "sync", **options: Any) -> Generator[Client]:
+    """Open a client of either kind; the async one is adapted to the sync interface.
+
+    Without a server, ``options`` must have its URL and key.
+    """
     settings: Any = {**({"api_key": server.api_key, "base_url": server.url} if server else {}), **options}
     own = options.get("http_client")
     if kind == "sync":
@@ -154,7 +159,7 @@ def opened(server: RunningServer | None, kind: str = "sync", **options: Any) -> 
             yield client
         return
     with asyncio.Runner(loop_factory=LOOPS[kind]) as runner:
-        driven: Any = Driven(AsyncClient(**settings), runner)
+        driven: Any = SyncAdapter(AsyncClient(**settings), runner)
         try:
             with driven:
                 yield driven
@@ -164,7 +169,7 @@ def opened(server: RunningServer | None, kind: str = "sync", **options: Any) -> 
 
 
 def hook(kind: str, call: Callable[[Any], object]) -> Any:
-    """Return a function as httpx takes it as a hook of a client."""
+    """Return a function in the form that httpx requires of a hook."""
 
     async def asynchronous(given: Any) -> None:
         call(given)

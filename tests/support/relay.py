@@ -1,4 +1,4 @@
-"""A relay between a client and a server, in threads: a plain one, or a proxy that speaks HTTP or SOCKS5."""
+"""A relay between a client and a server: plain, or a proxy for HTTP or SOCKS5."""
 
 from __future__ import annotations
 
@@ -16,35 +16,37 @@ CREDENTIALS = ("user@home", PASSWORD)
 
 
 class Relay:
-    """Passes on what comes to it, and knows of its connections.
+    """A server that relays each connection to another server, and counts connections.
 
     Args:
-        way: Finds out where a connection leads, and returns a connection to there; it refuses by raising OSError.
-        tls: How it is encrypted up to here, if it is.
+        connect: Returns a connection to the target of a client; raises OSError to reject the client.
+        tls: The TLS settings of connections from clients; None for plain connections.
     """
 
-    def __init__(self, way: Callable[[Self, socket.socket], socket.socket], tls: ssl.SSLContext | None = None) -> None:
-        self._way = way
+    def __init__(
+        self, connect: Callable[[Self, socket.socket], socket.socket], tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._connect = connect
         self._tls = tls
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
         self.targets: list[str] = []
-        """Where connections were led, in order."""
+        """The targets of the connections, in order."""
         self.clients: set[str] = set()
-        """The addresses that connections came from."""
+        """The addresses of the clients."""
         self.changed = threading.Condition()
         self.open = 0
-        """Connections of clients that go on."""
+        """The number of open connections from clients."""
         self.ended = 0
-        """Connections that the client ended."""
+        """The number of connections that clients closed."""
 
-    def wait_for(self, what: Callable[[], bool]) -> None:
-        """Wait until something is so, for longer than any machine takes."""
+    def wait_for(self, condition: Callable[[], bool]) -> None:
+        """Wait for a condition, longer than any machine needs."""
         with self.changed:
-            assert self.changed.wait_for(what, 20)
+            assert self.changed.wait_for(condition, 20)
 
     def serve(self) -> None:
-        """Serve until the listener is closed."""
+        """Accept connections until the listener is closed."""
         with suppress(OSError):
             while True:
                 client, (address, _) = self._listener.accept()
@@ -52,7 +54,7 @@ class Relay:
                 threading.Thread(target=self._relay, args=[client], daemon=True).start()
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Stop accepting connections."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -62,10 +64,10 @@ class Relay:
         try:
             with client, suppress(OSError):
                 client = self._tls.wrap_socket(client, server_side=True) if self._tls else client
-                with client, self._way(self, client) as server:
-                    back = threading.Thread(target=_pass_on, args=[server, client], daemon=True)
+                with client, self._connect(self, client) as server:
+                    back = threading.Thread(target=_forward, args=[server, client], daemon=True)
                     back.start()
-                    _pass_on(client, server)
+                    _forward(client, server)
                     with self.changed:
                         self.ended += 1
                     back.join()
@@ -78,17 +80,17 @@ class Relay:
             self.changed.notify_all()
 
 
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+def _forward(source: socket.socket, sink: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
     with suppress(OSError):
-        # The TLS socket as well, of which shutdown would first take the TLS away.
+        # SSLSocket.shutdown would remove the TLS layer first.
         socket.socket.shutdown(sink, socket.SHUT_RDWR)
 
 
-def to(url: str) -> Callable[[Relay, socket.socket], socket.socket]:
-    """Lead every connection to one server."""
+def forward_to(url: str) -> Callable[[Relay, socket.socket], socket.socket]:
+    """Relay every connection to one server."""
     parts = urlsplit(url)
     assert parts.hostname is not None
     assert parts.port is not None
@@ -96,7 +98,7 @@ def to(url: str) -> Callable[[Relay, socket.socket], socket.socket]:
     return lambda relay, client: socket.create_connection(address)
 
 
-def head_of(client: socket.socket) -> bytes:
+def read_head(client: socket.socket) -> bytes:
     """Read the head of a request."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
@@ -108,8 +110,8 @@ def head_of(client: socket.socket) -> bytes:
 
 
 def http_proxy(relay: Relay, client: socket.socket) -> socket.socket:
-    """Speak HTTP: CONNECT for a tunnel, or the whole URL for a single request; ask for the password."""
-    head = head_of(client)
+    """Act as an HTTP proxy with a password: CONNECT opens a tunnel, a request with a full URL is forwarded."""
+    head = read_head(client)
     method, target, _ = head.split(b" ", 2)
     wanted = base64.b64encode(":".join(CREDENTIALS).encode())
     if wanted not in head:
@@ -131,7 +133,7 @@ def http_proxy(relay: Relay, client: socket.socket) -> socket.socket:
 
 
 def socks_proxy(relay: Relay, client: socket.socket) -> socket.socket:
-    """Speak SOCKS5 (RFC 1928), with user name and password (RFC 1929)."""
+    """Act as a SOCKS5 proxy (RFC 1928) with user name and password (RFC 1929)."""
     _, count = client.recv(2)
     if 2 not in client.recv(count):
         client.sendall(b"\x05\xff")
@@ -154,11 +156,11 @@ def socks_proxy(relay: Relay, client: socket.socket) -> socket.socket:
 
 
 @contextmanager
-def relaying(
-    way: Callable[[Relay, socket.socket], socket.socket], tls: ssl.SSLContext | None = None
+def run_relay(
+    connect: Callable[[Relay, socket.socket], socket.socket], tls: ssl.SSLContext | None = None
 ) -> Generator[Relay]:
     """Run a relay."""
-    relay = Relay(way, tls)
+    relay = Relay(connect, tls)
     thread = threading.Thread(target=relay.serve, daemon=True)
     thread.start()
     try:

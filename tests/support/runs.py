@@ -1,4 +1,4 @@
-"""Runs to serve, with what tests of the client look at."""
+"""Runs for the servers of tests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DOCUMENTED: dict[str, Any] = {
 
 
 def run(number: int, thread: str = "thread_a", **fields: Any) -> dict[str, Any]:
-    """Return a run; the higher its number, the newer, three in a second."""
+    """Return a run; higher numbers are newer, and three runs share a second."""
     return {
         **DOCUMENTED,
         "id": f"run_{thread[7:]}{number:04}",
@@ -49,7 +49,7 @@ def runs(count: int, thread: str = "thread_a") -> list[dict[str, Any]]:
 
 
 def ids(count: int, thread: str = "thread_a") -> list[str]:
-    """Return their ids in the order of a list that is asked for without an order: the newest first."""
+    """Return the ids of ``runs``, the newest first, which is the default order of a list."""
     return [raw["id"] for raw in reversed(runs(count, thread))]
 
 

@@ -1,4 +1,4 @@
-"""Servers with TLS, for tests of certificates and of tunnels through proxies."""
+"""Certificates and servers for tests of TLS."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ import pytest
 from tests.support.runs import runs
 
 
-class Answering(http.server.BaseHTTPRequestHandler):
-    """Answers every request with one page."""
+class PageHandler(http.server.BaseHTTPRequestHandler):
+    """A handler that answers every request with one page."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer with the page."""
+        """Send the page."""
         page = {"object": "list", "data": runs(1), "first_id": "run_a0000", "last_id": "run_a0000", "has_more": False}
         body = json.dumps(page).encode()
         self.send_response(200)
@@ -31,12 +31,12 @@ class Answering(http.server.BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Write no log."""
 
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make a certificate that is its own authority, with its key in the same file."""
+    """Create a self-signed certificate; its folder has the key too."""
     if shutil.which("openssl") is None:
         pytest.skip("needs openssl to make a certificate")
     folder = tmp_path_factory.mktemp("tls")
@@ -51,22 +51,22 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server_tls(certificate: Path) -> ssl.SSLContext:
-    """Give the TLS settings of a server that has the certificate."""
+    """Return the TLS settings of a server with the certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
     return context
 
 
 @pytest.fixture
-def trusting(certificate: Path) -> ssl.SSLContext:
-    """Give the TLS settings of a client that trusts the certificate."""
+def trusting_tls(certificate: Path) -> ssl.SSLContext:
+    """Return the TLS settings of a client that trusts the certificate."""
     return ssl.create_default_context(cafile=str(certificate / "cert.pem"))
 
 
 @pytest.fixture
 def secure_url(server_tls: ssl.SSLContext) -> Iterator[str]:
     """Serve one page over TLS."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), PageHandler)
     server.socket = server_tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()

@@ -48,7 +48,7 @@ class BaseClient(Generic[S_co]):
 
     @property
     def is_closed(self) -> bool:
-        """Whether the client is closed."""
+        """True after the client was closed."""
         return self._settings.closed or self._sender.closed
 
     def with_options(self, **options: Unpack[CallOptions]) -> Self:

@@ -1,7 +1,7 @@
-"""Items to files: JSON lines, which lose nothing, and CSV, which spreadsheets read.
+"""Writing items to files: JSON lines, which are complete, and CSV, for spreadsheets.
 
-A row of CSV has one cell for each field of the model, in its order, and a last one, ``other``, with the fields that the
-document does not know. Texts stand as they are, everything else as JSON; null and absent are both an empty cell.
+A CSV row has one cell for each field of the model, and a last cell, ``other``, with the unknown fields. Strings are
+written as they are and other values as JSON; null and absent are both an empty cell.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
     from attrs import AttrsInstance
 
-    class Decoded(AttrsInstance, Protocol):
-        """A decoded object."""
+    class ModelInstance(AttrsInstance, Protocol):
+        """An object of a generated model."""
 
         def to_dict(self) -> dict[str, Any]:
-            """Return it as JSON has it."""
+            """Return the object as parsed JSON."""
             ...
 
 
 OTHER = "other"
-"""The column of what the document does not know."""
+"""The column of the unknown fields."""
 
 
-def json_line(item: Decoded) -> bytes:
+def json_line(item: ModelInstance) -> bytes:
     """Return an item as a line of JSON."""
     import msgspec
 
@@ -35,13 +35,13 @@ def json_line(item: Decoded) -> bytes:
 
 
 def csv_header(kind: type[AttrsInstance]) -> list[str]:
-    """Return the names of the columns for items of a model."""
+    """Return the column names for a model."""
     from attrs import fields
 
     return [*(field.name for field in fields(kind) if not field.name.startswith("_")), OTHER]
 
 
-def csv_row(item: Decoded, header: list[str]) -> list[str]:
+def csv_row(item: ModelInstance, header: list[str]) -> list[str]:
     """Return an item as the cells of a row."""
     import msgspec
 
@@ -54,12 +54,12 @@ def csv_row(item: Decoded, header: list[str]) -> list[str]:
     return [*map(cell, known.values()), cell(raw or None)]
 
 
-def write_json_lines(items: Iterable[Decoded], file: IO[bytes]) -> int:
-    """Write items as JSON lines, each as it comes, and return how many.
+def write_json_lines(items: Iterable[ModelInstance], file: IO[bytes]) -> int:
+    """Write items as JSON lines and return their number. Each is written as it arrives.
 
     Args:
-        items: What to write, such as the page that ``client.runs.list`` returns.
-        file: A file that is open for bytes.
+        items: The items, such as the page that ``client.runs.list`` returns.
+        file: A file that is open for writing bytes.
     """
     count = 0
     for item in items:
@@ -68,12 +68,12 @@ def write_json_lines(items: Iterable[Decoded], file: IO[bytes]) -> int:
     return count
 
 
-def write_csv(items: Iterable[Decoded], file: IO[str]) -> int:
-    """Write items as CSV, each as it comes, and return how many. No items make an empty file.
+def write_csv(items: Iterable[ModelInstance], file: IO[str]) -> int:
+    """Write items as CSV and return their number. Each is written as it arrives; without items the file stays empty.
 
     Args:
-        items: What to write, of one model.
-        file: A file that is open for text, with ``newline=""``.
+        items: The items, all of one model.
+        file: A file that is open for writing text, with ``newline=""``.
     """
     writer = csv.writer(file)
     header: list[str] = []

@@ -31,7 +31,7 @@ class CancelToken:
 
     @property
     def inherited(self) -> bool:
-        """Whether this process is a forked child, in which none of the threads exist."""
+        """True in a forked child, in which none of the threads exist."""
         return os.getpid() != self._process
 
     def renewed(self) -> CancelToken:

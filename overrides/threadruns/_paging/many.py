@@ -7,7 +7,7 @@ one before, so memory does not grow with the number of threads or their length.
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from threadruns._errors import ArgumentError, ThreadrunsError
 from threadruns._http.cancellation import CancelToken
@@ -17,25 +17,19 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import AsyncGenerator, Callable, Generator, Iterable
     from concurrent.futures import Future
-    from typing import Generic
 
-    T = TypeVar("T")
-    W = TypeVar("W")
+T = TypeVar("T")
+W = TypeVar("W")
 
-    class PageResult(NamedTuple, Generic[T, W]):
-        """The outcome of requesting the next page of a list."""
 
-        name: str
-        walk: W | None
-        """The iteration, if it continues."""
-        outcome: list[T] | ThreadrunsError | None
-        """The items of the page, or the error; None after the last page."""
-else:
+class PageResult(NamedTuple, Generic[T, W]):
+    """The outcome of requesting the next page of a list."""
 
-    class PageResult(NamedTuple):
-        name: str
-        walk: object
-        outcome: object
+    name: str
+    walk: W | None
+    """The iteration, if it continues."""
+    outcome: list[T] | ThreadrunsError | None
+    """The items of the page, or the error; None after the last page."""
 
 
 def walk_many(

@@ -56,7 +56,7 @@ class WalkProgress(Generic[T]):
 
     @property
     def is_full(self) -> bool:
-        """Whether ``max_items`` is reached."""
+        """True once ``max_items`` is reached."""
         return self._call.options.max_items is not None and self.items >= self._call.options.max_items
 
     def require_next_request(self) -> PageRequest[T] | None:

@@ -45,7 +45,7 @@ class ListResponse(Protocol[T_co]):
 
     @property
     def has_more(self) -> bool:
-        """Whether more items follow in the requested direction."""
+        """True if more items follow in the requested direction."""
         ...
 
     @classmethod
