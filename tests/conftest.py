@@ -7,7 +7,7 @@ import signal
 from hypothesis import HealthCheck, settings
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # A shell starts what runs in the background so, and it is passed on to the programs that tests interrupt.
+    # A shell ignores SIGINT in background jobs, and programs that tests interrupt would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["tests.support.tls"]

@@ -68,7 +68,7 @@ def test_limit_beyond_a_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("args", "environment", "code", "says"),
+    ("args", "environment", "code", "message"),
     [
         (["thread_none"], {}, 1, "Error: GET /threads/thread_none/runs: 404 Not Found: No thread found"),
         (["thread_a"], {"OPENAI_API_KEY": "wrong"}, 1, "Error: GET /threads/thread_a/runs: 401 Unauthorized"),
@@ -85,12 +85,12 @@ def test_limit_beyond_a_page() -> None:
         ([], {}, 2, "Error: Missing argument 'THREAD_ID'"),
     ],
 )
-def test_errors(args: list[str], environment: dict[str, str], code: int, says: str) -> None:
+def test_errors(args: list[str], environment: dict[str, str], code: int, message: str) -> None:
     """An error is one sentence on stderr; the exit code is 1 for a failed request and 2 for an invalid argument."""
     with serve(runs=runs(1)) as server:
         result = invoke(server, *args, **environment)
     assert result.exit_code == code
-    assert says in result.stderr
+    assert message in result.stderr
     assert "Traceback" not in result.output
     assert isinstance(result.exception, SystemExit)
 

@@ -31,84 +31,84 @@ from threadruns import (
 from threadruns.testing import serve
 
 COUNT = 60
-WHOLE = ids(COUNT)
+ALL_IDS = ids(COUNT)
 DEADLINE = 30.0
-"""Seconds within which every row has its outcome, on a machine that is busy too: half of the client's own timeout, so
-that a row that ends by nothing but that, or does not end, is told from one that is slow."""
+"""The time limit of a row in seconds: half of the default timeout, so that a row that only ends by that timeout fails,
+and a slow machine does not matter."""
 
-ONCE: dict[str, Any] = {"max_retries": 0}
-QUICK: dict[str, Any] = {"max_retries": 0, "timeout": 0.4}
-SMALL: dict[str, Any] = {"max_retries": 0, "max_body_bytes": 1_000_000}
+NO_RETRIES: dict[str, Any] = {"max_retries": 0}
+SHORT_TIMEOUT: dict[str, Any] = {"max_retries": 0, "timeout": 0.4}
+SMALL_BODY: dict[str, Any] = {"max_retries": 0, "max_body_bytes": 1_000_000}
 
 TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     # The connection.
-    ("resets-without-response", APIConnectionError, ONCE),
-    ("resets-without-response:first=2", WHOLE, {}),
-    ("resets-within-body", APIConnectionError, ONCE),
-    ("resets-within-body:every=2", WHOLE, {}),
-    ("closes-without-response", APIConnectionError, ONCE),
-    ("closes-without-response:first=2", WHOLE, {}),
-    ("closes-within-body", APIConnectionError, ONCE),
-    ("closes-within-body:every=3", WHOLE, {}),
-    ("closes-within-chunk", APIConnectionError, ONCE),
-    ("invalid-chunk-size", APIConnectionError, ONCE),
-    ("missing-last-chunk", APIConnectionError, ONCE),
-    ("content-length-too-large", APIConnectionError, ONCE),
-    ("length-too-small", APIResponseValidationError, ONCE),
-    ("length-repeated", APIConnectionError, ONCE),
-    ("invalid-status-line", APIConnectionError, ONCE),
-    ("closes-within-headers", APIConnectionError, ONCE),
-    ("not-http", APIConnectionError, ONCE),
-    ("huge-header", APIConnectionError, ONCE),
-    # Time.
-    ("no-response", APITimeoutError, QUICK),
-    ("no-response:first=1", WHOLE, {"timeout": 2}),
-    ("slow-body", APITimeoutError, QUICK),
-    ("slow-headers", APITimeoutError, QUICK),
-    ("slow-response", WHOLE, {"limit": 100}),
+    ("resets-without-response", APIConnectionError, NO_RETRIES),
+    ("resets-without-response:first=2", ALL_IDS, {}),
+    ("resets-within-body", APIConnectionError, NO_RETRIES),
+    ("resets-within-body:every=2", ALL_IDS, {}),
+    ("closes-without-response", APIConnectionError, NO_RETRIES),
+    ("closes-without-response:first=2", ALL_IDS, {}),
+    ("closes-within-body", APIConnectionError, NO_RETRIES),
+    ("closes-within-body:every=3", ALL_IDS, {}),
+    ("closes-within-chunk", APIConnectionError, NO_RETRIES),
+    ("invalid-chunk-size", APIConnectionError, NO_RETRIES),
+    ("missing-last-chunk", APIConnectionError, NO_RETRIES),
+    ("content-length-too-large", APIConnectionError, NO_RETRIES),
+    ("length-too-small", APIResponseValidationError, NO_RETRIES),
+    ("length-repeated", APIConnectionError, NO_RETRIES),
+    ("invalid-status-line", APIConnectionError, NO_RETRIES),
+    ("closes-within-headers", APIConnectionError, NO_RETRIES),
+    ("not-http", APIConnectionError, NO_RETRIES),
+    ("huge-header", APIConnectionError, NO_RETRIES),
+    # Timeouts.
+    ("no-response", APITimeoutError, SHORT_TIMEOUT),
+    ("no-response:first=1", ALL_IDS, {"timeout": 2}),
+    ("slow-body", APITimeoutError, SHORT_TIMEOUT),
+    ("slow-headers", APITimeoutError, SHORT_TIMEOUT),
+    ("slow-response", ALL_IDS, {"limit": 100}),
     ("slow-response", APITimeoutError, {"max_retries": 0, "timeout": 0.1}),
     ("slow-response", APITimeoutError, {"deadline": 0.5}),
     # The body.
-    ("html-with-status-200", APIResponseValidationError, ONCE),
-    ("content-type-html", WHOLE, ONCE),
-    ("content-type-missing", WHOLE, ONCE),
-    ("empty-body", APIResponseValidationError, ONCE),
-    ("truncated-body", APIResponseValidationError, ONCE),
-    ("trailing-comma", APIResponseValidationError, ONCE),
-    ("trailing-data", APIResponseValidationError, ONCE),
-    ("body-as-string", APIResponseValidationError, ONCE),
-    ("not-a-number", APIResponseValidationError, ONCE),
-    ("utf-16-body", APIResponseValidationError, ONCE),
-    ("invalid-utf-8", APIResponseValidationError, ONCE),
-    ("lone-surrogate", APIResponseValidationError, ONCE),
-    ("deeply-nested-json", APIResponseValidationError, ONCE),
-    ("gzip-bomb", APIResponseValidationError, SMALL),
-    ("truncated-gzip", APIResponseValidationError, ONCE),
-    ("gzip-header-only", APIResponseValidationError, ONCE),
-    ("encoding-unknown", APIResponseValidationError, ONCE),
-    ("huge-body", APIResponseValidationError, SMALL),
-    # Errors that pass, and errors that stay.
-    ("status-408:first=1", WHOLE, {}),
-    ("status-409:first=2", WHOLE, {}),
+    ("html-with-status-200", APIResponseValidationError, NO_RETRIES),
+    ("content-type-html", ALL_IDS, NO_RETRIES),
+    ("content-type-missing", ALL_IDS, NO_RETRIES),
+    ("empty-body", APIResponseValidationError, NO_RETRIES),
+    ("truncated-body", APIResponseValidationError, NO_RETRIES),
+    ("trailing-comma", APIResponseValidationError, NO_RETRIES),
+    ("trailing-data", APIResponseValidationError, NO_RETRIES),
+    ("body-as-string", APIResponseValidationError, NO_RETRIES),
+    ("not-a-number", APIResponseValidationError, NO_RETRIES),
+    ("utf-16-body", APIResponseValidationError, NO_RETRIES),
+    ("invalid-utf-8", APIResponseValidationError, NO_RETRIES),
+    ("lone-surrogate", APIResponseValidationError, NO_RETRIES),
+    ("deeply-nested-json", APIResponseValidationError, NO_RETRIES),
+    ("gzip-bomb", APIResponseValidationError, SMALL_BODY),
+    ("truncated-gzip", APIResponseValidationError, NO_RETRIES),
+    ("gzip-header-only", APIResponseValidationError, NO_RETRIES),
+    ("encoding-unknown", APIResponseValidationError, NO_RETRIES),
+    ("huge-body", APIResponseValidationError, SMALL_BODY),
+    # Transient and permanent errors.
+    ("status-408:first=1", ALL_IDS, {}),
+    ("status-409:first=2", ALL_IDS, {}),
     ("status-409", ConflictError, {}),
-    ("status-500:first=2", WHOLE, {}),
+    ("status-500:first=2", ALL_IDS, {}),
     ("status-500:first=3", InternalServerError, {}),
-    ("status-503:first=2", WHOLE, {}),
+    ("status-503:first=2", ALL_IDS, {}),
     ("status-503-no-retry:first=1", InternalServerError, {}),
-    ("status-400-retry:first=1", WHOLE, {}),
+    ("status-400-retry:first=1", ALL_IDS, {}),
     ("status-400-retry", BadRequestError, {}),
     ("status-502-html", InternalServerError, {}),
     ("status-520-empty", InternalServerError, {}),
-    ("status-520-empty:first=2", WHOLE, {}),
-    ("occasional-error-500", WHOLE, {"limit": 3}),
-    ("occasional-error-503", WHOLE, {"limit": 3}),
-    ("occasional-close", WHOLE, {"limit": 3}),
-    ("status-429", RateLimitError, ONCE),
-    ("status-429:first=2", WHOLE, {}),
-    ("retry-after-short:every=2", WHOLE, {}),
+    ("status-520-empty:first=2", ALL_IDS, {}),
+    ("occasional-error-500", ALL_IDS, {"limit": 3}),
+    ("occasional-error-503", ALL_IDS, {"limit": 3}),
+    ("occasional-close", ALL_IDS, {"limit": 3}),
+    ("status-429", RateLimitError, NO_RETRIES),
+    ("status-429:first=2", ALL_IDS, {}),
+    ("retry-after-short:every=2", ALL_IDS, {}),
     ("retry-after-hour:first=1", RateLimitError, {}),
-    ("retry-after-past-date:first=2", WHOLE, {}),
-    ("retry-after-invalid:first=2", WHOLE, {}),
+    ("retry-after-past-date:first=2", ALL_IDS, {}),
+    ("retry-after-invalid:first=2", ALL_IDS, {}),
     ("status-403", PermissionDeniedError, {}),
     ("status-418", APIStatusError, {}),
     ("status-422", UnprocessableEntityError, {}),
@@ -119,8 +119,8 @@ TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     ("error-message-list", NotFoundError, {"thread": "thread_none"}),
     ("error-unwrapped", NotFoundError, {"thread": "thread_none"}),
     ("errors-are-ok", APIResponseValidationError, {"thread": "thread_none"}),
-    ("key-in-error", InternalServerError, ONCE),
-    ("key-in-html", APIResponseValidationError, ONCE),
+    ("key-in-error", InternalServerError, NO_RETRIES),
+    ("key-in-html", APIResponseValidationError, NO_RETRIES),
     # Redirects.
     ("redirected", APIStatusError, {}),
     ("redirect-to-other-origin", APIStatusError, {}),
@@ -130,31 +130,31 @@ TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     ("cursor-loop", PagingError, {}),
     ("empty-page-with-more", PagingError, {}),
     ("has-more-always-true", PagingError, {}),
-    ("after-inclusive", WHOLE, {}),
-    ("duplicate-run-on-page", [name for place, name in enumerate(WHOLE) if place not in (18, 38, 58)], {}),
-    ("after-last-starts-over", WHOLE, {}),
-    ("order-swapped", WHOLE[::-1], {}),
+    ("after-inclusive", ALL_IDS, {}),
+    ("duplicate-run-on-page", [name for place, name in enumerate(ALL_IDS) if place not in (18, 38, 58)], {}),
+    ("after-last-starts-over", ALL_IDS, {}),
+    ("order-swapped", ALL_IDS[::-1], {}),
     # The envelope and its runs.
     ("bare-array", APIResponseValidationError, {}),
     ("data-renamed", APIResponseValidationError, {}),
     ("null-run", APIResponseValidationError, {}),
-    ("null-run", WHOLE, {"invalid": "skip"}),
+    ("null-run", ALL_IDS, {"invalid": "skip"}),
     ("ids-missing", APIResponseValidationError, {}),
-    ("ids-null", WHOLE, {}),
-    ("ids-swapped", WHOLE, {}),
+    ("ids-null", ALL_IDS, {}),
+    ("ids-swapped", ALL_IDS, {}),
     ("has-more-missing", APIResponseValidationError, {}),
     ("has-more-string", APIResponseValidationError, {}),
     ("run-id-number", APIResponseValidationError, {}),
     ("usage-text", APIResponseValidationError, {}),
     ("usage-text", [], {"invalid": "skip"}),
-    ("status-unknown", WHOLE, {}),
-    ("tool-type-unknown", WHOLE, {}),
+    ("status-unknown", ALL_IDS, {}),
+    ("tool-type-unknown", ALL_IDS, {}),
     # The key.
     ("wrong-key", AuthenticationError, {"client": {"api_key": "sk-wrong"}}),
 ]
 
-SPARED = {"slow-response", "no-response", "slow-body", "slow-headers", "gzip-bomb", "huge-body"}
-"""Faults that take their time and stand in the table."""
+SLOW_FAULTS = {"slow-response", "no-response", "slow-body", "slow-headers", "gzip-bomb", "huge-body"}
+"""Faults that take long; they are in the table."""
 
 
 @pytest.fixture(autouse=True)
@@ -189,7 +189,7 @@ def test_table_is_long_enough() -> None:
 @pytest.mark.parametrize("part", [0, 20])
 def test_sample_of_the_corpus(part: int, kind: str) -> None:
     """No fault makes a client hang, repeat a run, or raise an error of another package."""
-    faults = [name for name in FAULTS if name not in SPARED]
+    faults = [name for name in FAULTS if name not in SLOW_FAULTS]
     for name in faults[part + (10 if kind == "async" else 0) :: 40]:
         with serve(runs=runs(7), faults=[name], catalogue=FAULTS) as server:
             started = time.monotonic()

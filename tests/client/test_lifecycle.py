@@ -67,7 +67,7 @@ def run_in_child(work: Callable[[], str]) -> str:
     """Run a function in a forked child and return its result."""
     reader, writer = os.pipe()
     with warnings.catch_warnings():
-        # From Python 3.12 on, forking a process with threads warns; the server of a test is one.
+        # From Python 3.12 on, forking a process with threads warns, and the server of the test runs in a thread.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
@@ -319,8 +319,8 @@ def test_unsuitable_http_client(kind: str) -> None:
         ({"transport": transports[other]()}, "transport of .* must be an httpx.* or httpx2.*, not .*HTTPTransport"),
         ({"transport": HTTPX_CLIENTS[kind]()}, "transport of .* must be an httpx.* or httpx2.*, not .*Client"),
     ]
-    for given, says in cases:
-        with pytest.raises(ArgumentError, match=says):
+    for given, message in cases:
+        with pytest.raises(ArgumentError, match=message):
             CLIENTS[kind](api_key="sk", base_url="http://h/v1", **given)
 
 

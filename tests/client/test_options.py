@@ -90,7 +90,7 @@ def test_largest_options(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(
-    ("params", "says"),
+    ("params", "message"),
     [
         ({"after": ""}, "after is ''"),
         ({"before": b"run_a"}, "before is b'run_a'"),
@@ -101,10 +101,10 @@ def test_largest_options(kind: str) -> None:
         ({"thread_id": "\ud800"}, "thread_id must be"),
     ],
 )
-def test_invalid_parameters(params: dict[str, Any], says: str, kind: str) -> None:
+def test_invalid_parameters(params: dict[str, Any], message: str, kind: str) -> None:
     """A parameter that would be sent as another value, such as the string None, is rejected."""
     with serve(runs=runs(3)) as server, open_client(server, kind) as client:
-        with pytest.raises(ArgumentError, match=says):
+        with pytest.raises(ArgumentError, match=message):
             client.runs.list(**{"thread_id": "thread_a", **params})
         assert not server.requests
 
@@ -210,7 +210,7 @@ def test_unknown_option_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("url", "message"),
     [
         ("127.0.0.1:8000/v1", "no http or https address"),
         ("ftp://h/v1", "no http or https address"),
@@ -225,9 +225,9 @@ def test_unknown_option_is_named() -> None:
     ],
 )
 @pytest.mark.parametrize("kind", CLIENTS.values())
-def test_invalid_base_url(url: str, says: str, kind: Any) -> None:
+def test_invalid_base_url(url: str, message: str, kind: Any) -> None:
     """An invalid base URL is rejected with an example of a valid one."""
-    with pytest.raises(ArgumentError, match=says):
+    with pytest.raises(ArgumentError, match=message):
         kind(api_key="sk", base_url=url)
 
 

@@ -26,7 +26,7 @@ FIRST: Json = {
     "file_ids": [],
     "metadata": {},
 }
-"""November 2023: the seventeen keys that every later run has too."""
+"""November 2023: seventeen keys, which every later run has too."""
 
 ACTION: Json = {
     "type": "submit_tool_outputs",
@@ -54,7 +54,7 @@ WAITING: Json = FIRST | {
         },
     ],
 }
-"""November 2023, the one status that has ``required_action`` then."""
+"""November 2023: the only status with ``required_action``."""
 
 SECOND: Json = FIRST | {
     "id": "run_Jan5kQ",
@@ -68,7 +68,7 @@ SECOND: Json = FIRST | {
     "metadata": {"origin": "nightly", "attempt": "2"},
     "usage": {"prompt_tokens": 120, "completion_tokens": 35, "total_tokens": 155},
 }
-"""January 2024: usage."""
+"""January 2024: with usage."""
 
 THIRD: Json = FIRST | {
     "id": "run_Mar7Zt",
@@ -81,7 +81,7 @@ THIRD: Json = FIRST | {
     "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
     "required_action": None,
 }
-"""March 2024: required_action in every run."""
+"""March 2024: with ``required_action`` in every run."""
 
 FOURTH: Json = THIRD | {
     "id": "run_Apr2Ws",
@@ -93,7 +93,7 @@ FOURTH: Json = THIRD | {
     "last_error": None,
     "temperature": 0.5,
 }
-"""Early April 2024: temperature."""
+"""Early April 2024: with temperature."""
 
 FIFTH: Json = FOURTH | {
     "id": "run_Apr13Xy",
@@ -112,7 +112,7 @@ FIFTH: Json = FOURTH | {
     "response_format": {"type": "json_object"},
     "tool_choice": {"type": "function", "function": {"name": "weather"}},
 }
-"""From 12 April 2024: the last shape of v1."""
+"""From 12 April 2024: the last form of v1."""
 
 SHORT: Json = FIFTH | {
     "id": "run_Apr14Qq",
@@ -127,7 +127,7 @@ SHORT: Json = FIFTH | {
     "response_format": "auto",
     "tool_choice": "none",
 }
-"""The last shape with its other spellings."""
+"""The last form of v1, with the other variants of its values."""
 
 RUNS = {
     "November 2023": FIRST,

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from . import bodies
 
-GONE = object()
-"""Stands for taking a key away."""
+REMOVED = object()
+"""The value of a key that is removed."""
 
 OPERATION = "#/paths/~1threads~1{thread_id}~1runs/get"
 LIST = "#/components/schemas/RunList"
@@ -48,7 +48,7 @@ def put(body: Any, path: tuple[str | int, ...], value: Any) -> Any:
     node = changed
     for key in path[:-1]:
         node = node[key]
-    if value is GONE:
+    if value is REMOVED:
         del node[path[-1]]
     else:
         node[path[-1]] = value
@@ -73,7 +73,7 @@ def missing(schema: str, valid: Any, at: str, keys: str) -> Iterator[Negative]:
     """Yield a case for each required key of an object."""
     for key in keys.split():
         place = f"{at}.{key}".lstrip(".")
-        yield negative(schema, valid, f"{place} is missing", place, GONE, "required", at)
+        yield negative(schema, valid, f"{place} is missing", place, REMOVED, "required", at)
 
 
 def run(valid: bodies.Json, what: str, at: str, value: Any, keyword: str, where: str | None = None) -> Negative:
@@ -88,7 +88,7 @@ CALL = "required_action.submit_tool_outputs.tool_calls.0"
 NULLABLE_TIMES = ("started_at", "expires_at", "cancelled_at", "failed_at", "completed_at")
 BEYOND = 2**31
 ALL_TIMES = FIRST | dict.fromkeys(NULLABLE_TIMES, 1700000000)
-"""No server sends such a run; it shows the type of a moment alone, as no null beside it is one."""
+"""A run with all times set, which no server sends: without null beside it, only the type of a time is tested."""
 
 
 def envelope() -> Iterator[Negative]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 MEMORY = 1 << 30
-"""Bytes of address space that a command gets."""
+"""The limit of address space for a command, in bytes."""
 
 SECONDS = 60
 BODIES = {
@@ -48,7 +48,7 @@ def run_canned_server(body: bytes) -> Iterator[str]:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            # A client that has read enough hangs up.
+            # A client closes the connection when it has read enough.
             try:
                 self.wfile.write(body)
             except OSError:

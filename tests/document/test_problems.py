@@ -33,7 +33,7 @@ check = load()
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 
 EDITS = [
-    # name, what is replaced (once), by what, the pointer, a word of the sentence
+    # name, old text (occurs once), new text, pointer, a word of the description
     ("a tab", "  title: threadruns", "\ttitle: threadruns", "(document)", "YAML"),
     ("a bracket left open", "tags: [runs]", "tags: [runs", "(document)", "YAML"),
     ("the same key twice", "  title: threadruns", "  title: threadruns\n  title: again", "(document)", "duplicate"),

@@ -24,7 +24,7 @@ ASSERTIONS = (
     *("type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "pattern", "minItems", "maxItems"),
     *("maxProperties", "propertyNames", "items", "additionalProperties", "oneOf", "not", "$ref", "then", "else"),
 )
-"""The keywords that refuse something. ``if`` refuses nothing by itself and is taken out with its branches."""
+"""The keywords that can reject a value. ``if`` cannot by itself, and is removed together with its branches."""
 
 FIRST, FIFTH, SHORT = bodies.FIRST, bodies.FIFTH, bodies.SHORT
 LATER = [*(key for key in FIFTH if key not in FIRST), "file_ids"]
@@ -51,7 +51,7 @@ def leaf_errors(error: jsonschema_rs.ValidationError) -> Iterator[tuple[Place, s
         for inner in branch:
             yield from leaf_errors(inner)
     if not branches:
-        # Under propertyNames the place is the object, and the keyword the one that the name fails.
+        # An error under propertyNames has the place of the object and the keyword that rejects the name.
         inner = getattr(error.kind, "error", None)
         if inner is not None:
             yield tuple(error.instance_path), str(inner.schema_path[-1])

@@ -91,25 +91,25 @@ def test_deeply_nested_body() -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(
-    ("status", "body", "says"),
+    ("status", "body", "text"),
     [
         (404, {"detail": "Not Found"}, "404 Not Found: Not Found"),
         (422, {"detail": [{"loc": ["query", "limit"], "msg": "too large"}]}, "422 .*: query.limit: too large"),
     ],
 )
-def test_fastapi(status: int, body: Any, says: str, kind: str) -> None:
+def test_fastapi(status: int, body: Any, text: str, kind: str) -> None:
     """The detail of a FastAPI server is the message of the error."""
     with (
         run_canned_server(response(status, body)) as server,
         open_client(None, kind, api_key=KEY, base_url=server.url) as client,
-        pytest.raises(APIStatusError, match=says),
+        pytest.raises(APIStatusError, match=text),
     ):
         client.runs.list("thread_a")
 
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "text"),
     [
         ({"error": {"message": "Rate limit reached", "code": 429}}, "Rate limit reached"),
         ({"error": "upstream failed"}, "upstream failed"),
@@ -118,14 +118,14 @@ def test_fastapi(status: int, body: Any, says: str, kind: str) -> None:
         ({"error": {"message": f"Wrong key {KEY} \x1b[31m"}}, r"Wrong key \[key\] �\[31m"),
     ],
 )
-def test_error_with_status_200(body: Any, says: str, kind: str) -> None:
+def test_error_with_status_200(body: Any, text: str, kind: str) -> None:
     """An error body with status 200 raises an error with its message, which does not contain the key."""
     with (
         run_canned_server(response(200, body)) as server,
         open_client(None, kind, api_key=KEY, base_url=server.url) as client,
     ):
         with pytest.raises(
-            APIResponseValidationError, match=rf"the server answered 200, .* is an error: {says}"
+            APIResponseValidationError, match=rf"the server answered 200, .* is an error: {text}"
         ) as caught:
             client.runs.list("thread_a", invalid="skip")
         assert KEY not in exposed_text(caught.value)

@@ -79,7 +79,7 @@ def test_class_by_status(status: int, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "says", "code", "param", "kind"),
+    ("body", "message", "code", "param", "kind"),
     [
         (b'{"error":{"message":"No.","type":"t","param":"limit","code":"c"}}', "No.", "c", "limit", "t"),
         (b'{"error":{"code":"404","message":"Resource not found"}}', "Resource not found", "404", None, None),
@@ -102,10 +102,10 @@ def test_class_by_status(status: int, name: str) -> None:
         (b"x" * 10_000, "x" * 200 + "...", None, None, None),
     ],
 )
-def test_message_of_any_body(body: bytes, says: str, code: str | None, param: str | None, kind: str | None) -> None:
+def test_message_of_any_body(body: bytes, message: str, code: str | None, param: str | None, kind: str | None) -> None:
     """Every form of body gives a message: the contract's, Azure's, HTML, text, or none; a long one is shortened."""
     error = status_error(raw_response(404, body), call="GET /x")
-    assert str(error) == f"GET /x: 404 Not Found: {says}"
+    assert str(error) == f"GET /x: 404 Not Found: {message}"
     assert (error.code, error.param, error.type) == (code, param, kind)
 
 

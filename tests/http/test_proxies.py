@@ -37,7 +37,7 @@ def test_list_through_a_proxy(scheme: str, kind: str, server_tls: ssl.SSLContext
         settings = {"proxy": proxy_url(relay, scheme), "verify": trusting_tls}
         assert run_ids(WALKS[kind](server, limit=10, client=settings)) == ids(25)
         origin = server.url.removesuffix("/v1").removeprefix("http://")
-        # A request at a time through a proxy that is told the whole URL, one connection for all through a tunnel.
+        # A proxy that receives full URLs gets one connection for each request; a tunnel is one connection.
         assert all(origin in target for target in relay.targets)
         assert len(relay.targets) == (3 if scheme.startswith("http") else 1)
         assert not any("proxy-authorization" in seen.headers for seen in server.requests)
@@ -142,7 +142,7 @@ def test_server_that_is_not_a_proxy(scheme: str, reply: bytes, kind: str) -> Non
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(
-    ("proxy", "says"),
+    ("proxy", "message"),
     [
         ("ftp://user:hush-hush@h", "has no http or https or socks5 or socks5h address"),
         ("user:hush-hush@h:80", "has no http or https"),
@@ -155,9 +155,9 @@ def test_server_that_is_not_a_proxy(scheme: str, reply: bytes, kind: str) -> Non
         (b"http://user:hush-hush@h", "The proxy is of type bytes, not a string"),
     ],
 )
-def test_invalid_proxy(proxy: Any, says: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_proxy(proxy: Any, message: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """An invalid proxy is rejected at once, in a message without its password."""
-    with pytest.raises(ArgumentError, match=says) as caught:
+    with pytest.raises(ArgumentError, match=message) as caught:
         CLIENTS[kind](api_key="sk", base_url="http://h/v1", proxy=proxy)
     if "@" in str(proxy):
         assert "hush-hush" not in exposed_text(caught.value)
@@ -165,7 +165,7 @@ def test_invalid_proxy(proxy: Any, says: str, kind: str, monkeypatch: pytest.Mon
         monkeypatch.setenv("http_proxy", proxy)
         monkeypatch.setenv("no_proxy", "")
         with open_client(None, kind, api_key="sk", base_url="http://127.0.0.1:9/v1") as client:
-            with pytest.raises(ArgumentError, match=says.replace("The proxy", "The http_proxy")) as caught:
+            with pytest.raises(ArgumentError, match=message.replace("The proxy", "The http_proxy")) as caught:
                 client.runs.list("thread_a")
             if "@" in proxy:
                 assert "hush-hush" not in exposed_text(caught.value)

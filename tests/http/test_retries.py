@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.http.test_errors import answer
+from tests.http.test_errors import raw_response
 from tests.support.canned import response, run_canned_server
 from tests.support.clients import HTTPX_CLIENTS, WALKS, open_client, run_ids
 from tests.support.relay import Relay, forward_to, read_head, run_relay
@@ -55,7 +55,7 @@ NOW = 1_700_000_000.0
 def test_should_retry(status: int, told: str | None, again: bool) -> None:
     """The status determines whether a response is retried, unless the server decides otherwise."""
     headers = {"x-should-retry": told} if told else {}
-    assert should_retry(status_error(answer(status, headers=headers), call="GET /x")) is again
+    assert should_retry(status_error(raw_response(status, headers=headers), call="GET /x")) is again
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -162,7 +162,7 @@ def test_retry_after(
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     try:
-        wait = retry_after(status_error(answer(429, headers=headers), call="GET /x"), NOW)
+        wait = retry_after(status_error(raw_response(429, headers=headers), call="GET /x"), NOW)
     finally:
         monkeypatch.undo()
         time.tzset()

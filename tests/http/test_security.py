@@ -23,6 +23,7 @@ from threadruns import (
     APIConnectionError,
     APIResponseValidationError,
     APIStatusError,
+    APITimeoutError,
     ArgumentError,
     AsyncClient,
     AuthenticationError,
@@ -92,7 +93,7 @@ def test_missing_key(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("url", "message"),
     [
         ("http://user:sk-secret@127.0.0.1/v1", "user name or password"),
         ("http://sk-secret@127.0.0.1/v1", "user name or password"),
@@ -103,11 +104,11 @@ def test_missing_key(kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         ("http://user:sk-secret@127.0.0.1/v1 ", "spaces or control characters"),
     ],
 )
-def test_credentials_in_the_url(url: str, says: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_credentials_in_the_url(url: str, message: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A base URL with a password is rejected and not shown, from the argument or the environment."""
     monkeypatch.setenv("OPENAI_BASE_URL", url)
     for given in ({"base_url": url}, {}):
-        with pytest.raises(ArgumentError, match=says) as caught:
+        with pytest.raises(ArgumentError, match=message) as caught:
             CLIENTS[kind](api_key=KEY, **given)
         assert "sk-secret" not in exposed_text(caught.value)
 
@@ -166,6 +167,19 @@ def test_cancelled_call(by: str) -> None:
             asyncio.run(main())
         assert "/_http/senders.py send" in exposed_text(caught.value)
         assert "sk-secret" not in exposed_text(caught.value)
+
+
+@pytest.mark.parametrize("options", [{"deadline": 0.3}, {"timeout": 0.3}])
+@pytest.mark.parametrize("kind", WALKS)
+def test_timeouts_have_no_frames_of_the_request(options: dict[str, Any], kind: str) -> None:
+    """The errors behind a timeout or an exceeded deadline have no stack frames, which could hold the key."""
+    with serve(runs=runs(3), faults=["no-response"]) as server, open_client(server, kind, max_retries=0) as client:
+        with pytest.raises(APITimeoutError) as caught:
+            client.runs.list("thread_a", **options)
+        behind = caught.value.__cause__ or caught.value.__context__
+        while behind is not None:
+            assert behind.__traceback__ is None
+            behind = behind.__cause__ or behind.__context__
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -239,8 +253,8 @@ def test_redirect_to_another_origin(status: int, own: bool, kind: str) -> None:
         settings: dict[str, Any] = {"base_url": f"http://127.0.0.1:{relay.port}/v1"}
         if own:
             settings["http_client"] = HTTPX_CLIENTS[kind](follow_redirects=True)
-        says = f"redirects to '{other.url}.* redirects are not followed"
-        with open_client(None, kind, api_key=KEY, **settings) as client, pytest.raises(APIStatusError, match=says):
+        message = f"redirects to '{other.url}.* redirects are not followed"
+        with open_client(None, kind, api_key=KEY, **settings) as client, pytest.raises(APIStatusError, match=message):
             client.runs.list("thread_a")
         assert not other.requests
 

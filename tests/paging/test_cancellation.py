@@ -31,7 +31,7 @@ from threadruns._paging.prefetch import PrefetchedPage
 from threadruns.testing import RunningServer, serve
 
 SILENT = "no-response:every=2"
-"""The first page comes, and the second one never."""
+"""The fault of a server that sends the first page and never the second."""
 
 AN_HOUR = {"max_retry_after": 4000}
 
@@ -42,10 +42,10 @@ def settle(client: Any) -> None:
         client.runner.run(asyncio.sleep(0.01))
 
 
-def wait_until(client: Any, what: Callable[[], bool]) -> None:
+def wait_until(client: Any, condition: Callable[[], bool]) -> None:
     """Wait for a condition, longer than any machine needs and shorter than any timeout of the client."""
     end = time.monotonic() + 20
-    while not what():
+    while not condition():
         assert time.monotonic() < end
         settle(client)
         time.sleep(0.002)
@@ -96,7 +96,7 @@ def by_garbage(client: Any, walk: Any) -> None:
     cycle.append(cycle)
 
 
-WAYS = [by_close, by_closing_the_client, by_dropping, by_garbage]
+WAYS_TO_STOP = [by_close, by_closing_the_client, by_dropping, by_garbage]
 
 
 def stop_while_prefetching(server: RunningServer, client: Any, way: Callable[[Any, Any], None], **call: Any) -> None:
@@ -108,7 +108,7 @@ def stop_while_prefetching(server: RunningServer, client: Any, way: Callable[[An
 
 
 @pytest.mark.parametrize("kind", WALKS)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", WAYS_TO_STOP)
 @pytest.mark.parametrize("secure", [False, True])
 def test_stopping_cancels_the_prefetch(
     secure: bool, way: Callable[[Any, Any], None], kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext
@@ -146,7 +146,7 @@ def test_leaving_a_loop_cancels_the_prefetch(error: bool, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", WAYS_TO_STOP)
 def test_stopping_cancels_the_wait_for_a_retry(way: Callable[[Any, Any], None], kind: str) -> None:
     """Stopping an iteration cancels a prefetch that waits for its next attempt."""
     with serve(runs=runs(40), faults=["retry-after-hour:every=2"]) as server, open_client(server, kind) as client:

@@ -48,7 +48,7 @@ def async_walk(
 WALKS: dict[str, Walker] = {"sync": walk, "async": async_walk}
 
 LOOPS: dict[str, LoopFactory | None] = {"async": None}
-"""The event loops that async clients are tried in; None is that of asyncio."""
+"""The event loops to test; None is the default one of asyncio."""
 
 if find_spec("uvloop"):
     import uvloop
@@ -63,7 +63,7 @@ WALKS_OF_ALL_LOOPS: dict[str, Walker] = {
 CLIENTS: dict[str, Any] = {"sync": Client, "async": AsyncClient, "uvloop": AsyncClient}
 
 HTTPX_CLIENTS: dict[str, Any] = {"sync": httpx.Client, "async": httpx.AsyncClient, "uvloop": httpx.AsyncClient}
-"""The httpx client that a caller may pass; ``open_client`` closes it."""
+"""The httpx client that a caller can pass; ``open_client`` closes it."""
 
 
 def run_ids(runs: list[Run]) -> list[str]:
@@ -113,7 +113,7 @@ class SyncAdapter:
 
     def __getattr__(self, name: str) -> Any:
         if name == "close" and hasattr(self.inner, "aclose"):
-            # What ends an iteration has another name on the async side.
+            # Async iterators are closed by aclose.
             return lambda: self._run(self.inner.aclose())
         return self._adapt(getattr(self.inner, name))
 

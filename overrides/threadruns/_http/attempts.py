@@ -109,11 +109,12 @@ class Attempts:
         if isinstance(error, BodyError):
             error.response.seconds = time.monotonic() - self._started
             problem = f"the server answered {error.response.status}, but {error}"
+            without_frames(error)
             raise APIResponseValidationError(problem, call=call, response=error.response.redacted()) from None
         match failure_kind(error):
             case "timeout":
                 if self._call.expires is not None and time.monotonic() >= self._call.expires:
-                    raise self._deadline_error() from None
+                    raise self._deadline_error() from without_frames(error)
                 seconds = time.monotonic() - self._started
                 problem = f"no complete answer within {seconds:.1f} s; raise timeout if the server needs longer."
                 raise APITimeoutError(problem, call=call) from without_frames(error)
