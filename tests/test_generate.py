@@ -135,20 +135,23 @@ def add_endpoint(document: Document) -> None:
     }
 
 
-@pytest.fixture
-def emit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., ModuleType]]:
-    """Generate from an edited document, and import the result under a name of its own."""
-    names: list[str] = []
+@pytest.fixture(scope="module")
+def emit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., ModuleType]]:
+    """Generate from an edited document, once for the same edits, and import the result under a name of its own."""
+    folder = tmp_path_factory.mktemp("emitted")
+    packages: dict[tuple[Edit, ...], str] = {}
 
     def run(*edits: Edit) -> ModuleType:
-        name = f"emitted_{len(names)}_{tmp_path.name}"
-        generate.build(edited(tmp_path, *edits), tmp_path / name)
-        monkeypatch.syspath_prepend(tmp_path)
-        names.append(name)
-        return importlib.import_module(f"{name}.models")
+        if edits not in packages:
+            name = f"emitted_{len(packages)}"
+            generate.build(edited(folder, *edits), folder / name)
+            packages[edits] = name
+        return importlib.import_module(f"{packages[edits]}.models")
 
-    yield run
-    for module in [module for module in sys.modules if module.partition(".")[0] in names]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        yield run
+    for module in [module for module in sys.modules if module.partition(".")[0] in packages.values()]:
         del sys.modules[module]
 
 
