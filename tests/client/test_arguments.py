@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.canned import answering, response
-from tests.support.clients import CLIENTS, WALKS, names, opened
+from tests.support.canned import response, run_canned_server
+from tests.support.clients import CLIENTS, WALKS, open_client, run_ids
 from tests.support.runs import ids, runs
 from threadruns import (
     UNSET,
@@ -34,8 +34,8 @@ from threadruns.testing import serve
 @pytest.mark.parametrize("name", ["after", "before", "limit", "order"])
 def test_none_is_absence(name: str, absent: Any, kind: str) -> None:
     """A parameter that is None is not sent, as if it had been left out."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
-        assert names(client.runs.list("thread_a", **{name: absent}).data) == ids(3)
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
+        assert run_ids(client.runs.list("thread_a", **{name: absent}).data) == ids(3)
         assert server.requests[0].target == "/v1/threads/thread_a/runs?limit=100"
 
 
@@ -43,10 +43,10 @@ def test_none_is_absence(name: str, absent: Any, kind: str) -> None:
 def test_all_none(kind: str) -> None:
     """The defaults of an argument parser can be passed on as they are, to many and resume too."""
     parsed: dict[str, Any] = dict.fromkeys(["after", "before", "limit", "order"])
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         walk = iter(client.runs.list("thread_a", **parsed))
         next(walk)
-        assert names(client.runs.list.resume(walk.token).data) == ids(3)[1:]
+        assert run_ids(client.runs.list.resume(walk.token).data) == ids(3)[1:]
         assert next(name for name, _ in client.runs.list.many(["thread_a"], **parsed)) == "thread_a"
 
 
@@ -59,8 +59,8 @@ class Order(str, enum.Enum):  # noqa: UP042 (its str() is not its value)
 @pytest.mark.parametrize("kind", WALKS)
 def test_enum_of_the_caller(kind: str) -> None:
     """A member of an enum is sent as its value."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
-        assert names(client.runs.list("thread_a", order=Order.UP).data) == ids(3)[::-1]  # type: ignore[arg-type]
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
+        assert run_ids(client.runs.list("thread_a", order=Order.UP).data) == ids(3)[::-1]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -86,7 +86,7 @@ def test_enum_of_the_caller(kind: str) -> None:
 )
 def test_refused_before_sending(given: dict[str, Any], says: str, kind: str) -> None:
     """Arguments that the document does not allow are refused in a sentence, and nothing is sent."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         with pytest.raises(ArgumentError, match=says):
             list(client.runs.list("thread_a", **given))
         assert not server.requests
@@ -116,7 +116,7 @@ def test_operation_that_the_document_does_not_have() -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_elapsed(kind: str) -> None:
     """A page knows how long its request took, as httpx has it."""
-    with serve(runs=runs(3)) as server, opened(server, kind) as client:
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         assert timedelta(0) < client.runs.list("thread_a").response.elapsed < timedelta(seconds=60)
 
 
@@ -133,8 +133,8 @@ def test_elapsed(kind: str) -> None:
 def test_elapsed_of_an_error(sent: bytes, error: Any, kind: str) -> None:
     """An error with a response knows how long it took as well."""
     with (
-        answering(sent) as server,
-        opened(None, kind, api_key="sk", base_url=server.url) as client,
+        run_canned_server(sent) as server,
+        open_client(None, kind, api_key="sk", base_url=server.url) as client,
         pytest.raises(error) as caught,
     ):
         client.runs.list("thread_a")

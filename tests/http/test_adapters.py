@@ -15,7 +15,7 @@ from httpx_aiohttp import AiohttpTransport
 from pyreqwest.compatibility.httpx import HttpxTransport, SyncHttpxTransport
 
 from tests.mutants.corpus import FAULTS
-from tests.support.clients import names, opened
+from tests.support.clients import open_client, run_ids
 from tests.support.runs import ids, page, runs
 from threadruns import (
     APIConnectionError,
@@ -56,8 +56,8 @@ def adapter(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
 def test_walk(adapter: tuple[str, dict[str, Any]]) -> None:
     """A walk goes through, signed; a status of the server is the error that it always is."""
     kind, settings = adapter
-    with serve(runs=runs(25)) as server, opened(server, kind, **settings) as client:
-        assert names(list(client.runs.list("thread_a", limit=10, prefetch=True))) == ids(25)
+    with serve(runs=runs(25)) as server, open_client(server, kind, **settings) as client:
+        assert run_ids(list(client.runs.list("thread_a", limit=10, prefetch=True))) == ids(25)
         with pytest.raises(NotFoundError, match="thread_none"):
             client.runs.list("thread_none")
 
@@ -84,7 +84,10 @@ def test_faults(
 ) -> None:
     """What goes wrong is told by the same errors, whoever carries the call, and in time."""
     kind, settings = adapter
-    with serve(runs=runs(5), faults=[fault], catalogue=FAULTS) as server, opened(server, kind, **settings) as client:
+    with (
+        serve(runs=runs(5), faults=[fault], catalogue=FAULTS) as server,
+        open_client(server, kind, **settings) as client,
+    ):
         started = time.monotonic()
         with pytest.raises(outcome) as caught:
             client.runs.list("thread_a", max_retries=0, **call)
@@ -97,8 +100,8 @@ def test_retries(adapter: tuple[str, dict[str, Any]]) -> None:
     """What may pass is tried again."""
     kind, settings = adapter
     once = ["closes-without-response:first=1"]
-    with serve(runs=runs(5), faults=once, catalogue=FAULTS) as server, opened(server, kind, **settings) as client:
-        assert names(client.runs.list("thread_a").data) == ids(5)
+    with serve(runs=runs(5), faults=once, catalogue=FAULTS) as server, open_client(server, kind, **settings) as client:
+        assert run_ids(client.runs.list("thread_a").data) == ids(5)
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
@@ -115,6 +118,6 @@ def test_bodies_of_a_mocked_transport(library: Any, kind: str) -> None:
         ]
     )
     own: Any = library.MockTransport(lambda _: next(answers))
-    with opened(None, kind, api_key="sk", base_url="http://nowhere/v1", transport=own) as client:
+    with open_client(None, kind, api_key="sk", base_url="http://nowhere/v1", transport=own) as client:
         for _ in range(3):
-            assert names(client.runs.list("thread_a").data) == ids(2)
+            assert run_ids(client.runs.list("thread_a").data) == ids(2)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.clients import WALKS, names, opened
-from tests.support.relay import Relay, head_of, relaying
+from tests.support.clients import WALKS, open_client, run_ids
+from tests.support.relay import Relay, read_head, run_relay
 from tests.support.runs import ids, page, runs
 from threadruns import APIResponseValidationError
 from threadruns._http.body import BodyError, BodyReader
@@ -129,7 +129,7 @@ def test_over_a_socket(form: str, kind: str) -> None:
     body = pack(json.dumps(page(runs(2)[::-1])).encode())
 
     def answer(_: Relay, client: socket.socket) -> socket.socket:
-        head_of(client)
+        read_head(client)
         client.sendall(
             f"HTTP/1.1 200 OK\r\ncontent-encoding: {encoding}\r\ntransfer-encoding: chunked\r\n\r\n".encode()
         )
@@ -137,9 +137,9 @@ def test_over_a_socket(form: str, kind: str) -> None:
         raise OSError
 
     with (
-        relaying(answer) as relay,
-        opened(None, kind, api_key="sk", base_url=f"http://127.0.0.1:{relay.port}/v1") as client,
+        run_relay(answer) as relay,
+        open_client(None, kind, api_key="sk", base_url=f"http://127.0.0.1:{relay.port}/v1") as client,
     ):
-        assert names(client.runs.list("thread_a").data) == ids(2)
+        assert run_ids(client.runs.list("thread_a").data) == ids(2)
         with pytest.raises(APIResponseValidationError, match="more than 100 bytes"):
             client.runs.list("thread_a", max_body_bytes=100)

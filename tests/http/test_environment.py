@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.http.test_proxies import url_of
-from tests.support.clients import WALKS, names, opened
-from tests.support.relay import http_proxy, relaying
+from tests.http.test_proxies import proxy_url
+from tests.support.clients import WALKS, open_client, run_ids
+from tests.support.relay import http_proxy, run_relay
 from tests.support.runs import ids, runs
 from threadruns import ArgumentError
 from threadruns._http.transports.proxies import excludes
@@ -88,13 +88,13 @@ def test_nonsense_in_no_proxy(no_proxy: str, host: str) -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_no_proxy_of_the_environment(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A block of addresses or a port in NO_PROXY keeps a client from the proxy."""
-    with serve(runs=runs(3)) as server, relaying(http_proxy) as relay:
+    with serve(runs=runs(3)) as server, run_relay(http_proxy) as relay:
         port = server.url.removesuffix("/v1").rpartition(":")[2]
-        monkeypatch.setenv("http_proxy", url_of(relay, "http"))
+        monkeypatch.setenv("http_proxy", proxy_url(relay, "http"))
         for value, through in (("127.0.0.0/8", 0), (f"127.0.0.1:{port}", 0), ("127.0.0.1:1", 1), ("10.0.0.0/8", 2)):
             monkeypatch.setenv("no_proxy", value)
-            with opened(server, kind) as client:
-                assert names(client.runs.list("thread_a").data) == ids(3)
+            with open_client(server, kind) as client:
+                assert run_ids(client.runs.list("thread_a").data) == ids(3)
             assert len(relay.targets) == through
 
 
@@ -128,7 +128,7 @@ def test_certificates_that_cannot_be_used(
     for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, str(path))
-    with opened(None, kind, api_key="sk", base_url="https://127.0.0.1:9/v1") as client:
+    with open_client(None, kind, api_key="sk", base_url="https://127.0.0.1:9/v1") as client:
         with pytest.raises(ArgumentError) as caught:
             client.runs.list("thread_a")
         assert str(caught.value) == (
@@ -158,5 +158,5 @@ def test_certificates_that_are_found(
     ):
         for variable, value in settings.items():
             monkeypatch.setenv(variable, value)
-        with opened(None, kind, api_key="sk", base_url=secure_url) as client:
-            assert names(client.runs.list("thread_a").data) == ids(1)
+        with open_client(None, kind, api_key="sk", base_url=secure_url) as client:
+            assert run_ids(client.runs.list("thread_a").data) == ids(1)

@@ -71,7 +71,7 @@ def test_key_with_what_surrounds_it(
     monkeypatch.setenv("OPENAI_API_KEY", key)
     with pytest.raises(ArgumentError, match=says) as caught:
         kind(base_url="http://127.0.0.1:9/v1", **({} if by_variable else {"api_key": key}))
-    assert "sk-secret" not in everything_shown(caught.value)
+    assert "sk-secret" not in exposed_text(caught.value)
 
 
 @pytest.mark.parametrize("kind", CLIENTS.values())

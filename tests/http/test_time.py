@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.clients import LOOPS, opened
+from tests.support.clients import LOOPS, open_client
 from tests.support.runs import ids
 from tests.support.stalling import PHASES, stalling
 from threadruns import APITimeoutError, AsyncClient, Client, ClientClosedError
@@ -58,13 +58,13 @@ def test_bound(
     bound: str,
     kind: str,
     server_tls: ssl.SSLContext,
-    trusting: ssl.SSLContext,
+    trusting_tls: ssl.SSLContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Timeout and deadline end a call in every phase, and say that it was too late."""
     with (
-        stalling(phase, server_tls, trusting, monkeypatch) as (settings, _),
-        opened(None, kind, **settings) as client,
+        stalling(phase, server_tls, trusting_tls, monkeypatch) as (settings, _),
+        open_client(None, kind, **settings) as client,
     ):
         watch = Stopwatch()
         with pytest.raises(APITimeoutError):
@@ -75,7 +75,7 @@ def test_bound(
 @pytest.mark.parametrize("kind", LOOPS)
 @pytest.mark.parametrize("phase", PHASES)
 def test_cancelled_task(
-    phase: str, kind: str, server_tls: ssl.SSLContext, trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    phase: str, kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A task that is cancelled once ends at once, in every phase."""
 
@@ -91,7 +91,7 @@ def test_cancelled_task(
             watch.check(f"{kind}, cancel, {phase}")
 
     with (
-        stalling(phase, server_tls, trusting, monkeypatch) as (settings, stalled),
+        stalling(phase, server_tls, trusting_tls, monkeypatch) as (settings, stalled),
         asyncio.Runner(loop_factory=LOOPS[kind]) as runner,
     ):
         runner.run(main())
@@ -105,13 +105,13 @@ def test_page_ahead_that_is_given_up(
     by: str,
     kind: str,
     server_tls: ssl.SSLContext,
-    trusting: ssl.SSLContext,
+    trusting_tls: ssl.SSLContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Closing a walk, or its client, ends the page that was asked for ahead at once, in every phase."""
     with (
-        stalling(phase, server_tls, trusting, monkeypatch, healthy=1) as (settings, stalled),
-        opened(None, kind, **settings) as client,
+        stalling(phase, server_tls, trusting_tls, monkeypatch, healthy=1) as (settings, stalled),
+        open_client(None, kind, **settings) as client,
     ):
         walk: Any = iter(client.runs.list("thread_a", prefetch=True))
         assert next(walk).id == ids(4)[0]
@@ -127,11 +127,11 @@ def test_page_ahead_that_is_given_up(
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_walk_that_another_thread_closes(
-    phase: str, server_tls: ssl.SSLContext, trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    phase: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closing a walk under the thread that waits for its next page ends the wait at once, in every phase."""
     with (
-        stalling(phase, server_tls, trusting, monkeypatch, healthy=1) as (settings, stalled),
+        stalling(phase, server_tls, trusting_tls, monkeypatch, healthy=1) as (settings, stalled),
         Client(**settings) as client,
         ThreadPoolExecutor(1) as pool,
     ):
@@ -149,12 +149,12 @@ def test_walk_that_another_thread_closes(
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("phase", PHASES)
 def test_many_that_is_given_up(
-    phase: str, kind: str, server_tls: ssl.SSLContext, trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    phase: str, kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Closing a walk of many threads ends the pages that are on their way at once, in every phase."""
     with (
-        stalling(phase, server_tls, trusting, monkeypatch, healthy=1) as (settings, stalled),
-        opened(None, kind, **settings) as client,
+        stalling(phase, server_tls, trusting_tls, monkeypatch, healthy=1) as (settings, stalled),
+        open_client(None, kind, **settings) as client,
     ):
         walk: Any = client.runs.list.many(["thread_a", "thread_b", "thread_c"], concurrency=2)
         assert len(next(walk)[1]) == 2
@@ -171,12 +171,12 @@ def test_many_that_is_given_up(
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("phase", ["tls", "connect", "body drips", "silence"])
 def test_many_within_a_timeout(
-    phase: str, kind: str, server_tls: ssl.SSLContext, trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
+    phase: str, kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each list of many has its own timeout, and the error that says so."""
     with (
-        stalling(phase, server_tls, trusting, monkeypatch) as (settings, _),
-        opened(None, kind, **settings) as client,
+        stalling(phase, server_tls, trusting_tls, monkeypatch) as (settings, _),
+        open_client(None, kind, **settings) as client,
     ):
         watch = Stopwatch()
         outcomes = list(client.runs.list.many(["thread_a", "thread_b"], timeout=SECONDS))

@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pytest_httpx import HTTPXMock
 
-from tests.support.clients import WALKS, names, opened
+from tests.support.clients import WALKS, open_client, run_ids
 from tests.support.runs import ids, page, runs
 from threadruns import APIConnectionError, APITimeoutError, NotFoundError
 from threadruns.testing import serve
@@ -42,8 +42,8 @@ pytestmark = pytest.mark.parametrize("kind", WALKS)
 def test_pytest_httpx(kind: str, httpx_mock: HTTPXMock) -> None:
     """pytest-httpx answers, matches the key, and hands out the request that it saw."""
     httpx_mock.add_response(url=URL, match_headers=SIGNED, json=page(NEWEST))
-    with opened(None, kind, **SETTINGS) as client:
-        assert names(client.runs.list("thread_a").data) == ids(4)
+    with open_client(None, kind, **SETTINGS) as client:
+        assert run_ids(client.runs.list("thread_a").data) == ids(4)
     request = httpx_mock.get_request()
     assert request is not None
     assert request.headers["authorization"] == f"Bearer {KEY}"
@@ -56,7 +56,7 @@ def test_pytest_httpx_errors(kind: str, httpx_mock: HTTPXMock) -> None:
 
     httpx_mock.add_exception(httpx.ReadTimeout("late"))
     httpx_mock.add_response(status_code=404, json={"error": {"message": "gone"}})
-    with opened(None, kind, **SETTINGS) as client:
+    with open_client(None, kind, **SETTINGS) as client:
         with pytest.raises(APITimeoutError):
             client.runs.list("thread_a")
         with pytest.raises(NotFoundError, match="gone"):
@@ -71,8 +71,8 @@ def test_respx(using: str, kind: str) -> None:
         route = router.get(url__startswith=URL, headers=SIGNED).mock(
             side_effect=[respx.MockResponse(json=p) for p in pages]
         )
-        with opened(None, kind, **SETTINGS) as client:
-            assert names(list(client.runs.list("thread_a"))) == ids(4)
+        with open_client(None, kind, **SETTINGS) as client:
+            assert run_ids(list(client.runs.list("thread_a"))) == ids(4)
         assert route.call_count == 2
         assert route.calls[1].request.url.params["after"] == ids(4)[1]
 
@@ -83,8 +83,8 @@ def test_pook(kind: str) -> None:
         mock = (
             pook.get(URL.partition("?")[0], params={"limit": "100"}, headers=SIGNED).reply(200).json(page(NEWEST)).mock
         )
-        with opened(None, kind, **SETTINGS) as client:
-            assert names(client.runs.list("thread_a").data) == ids(4)
+        with open_client(None, kind, **SETTINGS) as client:
+            assert run_ids(client.runs.list("thread_a").data) == ids(4)
         assert mock.calls == 1
 
 
@@ -93,15 +93,15 @@ def test_vcr(kind: str, tmp_path: Path) -> None:
     recorder = vcr.VCR(filter_headers=["authorization"], record_mode="once")
     cassette = tmp_path / "runs.yaml"
     with serve(runs=runs(5), api_key=KEY) as server:
-        with recorder.use_cassette(cassette), opened(server, kind) as client:
-            assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
+        with recorder.use_cassette(cassette), open_client(server, kind) as client:
+            assert run_ids(list(client.runs.list("thread_a", limit=2))) == ids(5)
         assert len(server.requests) == 3
     text = cassette.read_text(encoding="utf-8")
     assert "run_a0004" in text
     assert KEY not in text
     assert "threadruns." not in text
-    with recorder.use_cassette(cassette) as tape, opened(server, kind, max_retries=0) as client:
-        assert names(list(client.runs.list("thread_a", limit=2))) == ids(5)
+    with recorder.use_cassette(cassette) as tape, open_client(server, kind, max_retries=0) as client:
+        assert run_ids(list(client.runs.list("thread_a", limit=2))) == ids(5)
         assert tape.play_count == 3
 
 
@@ -109,8 +109,8 @@ def test_mocket(kind: str) -> None:
     """mocket answers in place of sockets."""
     entry = mocket.mocks.mockhttp.Entry
     entry.single_register(entry.GET, URL, body=json.dumps(page(NEWEST)), headers={"content-type": "application/json"})
-    with mocket.Mocketizer(), opened(None, kind, **SETTINGS) as client:
-        assert names(client.runs.list("thread_a").data) == ids(4)
+    with mocket.Mocketizer(), open_client(None, kind, **SETTINGS) as client:
+        assert run_ids(client.runs.list("thread_a").data) == ids(4)
         assert mocket.Mocket.last_request().headers["authorization"] == f"Bearer {KEY}"
 
 
@@ -128,7 +128,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 
 def test_opentelemetry(kind: str, spans: InMemorySpanExporter) -> None:
     """OpenTelemetry makes a span of each request, sends its id to the server, and stores no key."""
-    with serve(runs=runs(5), api_key=KEY) as server, opened(server, kind, max_retries=0) as client:
+    with serve(runs=runs(5), api_key=KEY) as server, open_client(server, kind, max_retries=0) as client:
         list(client.runs.list("thread_a", limit=3))
         with pytest.raises(NotFoundError):
             client.runs.list("thread_none")
@@ -153,10 +153,10 @@ def test_sentry(kind: str) -> None:
     )
     try:
         with serve(runs=runs(5), api_key=KEY) as server:
-            with sentry_sdk.start_transaction(name="test"), opened(server, kind, max_retries=0) as client:
+            with sentry_sdk.start_transaction(name="test"), open_client(server, kind, max_retries=0) as client:
                 list(client.runs.list("thread_a", limit=3))
             assert all("sentry-trace" in seen.headers for seen in server.requests)
-        with opened(None, kind, **SETTINGS) as client:
+        with open_client(None, kind, **SETTINGS) as client:
             try:
                 client.runs.list("thread_a")
             except APIConnectionError as error:
@@ -183,7 +183,7 @@ def test_elastic_apm(kind: str) -> None:
     try:
         with serve(runs=runs(5), api_key=KEY) as server:
             apm.begin_transaction("test")
-            with opened(server, kind) as client:
+            with open_client(server, kind) as client:
                 list(client.runs.list("thread_a", limit=3))
             apm.end_transaction("test", "done")
             assert all("traceparent" in seen.headers for seen in server.requests)

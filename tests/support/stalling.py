@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.relay import CREDENTIALS, PASSWORD, Relay, head_of, http_proxy, relaying, socks_proxy
+from tests.support.relay import CREDENTIALS, PASSWORD, Relay, http_proxy, read_head, run_relay, socks_proxy
 from tests.support.runs import page, runs
 
 EVERY = 0.05
@@ -97,7 +97,7 @@ class StallingServer:
                 case phase:
                     client = self._tls.wrap_socket(client, server_side=True) if self._tls else client
                     with client:
-                        head_of(client)
+                        read_head(client)
                         if phase == "silence":
                             self._wait()
                         elif phase == "headers drip":
@@ -179,14 +179,18 @@ PHASES = {
 
 @contextmanager
 def stalling(
-    phase: str, server_tls: ssl.SSLContext, trusting: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch, healthy: int = 0
+    phase: str,
+    server_tls: ssl.SSLContext,
+    trusting_tls: ssl.SSLContext,
+    monkeypatch: pytest.MonkeyPatch,
+    healthy: int = 0,
 ) -> Generator[tuple[dict[str, Any], threading.Event]]:
     """Give the settings of a client that is left waiting in a phase, and an event that is set once it is.
 
     Args:
         phase: The phase.
         server_tls: The TLS settings of servers and proxies.
-        trusting: The TLS settings of the client.
+        trusting_tls: The TLS settings of the client.
         monkeypatch: Sets what names lead to.
         healthy: How many connections are answered before.
     """
@@ -204,7 +208,7 @@ def stalling(
         return (socks_proxy if "socks" in phase else http_proxy)(relay, client)
 
     with StallingServer(PHASES[phase], healthy, tls) as server, ExitStack() as stack:
-        settings: dict[str, Any] = {"api_key": "sk", "max_retries": 0, "verify": trusting}
+        settings: dict[str, Any] = {"api_key": "sk", "max_retries": 0, "verify": trusting_tls}
         stalled = server.stalled
         scheme = "https" if tls else "http"
         settings["base_url"] = f"{scheme}://localhost:{server.port}/v1"
@@ -214,7 +218,7 @@ def stalling(
         elif phase == "send buffer":
             settings["extra_headers"] = LARGE
         elif "connect" in phase or "within" in phase or "socks" in phase:
-            relay = stack.enter_context(relaying(way, server_tls if "within" in phase else None))
+            relay = stack.enter_context(run_relay(way, server_tls if "within" in phase else None))
             kind = "socks5" if "socks" in phase else "https" if "within" in phase else "http"
             settings["proxy"] = f"{kind}://{quote(CREDENTIALS[0])}:{PASSWORD}@localhost:{relay.port}"
         yield settings, stalled
