@@ -18,13 +18,16 @@ COMMANDS = {
 }
 """The commands by name, with their line in ``--help``; ``_cli/NAME.py`` defines ``command``."""
 
+EXTRAS = {"list": "cli", "serve": "server", "load": "server", "synth": "server", "check": "contract"}
+"""The extra that each command needs."""
+
 
 def main() -> None:
     """Run the command line; the entry point of the ``threadruns`` script."""
     try:
         import click
-    except ModuleNotFoundError:
-        sys.exit("threadruns: the command line needs click and rich; install it with: pip install 'threadruns[all]'")
+    except ModuleNotFoundError as error:
+        sys.exit(f"threadruns: {missing(error, 'The command line', 'cli')}")
 
     class Commands(click.Group):
         def list_commands(self, ctx: click.Context) -> list[str]:
@@ -38,10 +41,7 @@ def main() -> None:
             except ModuleNotFoundError as error:
                 if error.name is None or error.name.startswith("threadruns"):
                     raise
-                raise click.ClickException(
-                    f"'{cmd_name}' needs {error.name}, which is not installed; "
-                    "install all of it with: pip install 'threadruns[all]'"
-                ) from error
+                raise click.UsageError(missing(error, f"'{cmd_name}'", EXTRAS[cmd_name])) from None
             command: click.Command = module.command
             return command
 
@@ -61,4 +61,23 @@ def main() -> None:
         threadruns list THREAD_ID               list the runs of a thread
         """
 
-    cli(prog_name="threadruns")
+    try:
+        code = cli.main(prog_name="threadruns", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        code = 130
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def missing(error: ModuleNotFoundError, what: str, extra: str) -> str:
+    """Return the sentence for a library that is not installed.
+
+    Args:
+        error: The import that failed.
+        what: The part of the package that needs the library.
+        extra: The extra that brings it.
+    """
+    return f"{what} needs {error.name}, which is not installed. In a clone of the repository: pip install '.[{extra}]'"

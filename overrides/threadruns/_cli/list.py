@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
-from collections import Counter
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from threadruns import ArgumentError, Client, Run, ThreadrunsError, write_csv, write_json_lines
+from threadruns import APIResponseValidationError, ArgumentError, Client, PagingError, Run, ThreadrunsError
 from threadruns._cli._key import hidden
+from threadruns._cli._output import Departure, Interrupted, Unreadable, standard_output
+from threadruns._cli._runs import write_runs
+from threadruns._document import parameter
 from threadruns._http.secrets import KEY_VARIABLE, Secret
+from threadruns._http.service import BASE_URL_VARIABLE, EXAMPLE_BASE_URL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-PAGE = 100
+    from collections.abc import Iterable, Iterator
 
 
 @click.command()
@@ -57,65 +56,53 @@ def command(
     \b
     threadruns list thread_abc123 --limit 10
     threadruns list thread_abc123 --format json | jq .status
+
+    Exit codes: 0 all runs were listed, 1 the server departs from the contract, 2 the command was wrong, 3 the list
+    could not be read, 4 the output could not be written, 130 interrupted.
     """
-    cursors: dict[str, Any] = {key: value for key, value in {"after": after, "before": before}.items() if value}
-    page_size = min(limit or PAGE, PAGE)
+    if not api_key.reveal():
+        raise click.UsageError(f"There is no API key: use --api-key, or set {KEY_VARIABLE}.")
+    if not (base_url or "").strip():
+        raise click.UsageError(
+            f"There is no base URL: use --base-url, or set {BASE_URL_VARIABLE}, such as {EXAMPLE_BASE_URL!r}."
+        )
+    largest: int = parameter("limit")["maximum"]
+    counted = Counted()
     try:
-        with Client(
-            api_key=api_key.reveal(),
-            base_url=base_url,
-            beta=beta,
-            azure_api_version=azure_api_version,
-            timeout=timeout,
-        ) as client:
-            runs = client.runs.list(thread_id, limit=page_size, order=order, max_items=limit, **cursors)
-            match form:
-                case "json":
-                    write_json_lines(runs, sys.stdout.buffer)
-                case "csv":
-                    write_csv(runs, sys.stdout)
-                case _:
-                    show(runs)
+        with (
+            standard_output(),
+            Client(
+                api_key=api_key.reveal(),
+                base_url=base_url,
+                beta=beta,
+                azure_api_version=azure_api_version,
+                timeout=timeout,
+            ) as client,
+        ):
+            size = min(limit or largest, largest)
+            cursors: Any = {"after": after, "before": before}
+            page = client.runs.list(thread_id, limit=size, order=order, max_items=limit, **cursors)
+            write_runs(counted.all(page), form)
+    except KeyboardInterrupt:
+        raise Interrupted(f"Interrupted after {counted}; the list is not complete.") from None
     except ArgumentError as error:
         raise click.UsageError(str(error)) from None
     except ThreadrunsError as error:
-        raise click.ClickException(str(error)) from None
+        kind = Departure if isinstance(error, APIResponseValidationError | PagingError) else Unreadable
+        raise kind(f"{error} The output ends after {counted}." if counted.runs else str(error)) from None
 
 
-def show(runs: Iterable[Run]) -> None:
-    """Print runs as a table, and the number of each status; runs before an error are printed, too."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+class Counted:
+    """Counts runs as they pass."""
 
-    table = Table("run", "status", "created (UTC)", "model", "tokens", box=None, pad_edge=False, header_style="bold")
-    for column in table.columns[:3]:
-        column.no_wrap = True
-    table.columns[4].justify = "right"
-    statuses: Counter[str] = Counter()
-    try:
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def all(self, runs: Iterable[Run]) -> Iterator[Run]:
+        """Yield the runs."""
         for run in runs:
-            table.add_row(*(Text(printable(cell)) for cell in row(run)))
-            statuses[run.status] += 1
-    finally:
-        console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
-        if statuses:
-            console.print(table)
-        total = statuses.total()
-        counts = ", ".join(f"{count} {status}" for status, count in statuses.most_common())
-        console.print(Text(f"{total} {'run' if total == 1 else 'runs'}" + (f": {counts}" if counts else "")))
+            self.runs += 1
+            yield run
 
-
-def printable(text: str) -> str:
-    """Replace control characters in a text from the server."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
-
-
-def row(run: Run) -> tuple[str, ...]:
-    """Return the cells of a run."""
-    try:
-        created = datetime.fromtimestamp(run.created_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        created = str(run.created_at)
-    tokens = str(run.usage.total_tokens) if run.usage else ""
-    return (run.id, run.status, created, run.model, tokens)
+    def __str__(self) -> str:
+        return f"{self.runs} {'run' if self.runs == 1 else 'runs'}"

@@ -1,0 +1,63 @@
+"""Standard output of commands: written whole, or with an error and an exit code that say why not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+
+import click
+
+
+class Departure(click.ClickException):
+    """The server departs from the contract."""
+
+    exit_code = 1
+
+
+class Unreadable(click.ClickException):
+    """The server could not be read."""
+
+    exit_code = 3
+
+
+class Failure(click.ClickException):
+    """The command itself failed, such as on a full disk."""
+
+    exit_code = 4
+
+
+class Interrupted(click.ClickException):
+    """The caller interrupted the command."""
+
+    exit_code = 130
+
+
+@contextmanager
+def standard_output() -> Generator[None]:
+    """Flush standard output at the end, and end the command if it cannot be written.
+
+    A reader that closes its pipe, such as ``head``, has read what it wanted: the command ends quietly.
+
+    Raises:
+        Failure: Standard output is closed, or its disk is full.
+        SystemExit: The reader closed the pipe.
+    """
+    if sys.stdout is None:  # pyright: ignore[reportUnnecessaryComparison]
+        raise Failure("Standard output is closed.")
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard()
+        raise SystemExit(0) from None
+    except OSError as error:
+        _discard()
+        raise Failure(f"Standard output cannot be written: {error.strerror or error}.") from None
+
+
+def _discard() -> None:
+    # Python would write the rest of the buffer when it exits, fail again, and print a traceback.
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
