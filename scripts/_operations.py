@@ -148,12 +148,14 @@ class Operation:
     @property
     def successes(self) -> list[int]:
         """The statuses of success; empty if the document describes them as a class, or not at all."""
-        return [int(status) for status in self.spec["responses"] if str(status).isdigit() and str(status)[0] == "2"]
+        return [
+            int(status) for status in self.spec.get("responses", {}) if str(status).isdigit() and str(status)[0] == "2"
+        ]
 
     @cached_property
     def page_schema(self) -> Json:
         """The schema of the JSON body of the first success; empty if it has none."""
-        for status, response in self.spec["responses"].items():
+        for status, response in self.spec.get("responses", {}).items():
             if str(status).startswith("2"):
                 for kind, media in resolve(self.raw, response).get("content", {}).items():
                     if _is_json(kind):

@@ -97,7 +97,7 @@ class View:
         for body in self.bodies:
             if not body.examples and body.media_type == operation.media_type:
                 body.examples.append(Example("", _json(json.loads(operation.body or "null"))))
-        answers = [_answer(raw, str(status), resolve(raw, each)) for status, each in spec["responses"].items()]
+        answers = [_answer(raw, str(status), resolve(raw, each)) for status, each in spec.get("responses", {}).items()]
         self.answers = [answer for answer in answers if not answer.is_error]
         self.errors = [answer for answer in answers if answer.is_error]
 
@@ -151,6 +151,7 @@ def _bodies(raw: Json, spec: Json) -> list[Body]:
     found = []
     for media_type, media in spec.get("content", {}).items():
         schema = media.get("schema", {})
+        name = schema.get("$ref", "").rpartition("/")[2] if isinstance(schema, dict) else ""
         examples = [
             Example(given.get("summary", ""), _json(given["value"]))
             for given in (resolve(raw, example) for example in media.get("examples", {}).values())
@@ -158,7 +159,7 @@ def _bodies(raw: Json, spec: Json) -> list[Body]:
         ]
         if not examples and (given := given_example(raw, media)) is not None:
             examples = [Example("", _json(given))]
-        found.append(Body(media_type, schema.get("$ref", "").rpartition("/")[2], body_fields(raw, schema), examples))
+        found.append(Body(media_type, name, body_fields(raw, schema), examples))
     return found
 
 

@@ -10,13 +10,14 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from functools import partial
 from html import unescape
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -286,6 +287,45 @@ def test_an_edited_document_changes_the_page() -> None:
     ):
         assert part in text
     assert names(article) == ["size", "next", "score"]
+
+
+ODD: dict[str, Callable[[Any, Any], object]] = {
+    "no responses": lambda raw, spec: spec.pop("responses"),
+    "no servers, tags, security or operation id": lambda raw, spec: [
+        (raw.pop("servers"), spec.pop("tags"), spec.pop("security"), spec.pop("operationId"))
+    ],
+    "no operations": lambda raw, spec: raw.pop("paths"),
+    "a success without a body": lambda raw, spec: spec["responses"].update({"200": {"description": "Done."}}),
+    "a boolean schema": lambda raw, spec: spec["responses"]["200"]["content"]["application/json"].update(schema=True),
+    "boolean properties": lambda raw, spec: raw["components"]["schemas"]["Run"]["properties"].update(model=True),
+    "a response by reference": lambda raw, spec: (
+        raw["components"].update(responses={"Page": spec["responses"]["200"]}),
+        spec["responses"].update({"200": {"$ref": "#/components/responses/Page"}}),
+    ),
+    "a body of another type": lambda raw, spec: spec.update(
+        requestBody={"content": {"text/plain": {"schema": {"type": "string"}}}}
+    ),
+    "a parameter with content": lambda raw, spec: spec["parameters"].append(
+        {"name": "filter", "in": "query", "required": True, "content": {"application/json": {"schema": {}}}}
+    ),
+    "an optional key": lambda raw, spec: spec.update(security=[{}, {"bearer": []}]),
+    "a bare array": lambda raw, spec: spec["responses"]["200"]["content"]["application/json"].update(
+        schema={"type": "array", "items": {"$ref": "#/components/schemas/Run"}}, examples={}
+    ),
+    "a schema of itself": lambda raw, spec: raw["components"]["schemas"].update(
+        Run={"oneOf": [{"type": "array", "items": {"$ref": "#/components/schemas/Run"}}, {"type": "string"}]}
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_documents_have_a_page_too(name: str) -> None:
+    """Whatever OpenAPI allows to be absent or to be spelled otherwise, the page is whole."""
+    raw = deepcopy(DOCUMENT)
+    ODD[name](raw, raw["paths"]["/threads/{thread_id}/runs"]["get"])
+    root = Tree(page_of(raw)).root
+    assert len(root.all("article")) == len(raw.get("paths", {}))
+    assert DOCUMENT["info"]["version"] in root.text
 
 
 def browse(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
