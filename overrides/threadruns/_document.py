@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 
 PATH = "/threads/{thread_id}/runs"
 """The path of the operation in the document."""
+
+
+def path(form: str = "yaml") -> Path:
+    """Return the path of the document that ships with the generated package.
+
+    Args:
+        form: ``yaml`` or ``json``.
+    """
+    # A package in a zip archive would have no path, but it could not load its compiled dependencies either.
+    return Path(str(files("threadruns_api").joinpath(f"openapi.{form}")))
 
 
 @cache
