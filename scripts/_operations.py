@@ -98,7 +98,10 @@ class Operation:
 
     @property
     def headers(self) -> list[Header]:
-        """The other headers of a sample: what the document requires or gives a value for, and the type of a body."""
+        """The other headers of a sample.
+
+        What the document requires or gives a value for, its ``x-request-headers``, and the type of a body.
+        """
         found = [
             Header(parameter["name"], _simple(value))
             for parameter in self.parameters
@@ -106,6 +109,7 @@ class Operation:
             and parameter["name"].lower() not in UNSENT
             and (value := self._sent(parameter)) is not None
         ]
+        found += [Header(name, value) for name, value in self.spec.get("x-request-headers", {}).items()]
         if self.body is not None:
             found.append(Header("Content-Type", self.media_type))
         return found

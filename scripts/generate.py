@@ -80,7 +80,9 @@ def build(document: Path, target: Path) -> None:
     if isinstance(data, GeneratorError):
         raise GenerateError(f"{document.name}: {data.header}: {data.detail}")
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
-    project.env.globals.update(about=_Descriptions(raw), path_expression=path_expression)
+    project.env.globals.update(
+        about=_Descriptions(raw), path_expression=path_expression, request_headers=_RequestHeaders(raw)
+    )
     with contextlib.redirect_stdout(io.StringIO()):
         errors = project.build()
     if errors:
@@ -141,6 +143,9 @@ def unsupported(raw: dict[str, Any]) -> Iterator[str]:
         for parameter in operation.get("parameters", []):
             if parameter.get("in") == "cookie":
                 yield f"{pointer}/parameters: cookie {parameter['name']!r} is not sent by the templates; remove it."
+        sent = operation.get("x-request-headers", {})
+        if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
+            yield f"{pointer}/x-request-headers: must give each header one value, a string."
         for kind in operation.get("requestBody", {}).get("content", {}):
             if kind != "application/json":
                 yield f"{pointer}/requestBody: {kind!r} is not built by the templates; use application/json."
@@ -241,6 +246,19 @@ class _Descriptions:
 
     def __call__(self, endpoint: Any, parameter: Any) -> str:
         return self._texts.get((str(endpoint.name), parameter.name.get_untrusted_value()), "")
+
+
+class _RequestHeaders:
+    """Looks up the headers under ``x-request-headers`` that an operation sends; OpenAPI ignores some as parameters."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self._headers = {
+            identifier(operation["operationId"]): operation.get("x-request-headers", {})
+            for _, _, operation in operations(raw)
+        }
+
+    def __call__(self, endpoint: Any) -> dict[str, str]:
+        return self._headers.get(str(endpoint.name), {})
 
 
 def _one_line(error: GeneratorError) -> str:

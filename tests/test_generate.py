@@ -261,6 +261,18 @@ def test_new_parameter(emit: Callable[..., ModuleType]) -> None:
     assert list_runs("thread_1").params == {}
 
 
+def test_a_request_header_of_the_document_is_sent(emit: Callable[..., ModuleType]) -> None:
+    """A header under x-request-headers is sent with its value, whatever its name and characters."""
+
+    def add_header(document: Document) -> None:
+        operation(document)["x-request-headers"] = {"Content-Type": "a/b", "x-odd": 'say "it\'s"'}
+
+    package = emit(add_header).__name__.partition(".")[0]
+    list_runs = importlib.import_module(f"{package}.api.runs.list_runs").list_runs
+    headers = {"OpenAI-Beta": "assistants=v1", "Content-Type": "a/b", "x-odd": 'say "it\'s"'}
+    assert list_runs("thread_1").headers == headers
+
+
 def test_second_list_endpoint(emit: Callable[..., ModuleType]) -> None:
     """Another list operation builds its request and decodes its page, with a schema that refers to itself."""
     models = emit(add_endpoint)
@@ -443,6 +455,10 @@ def cookie(document: Document) -> None:
     )
 
 
+def header_without_value(document: Document) -> None:
+    operation(document)["x-request-headers"] = {"Content-Type": None}
+
+
 def array_response(document: Document) -> None:
     schema = {"type": "array", "items": {"$ref": "#/components/schemas/Run"}}
     operation(document)["responses"]["200"] = {
@@ -464,6 +480,7 @@ def dangling_reference(document: Document) -> None:
         (typed_enum, "/components/schemas/Run/properties/priority/enum"),
         (bare_response, "/paths/~1threads~1{thread_id}~1runs/get/responses/404: has no schema"),
         (cookie, "cookie 'session' is not sent"),
+        (header_without_value, "/x-request-headers: must give each header one value"),
         (array_response, "the success response is not an object"),
         (dangling_reference, "Nothing"),
     ],

@@ -210,10 +210,10 @@ def test_path_parameter_is_one_segment(value: str) -> None:
 
 
 def test_request_has_only_given_parameters() -> None:
-    """Defaults are left to the server, except the single value of the beta header."""
+    """Defaults are left to the server, except headers with a single value."""
     request = list_runs("thread_1")
     assert (request.method, request.path, request.params) == ("GET", "threads/thread_1/runs", {})
-    assert request.headers == {"OpenAI-Beta": "assistants=v1"}
+    assert request.headers == {"OpenAI-Beta": "assistants=v1", "Content-Type": "application/json"}
     assert list_runs("thread_1", limit=5, order="asc").params == {"limit": "5", "order": "asc"}
 
 

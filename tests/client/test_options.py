@@ -281,7 +281,7 @@ def test_no_base_url(value: str | None, kind: Any, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_request_as_sent(kind: str) -> None:
-    """A request has the key, the beta header, the caller's headers and query, and a user agent."""
+    """A request has the key, the headers of the document, the caller's headers and query, and a user agent."""
     with (
         serve(runs=runs(3)) as server,
         open_client(server, kind, extra_headers={"x-a": "1", "x-b": "1"}, extra_query={"q": "1"}) as client,
@@ -291,6 +291,7 @@ def test_request_as_sent(kind: str) -> None:
         assert seen.target == "/v1/threads/thread_a/runs?limit=100&q=1&r=a%20b"
         assert seen.headers["authorization"] == f"Bearer {server.api_key}"
         assert seen.headers["openai-beta"] == "assistants=v1"
+        assert seen.headers["content-type"] == "application/json"
         assert (seen.headers["x-a"], seen.headers["x-b"]) == ("1", "2")
         assert seen.headers["user-agent"].startswith(f"threadruns/{threadruns.__version__} ")
 

@@ -37,6 +37,15 @@ ACTION: Json = {
     },
 }
 
+WEATHER: Json = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "The weather in a city.",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+    },
+}
+
 WAITING: Json = FIRST | {
     "status": "requires_action",
     "started_at": 1700000001,
@@ -44,17 +53,13 @@ WAITING: Json = FIRST | {
     "tools": [
         {"type": "code_interpreter"},
         {"type": "retrieval"},
-        {
-            "type": "function",
-            "function": {
-                "name": "weather",
-                "description": "The weather in a city.",
-                "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
-            },
-        },
+        WEATHER,
     ],
 }
 """November 2023: the only status with ``required_action``."""
+
+RESUMED: Json = WAITING | {"status": "queued", "required_action": None}
+"""Queued again after its tool outputs were submitted, with the time of its first start."""
 
 SECOND: Json = FIRST | {
     "id": "run_Jan5kQ",
@@ -103,6 +108,7 @@ FIFTH: Json = FOURTH | {
     "expires_at": 1713000600,
     "cancelled_at": None,
     "usage": None,
+    "tools": [WEATHER],
     "temperature": 1.0,
     "top_p": 1,
     "max_prompt_tokens": None,
@@ -117,9 +123,10 @@ FIFTH: Json = FOURTH | {
 SHORT: Json = FIFTH | {
     "id": "run_Apr14Qq",
     "created_at": 1713100000,
-    "status": "expired",
+    "status": "completed",
+    "started_at": 1713100002,
     "expires_at": None,
-    "completed_at": 1713100700,
+    "completed_at": 1713100009,
     "usage": {"prompt_tokens": 900, "completion_tokens": 500, "total_tokens": 1400},
     "max_prompt_tokens": 900,
     "truncation_strategy": {"type": "auto", "last_messages": None},
@@ -129,6 +136,9 @@ SHORT: Json = FIFTH | {
 }
 """The last form of v1, with the other variants of its values."""
 
+EXPIRED: Json = SECOND | {"status": "expired"}
+"""A run that had completed, read later."""
+
 RUNS = {
     "November 2023": FIRST,
     "November 2023, waiting": WAITING,
@@ -137,6 +147,8 @@ RUNS = {
     "early April 2024": FOURTH,
     "12 April 2024": FIFTH,
     "12 April 2024, cut short": SHORT,
+    "queued again": RESUMED,
+    "completed, then expired": EXPIRED,
 }
 
 

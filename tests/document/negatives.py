@@ -82,7 +82,7 @@ def run(valid: bodies.Json, what: str, at: str, value: Any, keyword: str, where:
     return negative(LIST, bodies.listed(valid), what, f"data.0.{at}", value, keyword, inside)
 
 
-FIRST, WAITING, SECOND, THIRD, FOURTH, FIFTH, SHORT = bodies.RUNS.values()
+FIRST, WAITING, SECOND, THIRD, FOURTH, FIFTH, SHORT = list(bodies.RUNS.values())[:7]
 LISTED = bodies.listed(FIRST, SECOND, has_more=True)
 CALL = "required_action.submit_tool_outputs.tool_calls.0"
 NULLABLE_TIMES = ("started_at", "expires_at", "cancelled_at", "failed_at", "completed_at")

@@ -236,7 +236,7 @@ def test_synth_command_cannot_write() -> None:
         outcome = subprocess.run([*COMMAND, "synth"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert (outcome.returncode, outcome.stderr) == (
         1,
-        "Error: Cannot write the runs: No space left on device.\n",
+        "Error: Standard output cannot be written: No space left on device.\n",
     )
     with subprocess.Popen([*COMMAND, "synth"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout

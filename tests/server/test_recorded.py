@@ -153,3 +153,14 @@ def test_checks_come_in_the_recorded_order(server: RunningServer, change: dict[s
     assert response.status_code == status
     if status == 404:
         assert response.json()["error"]["param"] == (None if "thread" in change else "after")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("query", ["", "?limit=0"])
+def test_the_content_type_of_a_request_makes_no_difference(http: httpx.Client, method: str, query: str) -> None:
+    """A request that declares a content type for the body that it has not gets the response that it gets without."""
+    responses = [
+        http.request(method, f"/threads/thread_Of5/runs{query}", headers=headers)
+        for headers in ({}, {"Content-Type": "application/json"}, {"Content-Type": "text/plain"})
+    ]
+    assert len({(response.status_code, response.content) for response in responses}) == 1

@@ -23,9 +23,9 @@ class ErrorDetail(Object):
     message: str
     """The fault in words. Never repeats the key."""
     type: str
-    """The family of the fault, such as `invalid_request_error`."""
+    """The family of the fault; `invalid_request_error` for a request that was refused with 400 or 404."""
     param: str | None
-    """The parameter at fault; null if it is none."""
+    """The parameter at fault; null if none is."""
     code: str | None
     """The fault as a word for programs; null if it has none."""
 

@@ -24,7 +24,7 @@ class FunctionDefinition(Object):
     """What the model knows of a function."""
 
     name: str
-    """The name of the function."""
+    """The name of the function, up to 64 letters, digits, underscores and dashes."""
     description: str | Unset = UNSET
     """What the function does, for the model to choose by."""
     parameters: FunctionParameters | Unset = UNSET

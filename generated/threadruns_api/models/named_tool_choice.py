@@ -27,7 +27,8 @@ class NamedToolChoice(Object):
     type: NamedToolType
     """The kind of tool."""
     function: NamedFunction | Unset = UNSET
-    """The function to call, if `type` is `function`."""
+    """The function to call, one of the tools of the run. Set if `type` is `function`, and absent otherwise; never
+    recorded."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""

@@ -43,17 +43,24 @@ class Run(Object):
     status: RunStatus
     """Where the run stands."""
     started_at: int | None
-    """When the run left the queue, in Unix seconds; null until then."""
+    """When the run last began, in Unix seconds; null until it first began. Set in every status but `queued`, where it
+    is set if the run was queued again after its tool outputs were submitted. Not before `created_at`."""
     expires_at: int | None
-    """When the run will expire unless it ends, in Unix seconds; null once it has completed or expired."""
+    """When the run will expire unless it ends, in Unix seconds, after `created_at`. Set while the run is under way,
+    and null once it has completed. Null in the runs on record that failed or were cancelled."""
     cancelled_at: int | None
-    """When the run was cancelled, in Unix seconds; null unless it was."""
+    """When the run was cancelled, in Unix seconds. Null in a run that is under way, `cancelling` included, or has
+    completed. Set in a cancelled run, and not before `started_at`. A run has at most one of `completed_at`,
+    `failed_at` and `cancelled_at`."""
     failed_at: int | None
-    """When the run failed, in Unix seconds; null unless it did."""
+    """When the run failed, in Unix seconds, and not before `started_at`. Set in a failed run; null in one that is
+    under way or has completed."""
     completed_at: int | None
-    """When the run completed or expired, in Unix seconds; null unless it did."""
+    """When the run completed, in Unix seconds, and not before `started_at`. Set in a completed run; null in one that
+    is under way or has failed. The expired runs on record had completed first and kept it."""
     last_error: LastError | None
-    """Why the run failed; null if it did not."""
+    """Why the run failed. Set in a failed run; null in one that is under way or has completed. A rate limit of the
+    model is such an error, in a response of status 200."""
     model: str
     """The model that the run uses."""
     instructions: str | None
@@ -63,13 +70,16 @@ class Run(Object):
     metadata: Metadata
     """Notes that the caller attached to the run."""
     required_action: RequiredAction | None | Unset = UNSET
-    """What the caller must do for the run to go on; null or absent if nothing."""
+    """What the caller must do for the run to go on. Set while the status is `requires_action`; otherwise null, or
+    absent before March 2024."""
     incomplete_details: IncompleteDetails | None | Unset = UNSET
-    """Why the run was cut short; null if it was not."""
+    """Why the run was cut short; null if it was not, and null or absent while it is under way. A run that was cut
+    short is `completed`."""
     file_ids: list[str] | Unset = UNSET
-    """The files that the run may read. Left with v2 of the API."""
+    """The files that the run may read. In every v1 run, if only as an empty array; left with v2 of the API."""
     usage: Usage | None | Unset = UNSET
-    """The tokens that the run used; null until it has ended."""
+    """The tokens that the run used. Null or absent while the run is under way; set in a completed run, if the server
+    sends the key at all."""
     temperature: float | Unset = UNSET
     """The sampling temperature, from 0 to 2."""
     top_p: float | Unset = UNSET

@@ -30,7 +30,7 @@ class RunList(Object):
     last_id: str | None
     """The id of the last run of `data`, null if there is none."""
     has_more: bool
-    """Whether runs are left beyond this page in the direction walked."""
+    """Whether runs are left beyond this page in the direction walked. False on an empty page."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""

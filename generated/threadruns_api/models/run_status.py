@@ -5,8 +5,8 @@ RunStatus = (
     Literal["cancelled", "cancelling", "completed", "expired", "failed", "in_progress", "queued", "requires_action"]
     | str
 )
-"""Where a run stands. `queued`, `in_progress`, `requires_action` and `cancelling` are on the way; `cancelled`,
-`failed`, `completed` and `expired` are final."""
+"""Where a run stands. `queued`, `in_progress`, `requires_action` and `cancelling` are under way; `cancelled`,
+`failed`, `completed` and `expired` have ended. A completed run can later read `expired`."""
 
 RUN_STATUS_VALUES: frozenset[str] = frozenset(
     {

@@ -22,7 +22,8 @@ class SubmitToolOutputs(Object):
     """Calls of functions that wait for their outputs."""
 
     tool_calls: list[ToolCall]
-    """The calls, in no promised order."""
+    """The calls, in no promised order. There is at least one, no two have the same id, and each names a function among
+    the tools of the run."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""

@@ -25,7 +25,8 @@ class TruncationStrategy(Object):
     type: TruncationType
     """The rule for what is kept."""
     last_messages: int | None
-    """How many of the newest messages are kept; null if `type` is not `last_messages`."""
+    """How many of the newest messages are kept. Null if `type` is `auto`; set if it is `last_messages`, which was
+    never recorded."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it: absent keys are absent, unknown ones are there again."""

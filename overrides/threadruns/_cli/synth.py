@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
 
+from threadruns._cli._output import standard_output
 from threadruns.server._store import Store, StoreError
 from threadruns.server.synth import SynthesisError, json_lines, synthesize
 
@@ -15,23 +15,33 @@ from threadruns.server.synth import SynthesisError, json_lines, synthesize
 @click.option("--threads", default=10, show_default=True, type=click.IntRange(min=1), help="Number of threads.")
 @click.option("--runs", default=100, show_default=True, type=click.IntRange(min=1), help="Number of runs in all.")
 @click.option("--seed", default=0, show_default=True, help="Seed; the same seed gives the same runs.")
+@click.option(
+    "--status",
+    "shares",
+    multiple=True,
+    metavar="NAME=SHARE",
+    help="Share of a status, such as completed=90; repeatable. Statuses without a share do not occur.  "
+    "[default: equal shares]",
+)
 @click.option("--db", type=click.Path(dir_okay=False), help="Add the runs to this database instead of printing them.")
-def command(threads: int, runs: int, seed: int, db: str | None) -> None:
-    """Generate synthetic runs: valid against the document, of every status and variant.
+def command(threads: int, runs: int, seed: int, shares: tuple[str, ...], db: str | None) -> None:
+    """Generate synthetic runs: valid against the document and its rules, of every status and variant.
 
     The runs are written to standard output as JSON lines, or added to a database.
 
     \b
     threadruns synth --threads 100 --runs 1000 --seed 7 > runs.jsonl
+    threadruns synth --status completed=90 --status failed=10
     threadruns synth --runs 5000 --db runs.db && threadruns serve --db runs.db
     """
-    if runs < threads:
-        raise click.UsageError(f"{runs} runs are too few for {threads} threads; ask for at least one run per thread.")
     try:
-        generated = synthesize(threads, runs, seed)
+        generated = synthesize(threads, runs, seed, statuses=_read_shares(shares))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    try:
         if db is None:
-            sys.stdout.buffer.writelines(line.encode() for line in json_lines(generated))
-            sys.stdout.buffer.flush()
+            with standard_output():
+                sys.stdout.buffer.writelines(line.encode() for line in json_lines(generated))
             return
         store = Store(db)
         try:
@@ -40,10 +50,17 @@ def command(threads: int, runs: int, seed: int, db: str | None) -> None:
             store.close()
     except (StoreError, SynthesisError) as error:
         raise click.ClickException(str(error)) from error
-    except BrokenPipeError:
-        raise  # The reader has closed the pipe; click exits without a message.
-    except OSError as error:
-        # Discard the rest of the buffer; otherwise Python would try to write it again on exit, and fail.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise click.ClickException(f"Cannot write the runs: {error.strerror or error}.") from error
     click.echo(f"{runs} runs of {threads} threads were added to {db}")
+
+
+def _read_shares(texts: tuple[str, ...]) -> dict[str, float] | None:
+    shares: dict[str, float] = {}
+    for text in texts:
+        status, _, share = text.partition("=")
+        if status in shares:
+            raise click.UsageError(f"--status {status} is given twice; give each status once.")
+        try:
+            shares[status] = float(share)
+        except ValueError:
+            raise click.UsageError(f"--status {text} has no number; write it like completed=90.") from None
+    return shares or None

@@ -6,6 +6,7 @@
 nothing here imports the models of the client or the code of the server.
 """
 
+from threadruns._run_rules import RUN_RULES, RunRule
 from threadruns.contract.check import check
 from threadruns.contract.hooks import ResponseContract, ServerContract
 from threadruns.contract.rules.catalogue import RULES
@@ -14,11 +15,13 @@ from threadruns.contract.verdict import Outcome, Report, Result, Verdict
 
 __all__ = [
     "RULES",
+    "RUN_RULES",
     "Outcome",
     "Report",
     "ResponseContract",
     "Result",
     "Rule",
+    "RunRule",
     "ServerContract",
     "Severity",
     "Verdict",

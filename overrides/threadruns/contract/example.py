@@ -47,7 +47,7 @@ def _run(size: int, place: int) -> dict[str, Any]:
         "thread_id": _thread_id(size),
         "status": status,
         "started_at": None if status == "queued" else created + 1,
-        "expires_at": None if status in ("completed", "expired") else created + 600,
+        "expires_at": None if ended else created + 600,
         "cancelled_at": created + 5 if status == "cancelled" else None,
         "failed_at": created + 5 if status == "failed" else None,
         "completed_at": created + 5 if status in ("completed", "expired") else None,
@@ -68,7 +68,7 @@ def _run(size: int, place: int) -> dict[str, Any]:
         "tool_choice": "auto",
         "required_action": None,
     }
-    if place % 5 == 1:
+    if place % 5 == 1 or status == "requires_action":
         run["tools"].append(
             {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
         )

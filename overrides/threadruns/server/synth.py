@@ -1,20 +1,24 @@
 """Synthetic runs: valid, of every status and variant, and the same for the same seed.
 
 The runs are generated from the schema in the document, so that new enum values, variants and fields occur without a
-change here. Rules that the schema cannot express, such as the fields of each status and the order of timestamps, are
-applied afterwards. Each run is validated before it is returned.
+change here. What the schema cannot express, such as the fields of each status and the order of timestamps, is set
+afterwards as in recorded runs. Each run is validated against the schema and the rules over one run before it is
+returned.
 """
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
 import random
 import re
 import string
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from threadruns._document import schema, violation
+from threadruns._run_rules import FINAL_STATUSES, RUN_RULES
 
 START = 1_699_000_000
 """The default ``created_at`` of the first run of a thread: November 2023."""
@@ -22,40 +26,60 @@ START = 1_699_000_000
 STEP = 600
 """The longest time between two runs, in seconds."""
 
+LIFE = 600
+"""The time from ``created_at`` to ``expires_at`` in every recorded run that has both, in seconds."""
+
 WORDS = (
     *("response", "archive", "balance", "city", "count", "customer", "date", "draft", "élan", "invoice", "large"),
     *("letter", "lookup", "market", "measure", "note", "order", "please", "price", "question", "report", "summary"),
     *("table", "temperature", "time", "total", "東京", "translate", "über", "weather", "week"),
 )
+PLAIN_WORDS = [word for word in WORDS if word.isascii()]
+"""The words in names of functions, for which the API permits letters, digits, underscores and dashes."""
 
 
 class SynthesisError(Exception):
     """No valid sample was found for a schema of the document; the message has the schema or the run."""
 
 
-def synthesize(threads: int, runs: int, seed: int = 0) -> Iterator[dict[str, Any]]:
+def synthesize(
+    threads: int, runs: int, seed: int = 0, *, statuses: Mapping[str, float] | None = None
+) -> Iterator[dict[str, Any]]:
     """Generate runs in threads of very different sizes, thread by thread and oldest first.
 
     Args:
         threads: The number of threads; each has at least one run.
         runs: The number of runs in all, at least that of threads.
         seed: The same seed gives the same runs.
+        statuses: The share of each status, such as ``{"completed": 9, "failed": 1}``; other statuses do not occur. The
+            number of runs of a status differs from its share by less than one. The default is equal shares.
 
     Raises:
-        ValueError: There are fewer runs than threads, or no threads.
+        ValueError: There are fewer runs than threads, or no threads, or a share is invalid.
     """
     if not 1 <= threads <= runs:
         raise ValueError(f"{runs} runs are too few for {threads} threads; ask for at least one run per thread.")
     rng = random.Random(f"{seed}:sizes")
+    sequence = _status_sequence(statuses, random.Random(f"{seed}:statuses"))
     cuts = sorted(rng.sample(range(1, runs), threads - 1)) if threads > 1 else []
-    for start, end in zip([0, *cuts], [*cuts, runs], strict=True):
-        yield from thread(f"thread_{_token(rng)}", end - start, seed=seed)
+    # Not a generator function, so that invalid arguments are refused at once.
+    return (
+        run
+        for start, end in zip([0, *cuts], [*cuts, runs], strict=True)
+        for run in _generate_thread(f"thread_{_token(rng)}", end - start, sequence, seed, START, one_second=False)
+    )
 
 
 def thread(
-    thread_id: str, runs: int, *, seed: int = 0, start: int = START, one_second: bool = False
+    thread_id: str,
+    runs: int,
+    *,
+    seed: int = 0,
+    start: int = START,
+    one_second: bool = False,
+    statuses: Mapping[str, float] | None = None,
 ) -> list[dict[str, Any]]:
-    """Generate the runs of one thread, oldest first; any eight in a row have every status.
+    """Generate the runs of one thread, oldest first; with equal shares the first eight have every status.
 
     Args:
         thread_id: The id of the thread.
@@ -63,26 +87,64 @@ def thread(
         seed: The same seed and id give the same runs.
         start: ``created_at`` of the first run, in Unix seconds.
         one_second: Use ``start`` for all runs, so that only the ids order them.
+        statuses: The share of each status, as in ``synthesize``.
 
     Raises:
         SynthesisError: No valid sample was found for a schema of the document.
+        ValueError: A share is invalid.
     """
+    sequence = _status_sequence(statuses, random.Random(f"{seed}:{thread_id}:statuses"))
+    return _generate_thread(thread_id, runs, sequence, seed, start, one_second=one_second)
+
+
+def _generate_thread(
+    thread_id: str, runs: int, statuses: Iterator[str], seed: int, start: int, *, one_second: bool
+) -> list[dict[str, Any]]:
     rng = random.Random(f"{seed}:{thread_id}")
     sampler = _Sampler(rng)
-    statuses: Sequence[str] = schema("RunStatus")["enum"]
     full = rng.random() < 0.8
     assistant, created = f"asst_{_token(rng)}", start
     generated: list[dict[str, Any]] = []
-    for number in range(runs):
-        if number % len(statuses) == 0:
-            statuses = rng.sample(statuses, len(statuses))
-        run = sampler.run(statuses[number % len(statuses)], created, full=full)
+    for _ in range(runs):
+        run = sampler.run(next(statuses), created, full=full)
         run |= {"thread_id": thread_id, "assistant_id": assistant}
-        if (problem := violation("Run", run)) is not None:
+        if (problem := violation("Run", run) or _broken_rule(run)) is not None:
             raise SynthesisError(f"A synthetic run is invalid: {problem}.")
         generated.append(run)
         created += 0 if one_second else rng.choice((0, 1, rng.randrange(2, STEP)))
     return generated
+
+
+def _broken_rule(run: dict[str, Any]) -> str | None:
+    return next((problem for rule in RUN_RULES if (problem := rule.judge(run)) is not None), None)
+
+
+def _status_sequence(shares: Mapping[str, float] | None, rng: random.Random) -> Iterator[str]:
+    """Return an endless sequence of statuses that keeps their shares from its beginning to any place.
+
+    Raises:
+        ValueError: A share is that of an unknown status, negative or not finite, or all are zero.
+    """
+    known: Sequence[str] = schema("RunStatus")["enum"]
+    wanted = dict.fromkeys(known, 1.0) if shares is None else dict(shares)
+    for status, share in wanted.items():
+        if status not in known:
+            raise ValueError(f"{status!r} is not a status of a run; the statuses are {', '.join(known)}.")
+        if not 0 <= share < math.inf:
+            raise ValueError(f"The share of {status} is {share}; give a number from 0 upwards.")
+    total = sum(wanted.values())
+    if not total:
+        raise ValueError("No status has a share above 0; give at least one.")
+    return _in_shares({status: share / total for status, share in wanted.items() if share}, rng)
+
+
+def _in_shares(shares: dict[str, float], rng: random.Random) -> Iterator[str]:
+    counts = dict.fromkeys(shares, 0)
+    for number in itertools.count(1):
+        # Equal deficits are decided at random, so that equal shares come in blocks with an order of their own.
+        status = max(shares, key=lambda status: (round(shares[status] * number - counts[status], 9), rng.random()))
+        counts[status] += 1
+        yield status
 
 
 def json_lines(runs: Iterable[dict[str, Any]]) -> Iterator[str]:
@@ -110,47 +172,64 @@ class _Sampler:
             "created_at": created,
             "file_ids": [f"file-{_token(self._rng)}" for _ in run["tools"]],
         }
-        self._set_times(run)
-        self._set_tools(run)
+        # After its tool outputs were submitted, a run is queued with the time of its first start, and starts again.
+        resumed = status in ("queued", "in_progress", "completed") and self._rng.random() < 0.3
+        self._set_times(run, resumed=resumed)
+        self._set_usage(run)
+        self._set_tools(run, resumed=resumed)
         return run
 
-    def _set_times(self, run: dict[str, Any]) -> None:
-        """Set the timestamps and the other fields that depend on the status."""
+    def _set_times(self, run: dict[str, Any], *, resumed: bool) -> None:
+        """Set the timestamps that the status implies; an expired run completed first, as in every recording."""
         status, created = run["status"], run["created_at"]
         started = created + self._rng.randrange(5)
-        ended = started + self._rng.randrange(1, 90)
-        over = {
+        if resumed and status != "queued":
+            started += self._rng.randrange(1, 60)
+        ended = {
             "cancelled": "cancelled_at",
             "failed": "failed_at",
             "completed": "completed_at",
             "expired": "completed_at",
         }
         run |= dict.fromkeys(("cancelled_at", "failed_at", "completed_at"))
-        run["started_at"] = None if status == "queued" else started
-        run["expires_at"] = None if status in over else created + 600
-        if status in over:
-            run[over[status]] = created + 600 if status == "expired" else ended
+        run["started_at"] = None if status == "queued" and not resumed else started
+        run["expires_at"] = None if status in ended else created + LIFE
+        if status in ended:
+            run[ended[status]] = started + self._rng.randrange(30)
         run["last_error"] = self.value({"$ref": "#/components/schemas/LastError"}) if status == "failed" else None
-        if "incomplete_details" in run and status != "expired":
-            run["incomplete_details"] = None
+
+    def _set_usage(self, run: dict[str, Any]) -> None:
+        """Set the usage of a run that has ended, and for some completed runs the limit that cut them short."""
         if "usage" in run:
-            run["usage"] = self._usage() if status in over else None
+            run["usage"] = self._usage() if run["status"] in FINAL_STATUSES else None
+        if "incomplete_details" not in run:
+            return
+        run["incomplete_details"] = None
+        if run["status"] == "completed" and self._rng.random() < 0.3:
+            details = self.value({"$ref": "#/components/schemas/IncompleteDetails"})
+            usage = self._usage()
+            used = max(1, usage[details["reason"].removeprefix("max_")])
+            run |= {"incomplete_details": details, "usage": usage, details["reason"]: used}
 
     def _usage(self) -> dict[str, Any]:
         usage: dict[str, Any] = self.value({"$ref": "#/components/schemas/Usage"})
         usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
         return usage
 
-    def _set_tools(self, run: dict[str, Any]) -> None:
-        """Make choices and calls name functions of the run."""
+    def _set_tools(self, run: dict[str, Any], *, resumed: bool) -> None:
+        """Name the functions of the run, and make choices and calls name some of them."""
         waits = run["status"] == "requires_action"
         chosen: Any = run.get("tool_choice")
         choice = cast(dict[str, Any], chosen) if isinstance(chosen, dict) else {}
-        functions = [tool["function"]["name"] for tool in run["tools"] if tool["type"] == "function"]
-        if not functions and (waits or choice.get("type") == "function"):
-            tool = self.value({"$ref": "#/components/schemas/FunctionTool"})
-            run["tools"].append(tool)
-            functions.append(tool["function"]["name"])
+        tools = [tool for tool in run["tools"] if tool["type"] == "function"]
+        if not tools and (waits or resumed or choice.get("type") == "function"):
+            tools.append(self.value({"$ref": "#/components/schemas/FunctionTool"}))
+            run["tools"] += tools
+        functions: list[str] = []
+        for tool in tools:
+            words = "_".join(self._rng.sample(PLAIN_WORDS, 2))
+            functions.append(f"{words}-{len(functions)}" if functions else words)
+            tool["function"]["name"] = functions[-1]
         if choice:
             choice.pop("function", None)
             if choice["type"] == "function":

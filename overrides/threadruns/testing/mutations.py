@@ -230,6 +230,5 @@ def still_in_progress(run: StoredRun) -> StoredRun:
     if value["status"] != "completed":
         return run
     value |= {"status": "in_progress", "completed_at": None, "expires_at": value["created_at"] + 600}
-    if "usage" in value:
-        value["usage"] = None
+    value |= {key: None for key in ("usage", "incomplete_details") if key in value}
     return StoredRun(run.id, to_json(value))

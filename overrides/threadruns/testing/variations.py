@@ -32,6 +32,7 @@ from threadruns.testing.mutations import (
     mutate_run,
     select_page,
     still_in_progress,
+    to_json,
     with_headers,
 )
 
@@ -213,6 +214,27 @@ class RunsProgress(Mutation):
         if self.state["views"] > 20:
             return page
         return evolve(page, runs=[still_in_progress(run) for run in page.runs])
+
+
+@mutate_run
+def expired_without_completion(run: Json) -> None:
+    """An expired run ran out of time: it has no `completed_at`, and keeps its `expires_at`."""
+    if run["status"] == "expired":
+        run |= {"completed_at": None, "expires_at": run["created_at"] + 600}
+
+
+class CompletedRunsExpire(Mutation):
+    """Completed runs read `expired` from the twenty-first response on, with their times unchanged."""
+
+    def find_page(self, thread: str, query: ListQuery) -> StoredPage:
+        page = super().find_page(thread, query)
+        self.state["views"] = self.state.get("views", 0) + 1
+        return evolve(page, runs=[_expired(run) for run in page.runs]) if self.state["views"] > 20 else page
+
+
+def _expired(run: StoredRun) -> StoredRun:
+    value = run.value()
+    return StoredRun(run.id, to_json(value | {"status": "expired"})) if value["status"] == "completed" else run
 
 
 VARIATIONS = collect(sys.modules[__name__])

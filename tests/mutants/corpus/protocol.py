@@ -429,3 +429,12 @@ class OccasionalClose(Mutation):
             await super().send(response, writer)
         else:
             await send_with_length(writer, response, len(response.body) + 1)
+
+
+class RequestTypeRefused(Mutation):
+    """A GET that declares a content type is a 415."""
+
+    def check_beta(self, request: ServerRequest) -> None:
+        super().check_beta(request)
+        if request.method == "GET" and request.header("content-type"):
+            raise HTTPError(415, "A GET has no body, so it has no content type.")

@@ -489,13 +489,6 @@ def completed_with_error(run: Json) -> None:
 
 
 @mutate_run
-def expired_without_time(run: Json) -> None:
-    """`completed_at` of an expired run is null."""
-    if run["status"] == "expired":
-        run["completed_at"] = None
-
-
-@mutate_run
 def in_progress_without_expiry(run: Json) -> None:
     """`expires_at` of a run in progress is null."""
     if run["status"] in ("queued", "in_progress", "requires_action", "cancelling"):
@@ -531,10 +524,58 @@ def failed_without_time(run: Json) -> None:
 
 
 @mutate_run
-def cancelled_without_time(run: Json) -> None:
-    """`cancelled_at` of a cancelled run is null."""
-    if run["status"] == "cancelled":
-        run["cancelled_at"] = None
+def failed_and_completed(run: Json) -> None:
+    """`completed_at` of a failed run is set."""
+    if run["status"] == "failed":
+        run["completed_at"] = run["failed_at"]
+
+
+@mutate_run
+def in_progress_without_start(run: Json) -> None:
+    """`started_at` of a run in progress is null."""
+    if run["status"] == "in_progress":
+        run["started_at"] = None
+
+
+@mutate_run
+def started_before_created(run: Json) -> None:
+    """`started_at` of a completed run is a minute before `created_at`."""
+    if run["status"] == "completed":
+        run["started_at"] = run["created_at"] - 60
+
+
+@mutate_run
+def completed_before_started(run: Json) -> None:
+    """`completed_at` is a minute before `started_at`."""
+    if run["status"] == "completed":
+        run["completed_at"] = run["started_at"] - 60
+
+
+@mutate_run
+def expires_before_created(run: Json) -> None:
+    """`expires_at` is ten minutes before `created_at`."""
+    if run["expires_at"] is not None:
+        run["expires_at"] = run["created_at"] - 600
+
+
+@mutate_run
+def in_progress_incomplete(run: Json) -> None:
+    """`incomplete_details` of a run in progress is set."""
+    if run["status"] == "in_progress":
+        run["incomplete_details"] = {"reason": "max_prompt_tokens"}
+
+
+@mutate_run
+def completed_without_usage(run: Json) -> None:
+    """`usage` of a completed run is null."""
+    if run["status"] == "completed":
+        run["usage"] = None
+
+
+@mutate_run
+def auto_truncation_with_number(run: Json) -> None:
+    """`last_messages` is 5 in a truncation strategy of type auto."""
+    run["truncation_strategy"] = {"type": "auto", "last_messages": 5}
 
 
 @mutate_run
@@ -556,6 +597,27 @@ def action_missing(run: Json) -> None:
     """`required_action` of a run in `requires_action` is null."""
     if run["status"] == "requires_action":
         run["required_action"] = None
+
+
+@mutate_run
+def action_without_calls(run: Json) -> None:
+    """The calls of a required action are an empty array."""
+    if run.get("required_action"):
+        run["required_action"]["submit_tool_outputs"]["tool_calls"] = []
+
+
+@mutate_run
+def call_ids_repeated(run: Json) -> None:
+    """Two calls of a required action have the same id."""
+    calls = _calls(run)
+    calls += calls[:1]
+
+
+@mutate_run
+def call_of_unknown_function(run: Json) -> None:
+    """A call names a function that is not among the tools of the run."""
+    for call in _calls(run):
+        call["function"]["name"] = "not_a_tool"
 
 
 class OldestRunsInvalid(Mutation):

@@ -100,3 +100,12 @@ class TiesReversed(WholeThreadMutation):
         runs = super().all_runs(thread, "desc")
         runs.sort(key=lambda run: run.value()["created_at"])
         return runs if order == "asc" else runs[::-1]
+
+
+class TraceByGateway(Mutation):
+    """A gateway rejects TRACE with a 405 in HTML, without Allow."""
+
+    def handle(self, request: ServerRequest) -> ServerResponse:
+        if request.method != "TRACE":
+            return super().handle(request)
+        return ServerResponse(405, b"<html>405 Not Allowed</html>", {"content-type": "text/html"})

@@ -29,12 +29,14 @@ def list_runs(
 ) -> Request[RunList]:
     """List the runs of a thread.
 
-    Returns one page of the runs that belong to a thread, newest first unless `order` says otherwise.
+    Returns one page of the runs that belong to a thread, newest first unless `order` says otherwise. A thread
+    without runs is an empty page.
 
     Args:
         thread_id: The thread whose runs are listed.
         limit: How many runs a page holds at most, from 1 to 100. The server's default is 20.
-        order: The order of the page by `created_at`, ascending or descending. The server's default is `desc`.
+        order: The order of the page by `created_at`: `asc` lists the oldest runs first, `desc` the newest. The
+            server's default is `desc`.
         after: A run of this thread. The page starts just after it, in the requested order.
         before: A run of this thread. The page ends just before it, in the requested order.
         **options: What holds for this call alone, see `CallOptions`.
@@ -53,6 +55,7 @@ def list_runs(
         params["before"] = query_value(before)
     headers: dict[str, str] = {}
     headers["OpenAI-Beta"] = "assistants=v1"
+    headers["Content-Type"] = "application/json"
     return Request(
         method="GET",
         path=f"threads/{path_segment('thread_id', thread_id)}/runs",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from threadruns.contract.rules.run_rules import FINAL_STATUSES
+from threadruns._run_rules import FINAL_STATUSES
 
 IMMUTABLE_KEYS = (
     *("id", "object", "created_at", "assistant_id", "thread_id", "model"),
@@ -21,7 +21,7 @@ def compare_readings(before: dict[str, Any], now: dict[str, Any]) -> str | None:
         if before.get(key, _ABSENT) != now.get(key, _ABSENT):
             return f"{key} of {name} was {_shorten(before.get(key, _ABSENT))} and is {_shorten(now.get(key, _ABSENT))}"
     was, status = before.get("status"), now.get("status")
-    if was in FINAL_STATUSES and status != was:
+    if was in FINAL_STATUSES and status != was and (was, status) != ("completed", "expired"):
         return f"status of {name} was {was!r}, which is final, and is {status!r}"
     if was != status:
         return None

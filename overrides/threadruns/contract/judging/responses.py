@@ -11,10 +11,10 @@ from collections.abc import Collection, Iterator
 from typing import Any, cast
 
 from threadruns import _document
+from threadruns._run_rules import RUN_RULES
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.probe import seconds_to_wait
 from threadruns.contract.judging.finding import Finding
-from threadruns.contract.rules.run_rules import RUN_RULES
 
 DOCUMENTED_STATUSES = {200, 400, 401, 404, 429}
 TOO_LONG_STATUSES = {414, 431}

@@ -52,6 +52,7 @@ def equivalent_headers(thread: KnownThread, beta: str) -> Iterator[tuple[str, Pr
     yield "protocol.connections", evolve(plain, headers=(("Connection", "close"),))
     yield "protocol.connections", evolve(plain, headers=(("Accept", "application/json"),))
     yield "protocol.coding", evolve(plain, headers=(("Accept-Encoding", "gzip"),))
+    yield "protocol.request-type", evolve(plain, headers=(("Content-Type", "application/json"),))
     yield "protocol.accept", evolve(plain, headers=(("Accept", "text/html, */*;q=0.1"),))
 
 
