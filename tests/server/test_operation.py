@@ -235,7 +235,7 @@ def test_synth_command_cannot_write() -> None:
     with open("/dev/full", "w") as full:
         outcome = subprocess.run([*COMMAND, "synth"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert (outcome.returncode, outcome.stderr) == (
-        1,
+        4,
         "Error: Standard output cannot be written: No space left on device.\n",
     )
     with subprocess.Popen([*COMMAND, "synth"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
