@@ -18,7 +18,7 @@ import httpx2
 import pytest
 
 import threadruns
-from tests.support.clients import CLIENTS, HTTPX_CLIENTS, WALKS, open_client, run_ids
+from tests.support.clients import CLIENTS, HTTPX_CLIENTS, LOOPS, WALKS, open_client, run, run_ids
 from tests.support.relay import forward_to, run_relay
 from tests.support.runs import ids, runs
 from threadruns import (
@@ -28,6 +28,7 @@ from threadruns import (
     AsyncClient,
     Client,
     ClientClosedError,
+    NotFoundError,
     Run,
     RunList,
     Skipped,
@@ -38,7 +39,8 @@ from threadruns._paging.pages import decode_async_page, decode_page, empty_respo
 from threadruns.testing import serve
 
 
-def test_two_event_loops() -> None:
+@pytest.mark.parametrize("loop", LOOPS)
+def test_two_event_loops(loop: str) -> None:
     """An async client works in two event loops, one after the other, and leaves no connection open in either."""
     with serve(runs=runs(3)) as server:
         client = AsyncClient(api_key=server.api_key, base_url=server.url)
@@ -47,9 +49,9 @@ def test_two_event_loops() -> None:
             return [run.id async for run in client.runs.list("thread_a")]
 
         for _ in range(2):
-            assert asyncio.run(main()) == ids(3)
-        asyncio.run(client.close())
-        asyncio.run(client.close())
+            assert run(loop, main()) == ids(3)
+        run(loop, client.close())
+        run(loop, client.close())
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -92,7 +94,8 @@ def test_fork() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-def test_fork_async() -> None:
+@pytest.mark.parametrize("loop", LOOPS)
+def test_fork_async(loop: str) -> None:
     """A forked child can use an async client in its own event loop."""
 
     async def main() -> str:
@@ -100,9 +103,7 @@ def test_fork_async() -> None:
 
     with serve(runs=runs(3)) as server:
         client = AsyncClient(api_key=server.api_key, base_url=server.url)
-        assert (
-            asyncio.run(main()) == run_in_child(lambda: asyncio.run(main())) == asyncio.run(main()) == ",".join(ids(3))
-        )
+        assert run(loop, main()) == run_in_child(lambda: run(loop, main())) == run(loop, main()) == ",".join(ids(3))
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -265,6 +266,44 @@ def test_errors_of_both_libraries(name: str, kind_of_error: type[Exception], lib
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
+@pytest.mark.parametrize("read", [False, True])
+def test_hook_that_raises_for_a_status(read: bool, library: Any, kind: str) -> None:
+    """A hook of the caller's client that raises for a status leads to the error of that status, and to its retries."""
+
+    def check(response: Any) -> None:
+        if read and kind == "sync":
+            response.read()
+        response.raise_for_status()
+
+    async def async_check(response: Any) -> None:
+        if read:
+            await response.aread()
+        response.raise_for_status()
+
+    hook = check if kind == "sync" else async_check
+    own = getattr(library, "Client" if kind == "sync" else "AsyncClient")(event_hooks={"response": [hook]})
+    with (
+        serve(runs=runs(3), faults=["status-503:first=1"]) as server,
+        open_client(server, kind, http_client=own) as client,
+    ):
+        assert run_ids(client.runs.list("thread_a").data) == ids(3)
+        assert len(server.requests) == 2
+        with pytest.raises(NotFoundError) as caught:
+            client.runs.list("thread_none")
+        assert ("thread_none" in str(caught.value.body)) is read
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_url_that_is_too_long(kind: str) -> None:
+    """A request whose URL cannot be built is refused in one sentence, and not sent."""
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
+        with pytest.raises(ArgumentError, match="The URL of the request cannot be used: URL too long"):
+            client.runs.list("thread_a", extra_query={"x": "x" * 70_000})
+        assert not server.requests
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
 def test_own_transport_is_closed_with_the_client(library: Any, kind: str) -> None:
     """A caller's transport is closed with the client; a caller's httpx client is left open."""
     closed: list[str] = []
@@ -409,7 +448,7 @@ def test_event_loop_must_be_of_asyncio() -> None:
                 next(step)
 
 
-@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("kind", ["sync", *LOOPS])
 def test_eight_threads_and_loops(kind: str) -> None:
     """Eight threads can share a client, with an event loop in each if it is async, and each gets its own list."""
     threads = [f"thread_{letter}" for letter in "abcdefgh"]
@@ -419,7 +458,7 @@ def test_eight_threads_and_loops(kind: str) -> None:
             return all(
                 run_ids(list(client.runs.list(thread, limit=9, prefetch=True))) == ids(50, thread) for _ in "123"
             )
-        return asyncio.run(main(thread))
+        return run(kind, main(thread))
 
     async def main(thread: str) -> bool:
         listed = [[run.id async for run in client.runs.list(thread, limit=9, prefetch=True)] for _ in "123"]
@@ -429,4 +468,4 @@ def test_eight_threads_and_loops(kind: str) -> None:
         client: Any = CLIENTS[kind](api_key=server.api_key, base_url=server.url)
         with ThreadPoolExecutor(8) as pool:
             assert all(pool.map(check, threads))
-        client.close() if kind == "sync" else asyncio.run(client.close())
+        client.close() if kind == "sync" else run(kind, client.close())

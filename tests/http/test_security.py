@@ -260,6 +260,27 @@ def test_redirect_to_another_origin(status: int, own: bool, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("location", ["http://[", "http://h:port/", "http://\u2028/", "//", "", "x" * 70_000])
+def test_redirect_that_leads_nowhere(location: str, kind: str) -> None:
+    """A redirect with a malformed address is the error of its status as well, and is not tried again."""
+    left: list[bytes] = []
+
+    def lead_away(_: Relay, client: socket.socket) -> socket.socket:
+        left.append(read_head(client))
+        client.sendall(f"HTTP/1.1 307 Elsewhere\r\nlocation: {location}\r\ncontent-length: 2\r\n\r\n{{}}".encode())
+        raise OSError
+
+    with (
+        run_relay(lead_away) as relay,
+        open_client(None, kind, api_key=KEY, base_url=f"http://127.0.0.1:{relay.port}/v1") as client,
+    ):
+        with pytest.raises(APIStatusError, match="307 Temporary Redirect") as caught:
+            client.runs.list("thread_a")
+        assert caught.value.status_code == 307
+        assert len(left) == 1
+
+
+@pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("thread", ["", ".", "..", "a/b", "..%2f", "a\nb", "a\\b", "thread_a?x=1", "thread_a#x", "é"])
 def test_ids_do_not_change_the_path(thread: str, kind: str) -> None:
     """An id that would change the path is rejected, or arrives as one segment."""

@@ -55,6 +55,13 @@ if find_spec("uvloop"):
 
     LOOPS["uvloop"] = uvloop.new_event_loop
 
+
+def run(kind: str, coroutine: Any) -> Any:
+    """Run a coroutine in a fresh event loop of a kind."""
+    with asyncio.Runner(loop_factory=LOOPS[kind]) as runner:
+        return runner.run(coroutine)
+
+
 WALKS_OF_ALL_LOOPS: dict[str, Walker] = {
     "sync": walk,
     **{kind: partial(async_walk, loop=loop) for kind, loop in LOOPS.items()},

@@ -13,7 +13,7 @@ import anyio
 import httpcore
 import httpx
 
-from threadruns._http.transports.connections import MAX_IDLE_CONNECTIONS, NO_COOKIES
+from threadruns._http.transports.connections import MAX_IDLE_CONNECTIONS, NO_COOKIES, unfollowed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
@@ -89,7 +89,7 @@ class AsyncConnectionPool(httpx.AsyncBaseTransport):
             await give_back()
         else:
             response.stream = _ReturningStream(response.stream, connection, give_back)
-        return response
+        return unfollowed(response)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop; those of others close with theirs."""

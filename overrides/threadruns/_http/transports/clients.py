@@ -9,7 +9,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from threadruns._errors import ClientClosedError
+from threadruns._errors import ArgumentError, ClientClosedError
 from threadruns._http.cancellation import CLIENT_CLOSED
 from threadruns._http.request import phase_timeouts
 from threadruns._http.secrets import without_frames
@@ -33,16 +33,17 @@ class HttpxClientTransport:
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._owned = settings.http_client is None
+        self._library = settings.library
         self._client: HttpClient
         if settings.http_client is not None:
             self._client = settings.http_client
         elif settings.transport is not None:
-            self._client = settings.library.Client(transport=settings.transport, trust_env=False)
+            self._client = self._library.Client(transport=settings.transport, trust_env=False)
         else:
             from threadruns._http.transports.connections import OwnClient
 
             self._client = OwnClient(settings)
-        self._build = self._client.build_request if not self._owned else settings.library.Request
+        self._build = self._client.build_request if not self._owned else self._library.Request
 
     def exchange(
         self, request: PreparedRequest, timeout: float | None, cancel_token: CancelToken | None = None
@@ -73,6 +74,11 @@ class HttpxClientTransport:
         except RuntimeError:
             check_open(client, owned=self._owned)
             raise
+        except self._library.HTTPStatusError as error:
+            # A hook of the caller's client looks at statuses by itself. Its body was read by the hook, or not at all.
+            reader = reader_for(request, error.response)
+            if error.response.is_stream_consumed:
+                reader.feed(error.response.content)
         except Exception:
             raise
         except BaseException as error:
@@ -91,16 +97,17 @@ class AsyncHttpxClientTransport:
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._owned = settings.http_client is None
+        self._library = settings.library
         self._client: AsyncHttpClient
         if settings.http_client is not None:
             self._client = settings.http_client
         elif settings.transport is not None:
-            self._client = settings.library.AsyncClient(transport=settings.transport, trust_env=False)
+            self._client = self._library.AsyncClient(transport=settings.transport, trust_env=False)
         else:
             from threadruns._http.transports.async_connections import AsyncOwnClient
 
             self._client = AsyncOwnClient(settings)
-        self._build = self._client.build_request if not self._owned else settings.library.Request
+        self._build = self._client.build_request if not self._owned else self._library.Request
 
     async def exchange(self, request: PreparedRequest, timeout: float | None) -> RawResponse:
         """Send a request and return its response."""
@@ -128,6 +135,11 @@ class AsyncHttpxClientTransport:
         except RuntimeError:
             check_open(client, owned=self._owned)
             raise
+        except self._library.HTTPStatusError as error:
+            # A hook of the caller's client looks at statuses by itself. Its body was read by the hook, or not at all.
+            reader = reader_for(request, error.response)
+            if error.response.is_stream_consumed:
+                reader.feed(error.response.content)
         except Exception:
             raise
         except BaseException as error:
@@ -165,7 +177,12 @@ def signed(
     elif client.params:
         # A client with query parameters of its own would put them in place of ours.
         more["params"] = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
-    return build(request.method, request.url, headers=request.signed_headers(), extensions=extensions, **more)
+    try:
+        return build(request.method, request.url, headers=request.signed_headers(), extensions=extensions, **more)
+    except Exception as error:
+        if type(error).__name__ != "InvalidURL":
+            raise
+        raise ArgumentError(f"The URL of the request cannot be used: {error}.") from None
 
 
 def reader_for(request: PreparedRequest, response: Any) -> BodyReader:

@@ -79,7 +79,7 @@ class ConnectionPool(httpx.BaseTransport):
             self._give_back(connection)
         else:
             response.stream = _ReturningStream(response.stream, lambda: self._give_back(connection))
-        return response
+        return unfollowed(response)
 
     def close(self) -> None:
         """Close the idle connections. One that is in use is closed when its exchange ends."""
@@ -105,6 +105,24 @@ class ConnectionPool(httpx.BaseTransport):
                 _close_all(self._idle)
         else:
             connection.close()
+
+
+class _Unfollowed(httpx.Response):
+    """A redirect that httpx builds no request for: one with the key, or an error if its Location is malformed."""
+
+    @property
+    def has_redirect_location(self) -> bool:
+        """False, whatever the headers say."""
+        return False
+
+
+def unfollowed(response: httpx.Response) -> httpx.Response:
+    """Return a response as it is, or a redirect as one that leads nowhere."""
+    if not response.has_redirect_location or response.is_closed:
+        return response
+    return _Unfollowed(
+        response.status_code, headers=response.headers.raw, stream=response.stream, extensions=response.extensions
+    )
 
 
 class _ReturningStream(httpx.SyncByteStream):
