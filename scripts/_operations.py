@@ -1,4 +1,4 @@
-"""The operations of a document with references resolved: what request samples and the page are made from.
+"""The operations of a document with references resolved, for the request samples and the page.
 
 A sample must send values that its server accepts, so each value is taken from the document: an example first, then a
 default, then the first value that the schema allows.
@@ -16,7 +16,7 @@ from urllib.parse import quote
 Json = Any
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MAX_DEPTH = 6
-"""How many levels of an invented body are filled in; a schema may contain itself."""
+"""The depth of a generated body; a schema may contain itself."""
 
 FORMATS = {
     "date": "2024-04-12",
@@ -26,10 +26,10 @@ FORMATS = {
     "uuid": "00000000-0000-4000-8000-000000000000",
 }
 PATH_SAFE = "/:@$&'()*+,;=~-._"
-"""Characters that stand for themselves in the path of a URL."""
+"""Characters that need no encoding in the path of a URL."""
 
 UNSENT = ("accept", "authorization", "content-type")
-"""Header parameters that OpenAPI ignores: what they say, it says elsewhere."""
+"""Header parameters that OpenAPI ignores, because it describes them elsewhere."""
 
 
 class Header(NamedTuple):
@@ -40,7 +40,7 @@ class Header(NamedTuple):
 
 
 class Cursor(NamedTuple):
-    """How a list goes on: the query parameter, and the key of the page that holds its next value."""
+    """The cursor of a list: the query parameter, and the key of the page that has its next value."""
 
     parameter: str
     key: str
@@ -71,7 +71,7 @@ class Operation:
 
     @cached_property
     def parameters(self) -> list[Json]:
-        """The parameters, references followed; one of the operation replaces that of its path."""
+        """The parameters with references resolved; those of the operation replace those of the path."""
         found = {}
         for parameter in (*self.shared, *self.spec.get("parameters", [])):
             resolved = resolve(self.raw, parameter)
@@ -132,7 +132,7 @@ class Operation:
 
     @property
     def separator(self) -> str:
-        """What stands between the target and one more query parameter."""
+        """The character between the target and another query parameter."""
         return "&" if "?" in self.target else "?"
 
     @property
@@ -168,7 +168,7 @@ class Operation:
 
     @cached_property
     def cursor(self) -> Cursor | None:
-        """How the list of the operation goes on; None if it is no list with ``data``, ``has_more`` and a cursor."""
+        """The cursor of the operation; None unless it is a list with ``data``, ``has_more`` and a cursor."""
         keys = self.page_schema.get("properties", {})
         queries = {parameter["name"] for parameter in self.parameters if parameter["in"] == "query"}
         if not {"data", "has_more", "last_id"} <= set(keys) or "after" not in queries:
@@ -177,7 +177,7 @@ class Operation:
 
     @cached_property
     def item_has_id(self) -> bool:
-        """Tell whether each item of the operation's list has a string ``id``."""
+        """Return whether each item of the operation's list has a string ``id``."""
         items = flatten(self.raw, self.page_schema.get("properties", {}).get("data", {})).get("items", {})
         schema = flatten(self.raw, items)
         id_schema = flatten(self.raw, schema.get("properties", {}).get("id", {}))
@@ -289,19 +289,19 @@ def invented(raw: Json, schema: Json, depth: int = 0) -> Json:
 
 
 def scalar(value: Json) -> str:
-    """Spell a value in a URL or header: a string as it is, everything else as JSON."""
+    """Return a value as text for a URL or header: a string as it is, other values as JSON."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _simple(value: Json) -> str:
-    """Spell a value in OpenAPI's style ``simple``, which paths and headers use."""
+    """Return a value in OpenAPI's style ``simple``, which paths and headers use."""
     if isinstance(value, dict):
         value = [part for pair in value.items() for part in pair]
     return ",".join(map(scalar, value)) if isinstance(value, list) else scalar(value)
 
 
 def _pairs(parameter: Json, value: Json) -> list[str]:
-    """Spell a query parameter as ``name=value`` pairs, in the style that the document gives it."""
+    """Return a query parameter as ``name=value`` pairs, in the style of the document."""
     name, style = parameter["name"], parameter.get("style", "form")
     if isinstance(value, dict):
         if style == "deepObject":

@@ -73,7 +73,7 @@ class Answer(NamedTuple):
 
     @property
     def is_error(self) -> bool:
-        """Whether it tells a failure."""
+        """True for an error response."""
         return not self.status.startswith(("1", "2", "3"))
 
 

@@ -1,4 +1,4 @@
-"""Arguments of calls: what is absent, and what is refused before anything is sent."""
+"""Tests of the arguments of calls."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from threadruns.testing import serve
 @pytest.mark.parametrize("absent", [None, UNSET])
 @pytest.mark.parametrize("name", ["after", "before", "limit", "order"])
 def test_none_is_absence(name: str, absent: Any, kind: str) -> None:
-    """A parameter that is None is not sent, as if it had been left out."""
+    """A parameter that is None is not sent."""
     with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         assert run_ids(client.runs.list("thread_a", **{name: absent}).data) == ids(3)
         assert server.requests[0].target == "/v1/threads/thread_a/runs?limit=100"
@@ -41,7 +41,7 @@ def test_none_is_absence(name: str, absent: Any, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_all_none(kind: str) -> None:
-    """The defaults of an argument parser can be passed on as they are, to many and resume too."""
+    """The defaults of an argument parser can be passed on unchanged, also to many and resume."""
     parsed: dict[str, Any] = dict.fromkeys(["after", "before", "limit", "order"])
     with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         walk = iter(client.runs.list("thread_a", **parsed))
@@ -51,14 +51,14 @@ def test_all_none(kind: str) -> None:
 
 
 class Order(str, enum.Enum):  # noqa: UP042 (its str() is not its value)
-    """An enum of a caller's own."""
+    """An enum of the caller."""
 
     UP = "asc"
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_enum_of_the_caller(kind: str) -> None:
-    """A member of an enum is sent as its value."""
+    """An enum member is sent as its value."""
     with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         assert run_ids(client.runs.list("thread_a", order=Order.UP).data) == ids(3)[::-1]  # type: ignore[arg-type]
 
@@ -84,8 +84,8 @@ def test_enum_of_the_caller(kind: str) -> None:
         ({"after": 5}, "after is 5; it must be a string"),
     ],
 )
-def test_refused_before_sending(given: dict[str, Any], says: str, kind: str) -> None:
-    """Arguments that the document does not allow are refused in a sentence, and nothing is sent."""
+def test_invalid_arguments_are_not_sent(given: dict[str, Any], says: str, kind: str) -> None:
+    """Arguments that the document does not permit are rejected with a message, and nothing is sent."""
     with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         with pytest.raises(ArgumentError, match=says):
             list(client.runs.list("thread_a", **given))
@@ -93,8 +93,8 @@ def test_refused_before_sending(given: dict[str, Any], says: str, kind: str) -> 
 
 
 @given(st.integers(-300, 300))
-def test_bounds_are_those_of_the_document(limit: int) -> None:
-    """Exactly the limits that the document allows are sent."""
+def test_limit_has_the_bounds_of_the_document(limit: int) -> None:
+    """Exactly the limits that the document permits are sent."""
     schema = parameter("limit")
     if schema["minimum"] <= limit <= schema["maximum"]:
         check_arguments(list_runs, {"limit": limit})
@@ -103,19 +103,19 @@ def test_bounds_are_those_of_the_document(limit: int) -> None:
             check_arguments(list_runs, {"limit": limit})
 
 
-def test_page_size_is_that_of_the_document() -> None:
-    """Without a limit, a call asks for the largest page that the document allows."""
+def test_default_page_size_is_the_largest() -> None:
+    """Without a limit, a call requests the largest page that the document permits."""
     assert largest_page(list_runs) == {"limit": str(parameter("limit")["maximum"])}
 
 
-def test_operation_that_the_document_does_not_have() -> None:
-    """A function that the document does not describe has no parameters to check, and no page size."""
+def test_operation_outside_the_document() -> None:
+    """A function that the document does not describe has no parameters to check and no page size."""
     assert query_parameters("list_nothing") == {}
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_elapsed(kind: str) -> None:
-    """A page knows how long its request took, as httpx has it."""
+    """A page has the duration of its request, like a response of httpx."""
     with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         assert timedelta(0) < client.runs.list("thread_a").response.elapsed < timedelta(seconds=60)
 
@@ -131,7 +131,7 @@ def test_elapsed(kind: str) -> None:
     ],
 )
 def test_elapsed_of_an_error(sent: bytes, error: Any, kind: str) -> None:
-    """An error with a response knows how long it took as well."""
+    """An error with a response has the duration of its request too."""
     with (
         run_canned_server(sent) as server,
         open_client(None, kind, api_key="sk", base_url=server.url) as client,
@@ -143,7 +143,7 @@ def test_elapsed_of_an_error(sent: bytes, error: Any, kind: str) -> None:
 
 @pytest.mark.parametrize(("kind", "returned"), [("sync", "Page[Run]"), ("async", "Pager[Run]")])
 def test_signature(kind: str, returned: str) -> None:
-    """inspect and help show the parameters of a call and what it returns."""
+    """inspect and help show the parameters and the result of a call."""
     listing = CLIENTS[kind](api_key="sk", base_url="http://h/v1").runs.list
     signature = inspect.signature(listing)
     assert signature.return_annotation == returned

@@ -1,4 +1,4 @@
-"""The page at ``/docs``: what is served, what it holds, and what a browser makes of it."""
+"""Tests of the page at ``/docs``: as served, as HTML, and in a browser."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ needs_browser = pytest.mark.skipif(BROWSER is None, reason="no Chromium here; De
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    """Serve the page; gives the address of the site, without a slash."""
+    """Serve the page, and yield the URL of the site without a slash."""
     with serve() as server:
         yield urlunsplit((*urlsplit(server.url)[:2], "", "", ""))
 
 
 @pytest.fixture(scope="module")
-def shown() -> Element:
-    """The page that ships, parsed."""
+def parsed_page() -> Element:
+    """Return the parsed page of the package."""
     return Tree(page()).root
 
 
@@ -54,8 +54,8 @@ def names(element: Element) -> list[str]:
     return [code.text for code in element.all("code") if "name" in (code.attributes.get("class") or "").split()]
 
 
-def test_the_page_is_served_under_a_strict_policy(site: str) -> None:
-    """The page allows its one style sheet, by its hash, and nothing else: no script, no request, no frame."""
+def test_content_security_policy(site: str) -> None:
+    """The page permits its own style sheet, by its hash, and no script, request or frame."""
     response = httpx.get(f"{site}/docs")
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
@@ -68,67 +68,67 @@ def test_the_page_is_served_under_a_strict_policy(site: str) -> None:
     assert meta.attributes["content"] == own
 
 
-def test_the_root_leads_to_the_page(site: str) -> None:
-    """Who opens the address of the server arrives at the page."""
+def test_root_redirects_to_the_page(site: str) -> None:
+    """The root of the server redirects to the page."""
     response = httpx.get(f"{site}/", follow_redirects=True)
     assert (response.url.path, response.status_code) == ("/docs", 200)
     assert response.history[0].headers["location"] == "docs"
 
 
-def test_the_page_asks_for_nothing(shown: Element) -> None:
-    """It names no other file, so that it reads without a network; its links lead into itself and to the document."""
-    elements = shown.all()
+def test_page_is_self_contained(parsed_page: Element) -> None:
+    """The page loads no other file, and its links lead to itself and to the document."""
+    elements = parsed_page.all()
     assert not {element.tag for element in elements} & {"script", "link", "img", "iframe", "object", "form"}
     assert not [element for element in elements if {"src", "style", "srcset", "onclick"} & set(element.attributes)]
-    assert "url(" not in shown.all("style")[0].text
-    assert "@import" not in shown.all("style")[0].text
-    links = [element.attributes["href"] or "" for element in shown.all("a")]
+    assert "url(" not in parsed_page.all("style")[0].text
+    assert "@import" not in parsed_page.all("style")[0].text
+    links = [element.attributes["href"] or "" for element in parsed_page.all("a")]
     ids = [element.attributes["id"] for element in elements if "id" in element.attributes]
     assert len(ids) == len(set(ids))
     assert {link[1:] for link in links if link.startswith("#")} <= set(ids)
     assert {link for link in links if not link.startswith("#")} == {"../openapi.yaml"}
 
 
-def test_the_documentation_has_the_same_page() -> None:
-    """The file in ``docs`` is the one that ships, and its link leads to the document."""
+def test_copy_in_docs() -> None:
+    """The copy in ``docs`` equals the page of the package, and its link leads to the document."""
     assert generate.PAGE_COPY.read_text(encoding="utf-8") == page()
     assert (generate.PAGE_COPY.parent / "../openapi.yaml").exists()
 
 
-def test_the_page_opens_on_the_operation(shown: Element) -> None:
-    """Its first heading is the operation's, with method and path, and a title says so too."""
-    (main,) = shown.all("main")
+def test_page_begins_with_the_operation(parsed_page: Element) -> None:
+    """The first heading is the summary of the operation, followed by method and path."""
+    (main,) = parsed_page.all("main")
     assert main.all("h1")[0].text == OPERATION["summary"]
     (endpoint,) = main.all("p", **{"class": "endpoint"})
     assert endpoint.text.split() == ["GET", DOCUMENT["servers"][0]["url"] + "/threads/{thread_id}/runs"]
-    assert OPERATION["summary"] in shown.all("title")[0].text
+    assert OPERATION["summary"] in parsed_page.all("title")[0].text
 
 
-def test_the_page_has_landmarks_and_labels(shown: Element) -> None:
-    """A screen reader finds one banner, navigation, main part and footer, and a name for each part and tab."""
+def test_landmarks_and_labels(parsed_page: Element) -> None:
+    """A screen reader finds one of each landmark, and a name for each section and tab."""
     for tag in ("header", "nav", "main", "footer", "article"):
-        assert len(shown.all(tag)) == 1
-    ids = {element.attributes.get("id"): element for element in shown.all()}
+        assert len(parsed_page.all(tag)) == 1
+    ids = {element.attributes.get("id"): element for element in parsed_page.all()}
     for part in (
-        *shown.all("section"),
-        *shown.all("article"),
-        *shown.all(role="region"),
-        *shown.all(role="radiogroup"),
+        *parsed_page.all("section"),
+        *parsed_page.all("article"),
+        *parsed_page.all(role="region"),
+        *parsed_page.all(role="radiogroup"),
     ):
         label = part.attributes.get("aria-label") or ids[part.attributes["aria-labelledby"]].text
         assert label.strip()
-    labels = {label.attributes["for"] for label in shown.all("label")}
-    assert labels == {radio.attributes["id"] for radio in shown.all("input")}
-    levels = [int(element.tag[1]) for element in shown.all() if re.fullmatch(r"h\d", element.tag)]
+    labels = {label.attributes["for"] for label in parsed_page.all("label")}
+    assert labels == {radio.attributes["id"] for radio in parsed_page.all("input")}
+    levels = [int(element.tag[1]) for element in parsed_page.all() if re.fullmatch(r"h\d", element.tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    assert all(block.attributes["tabindex"] == "0" for block in shown.all("pre"))
+    assert all(block.attributes["tabindex"] == "0" for block in parsed_page.all("pre"))
 
 
-def test_parameters_come_with_bounds_and_defaults(shown: Element) -> None:
-    """Each parameter and header has its type, bounds, default and description."""
-    (request,) = shown.all("section", id="listRuns-request")
+def test_parameters(parsed_page: Element) -> None:
+    """Each parameter and header is shown with its type, bounds, default and description."""
+    (request,) = parsed_page.all("section", id="listRuns-request")
     assert names(request) == ["Authorization", *(parameter["name"] for parameter in OPERATION["parameters"])]
     rows = {names(row)[0]: " ".join(row.text.split()) for row in request.all("li")}
     assert "required" in rows["thread_id"]
@@ -145,19 +145,19 @@ def test_parameters_come_with_bounds_and_defaults(shown: Element) -> None:
         assert parameter["description"].replace("`", "") in rows[parameter["name"]]
 
 
-def test_each_sample_is_a_tab(shown: Element) -> None:
-    """The tabs are the samples that the document ships, letter by letter, and exactly one is open."""
+def test_samples_are_tabs(parsed_page: Element) -> None:
+    """The tabs are exactly the samples of the document, and one is open."""
     samples = document()["paths"]["/threads/{thread_id}/runs"]["get"]["x-codeSamples"]
-    (tabs,) = shown.all("div", **{"class": "tabs"})
+    (tabs,) = parsed_page.all("div", **{"class": "tabs"})
     assert [label.text for label in tabs.all("label")] == [sample["label"] for sample in samples]
     assert [block.text for block in tabs.all("pre")] == [sample["source"] for sample in samples]
     assert ["checked" in radio.attributes for radio in tabs.all("input")] == [True] + [False] * (len(samples) - 1)
     assert len({radio.attributes["name"] for radio in tabs.all("input")}) == 1
 
 
-def test_the_response_opens_level_by_level(shown: Element) -> None:
-    """The list and its runs are open; what is inside a run opens one level at a time, down to the last key."""
-    (response,) = shown.all("section", id="listRuns-response")
+def test_response_levels(parsed_page: Element) -> None:
+    """The list and its runs are open, and every key of a run can be opened level by level."""
+    (response,) = parsed_page.all("section", id="listRuns-response")
     schemas = DOCUMENT["components"]["schemas"]
     top = response.all("ul")[0]
     (data,) = [item for item in top.all("details") if names(item.all("summary")[0]) == ["data"]]
@@ -175,18 +175,18 @@ def test_the_response_opens_level_by_level(shown: Element) -> None:
     assert "0 to 2147483647" in usage.text
 
 
-def test_the_example_has_its_own_values(shown: Element) -> None:
-    """The first example is the documented page, value by value."""
-    (examples,) = shown.all("section", **{"aria-label": "Examples of response 200"})
+def test_examples(parsed_page: Element) -> None:
+    """The examples of the response are those of the document."""
+    (examples,) = parsed_page.all("section", **{"aria-label": "Examples of response 200"})
     shown_pages = [json.loads(block.text) for block in examples.all("pre")]
     assert shown_pages == [
         DOCUMENT["components"]["examples"][name]["value"] for name in ("DocumentedPage", "EmptyPage")
     ]
 
 
-def test_errors_come_with_their_bodies(shown: Element) -> None:
-    """Each documented failure has its status, its meaning, and each of its example bodies."""
-    (errors,) = shown.all("section", id="listRuns-errors")
+def test_errors(parsed_page: Element) -> None:
+    """Each documented error has its status, its description, and its example bodies."""
+    (errors,) = parsed_page.all("section", id="listRuns-errors")
     responses = {status: each for status, each in OPERATION["responses"].items() if status != "200"}
     statuses = [each.text for each in errors.all("span", **{"class": "status bad"})]
     assert statuses == list(responses)
@@ -200,9 +200,9 @@ def test_errors_come_with_their_bodies(shown: Element) -> None:
     assert "Retry-After" in names(errors)
 
 
-def test_the_eras_and_the_date_are_there(shown: Element) -> None:
-    """The table of eras has a row for each, every key stands in it, and the document's date and version are told."""
-    (about,) = shown.all("section", id="about")
+def test_history_and_date(parsed_page: Element) -> None:
+    """The table of periods has every key, and the page shows the date and the version of the document."""
+    (about,) = parsed_page.all("section", id="about")
     (table,) = about.all("table")
     assert [row.all("td")[0].text for row in table.all("tr")[1:]] == [
         *("November 2023", "January 2024", "March 2024", "early April 2024", "12 April 2024")
@@ -215,8 +215,8 @@ def test_the_eras_and_the_date_are_there(shown: Element) -> None:
     assert DOCUMENT["info"]["version"] in about.text
 
 
-def test_text_of_the_document_is_never_markup() -> None:
-    """Elements, handlers, images and links to scripts in a document's text are shown or dropped."""
+def test_text_is_escaped() -> None:
+    """Elements, handlers, images and script links in the document's texts are escaped or removed."""
     raw = nasty_document()
     evil = (
         '<script>alert(1)</script> ![i](https://evil.example/i.png) [x](javascript:alert(1)) <b onclick="x">&amp;</b>'
@@ -245,8 +245,8 @@ def test_text_of_the_document_is_never_markup() -> None:
     ]
 
 
-def test_an_edited_document_changes_the_page() -> None:
-    """A second operation, a parameter by reference, a schema inside itself and bounds of each kind are shown."""
+def test_edited_document() -> None:
+    """A second operation, referenced parameters, recursive schemas and all kinds of bounds are shown."""
     raw = deepcopy(DOCUMENT)
     raw["components"]["schemas"]["Step"] = {
         "allOf": [
@@ -329,7 +329,7 @@ def test_odd_documents_have_a_page_too(name: str) -> None:
 
 
 def browse(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run Chromium without a window."""
+    """Run headless Chromium."""
     assert BROWSER
     command = (BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}")
     home = {**os.environ, "HOME": str(tmp_path)}  # it keeps reports of crashes there, whatever the profile
@@ -339,8 +339,8 @@ def browse(tmp_path: Path, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 @needs_browser
-def test_a_browser_shows_the_operation(site: str, tmp_path: Path) -> None:
-    """Chromium shows the parameters, each key of a run and each language, without a complaint."""
+def test_browser_shows_the_operation(site: str, tmp_path: Path) -> None:
+    """Chromium shows the parameters, each key of a run and each language, without an error."""
     done = browse(tmp_path, "--enable-logging=stderr", "--dump-dom", f"{site}/")
     text = unescape(re.sub(r"<[^>]+>", "\n", re.sub(r"(?s)<style.*?</style>", "", done.stdout)))
     lines = {line.strip() for line in text.splitlines()}
@@ -354,8 +354,8 @@ def test_a_browser_shows_the_operation(site: str, tmp_path: Path) -> None:
 
 
 @needs_browser
-def test_the_page_fits_a_phone_and_a_desk(tmp_path: Path) -> None:
-    """At 360 and 1,400 px nothing is wider than the window, and the open tab alone shows its sample."""
+def test_page_fits_narrow_and_wide_windows(tmp_path: Path) -> None:
+    """At 360 and 1,400 px nothing is wider than the window, and only the open tab shows its sample."""
     (tmp_path / "page.html").write_text(page(), encoding="utf-8")
     (tmp_path / "frame.html").write_text(
         """<iframe id="a" src="page.html" width="360" height="800"></iframe>
@@ -387,8 +387,8 @@ def test_the_page_fits_a_phone_and_a_desk(tmp_path: Path) -> None:
 
 @needs_browser
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext here; Debian's package is poppler-utils")
-def test_on_paper_everything_is_open(tmp_path: Path) -> None:
-    """Printed, the page shows each sample and each level of the response."""
+def test_printed_page_is_open(tmp_path: Path) -> None:
+    """The printed page shows each sample and each level of the response."""
     (tmp_path / "page.html").write_text(page(), encoding="utf-8")
     browse(tmp_path, f"--print-to-pdf={tmp_path / 'page.pdf'}", (tmp_path / "page.html").as_uri())
     text = subprocess.run(("pdftotext", "-layout", tmp_path / "page.pdf", "-"), capture_output=True, text=True).stdout

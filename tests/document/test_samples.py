@@ -1,4 +1,4 @@
-"""Request samples: what a document makes of them, and that they say what the document has."""
+"""Tests of the request samples."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ RUN_HERE = ("Shell", "Python (threadruns)", "Python (httpx)")
 
 
 def by_label(raw: dict[str, Any]) -> dict[str, str]:
-    """Return the samples of the first operation of a document, by their labels."""
+    """Return the samples of the first operation of a document by their labels."""
     return {sample.language.label: sample.source for sample in samples(next(operations(raw)))}
 
 
@@ -47,8 +47,8 @@ def operation_of(raw: dict[str, Any]) -> dict[str, Any]:
     return operation
 
 
-def test_the_copy_that_ships_has_a_sample_in_each_language() -> None:
-    """The shipped document has samples where documentation tools look for them; the one that people edit has none."""
+def test_packaged_document_has_samples() -> None:
+    """The packaged document has a sample in each language; ``openapi.yaml`` has none."""
     shipped = document()["paths"][PATH]["get"]["x-codeSamples"]
     assert [sample["lang"] for sample in shipped] == NAMES
     assert len({sample["label"] for sample in shipped}) == len(NAMES)
@@ -56,8 +56,8 @@ def test_the_copy_that_ships_has_a_sample_in_each_language() -> None:
     assert "x-codeSamples" not in generate.DOCUMENT.read_text(encoding="utf-8")
 
 
-def test_the_copy_that_ships_is_the_document_otherwise() -> None:
-    """Samples are all that the shipped copies add: each line that was written by hand is there, in its order."""
+def test_packaged_document_is_otherwise_unchanged() -> None:
+    """The packaged copies add only samples; every line of the original is kept in order."""
     assert YAML(typ="safe").load(source()) == document()
     without = deepcopy(document())
     del without["paths"][PATH]["get"]["x-codeSamples"]
@@ -67,8 +67,8 @@ def test_the_copy_that_ships_is_the_document_otherwise() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.label)
-def test_the_address_and_the_key_come_from_the_environment(language: Language) -> None:
-    """A sample names the two variables, and holds neither an address nor a key."""
+def test_samples_use_environment_variables(language: Language) -> None:
+    """A sample reads the two variables and contains neither an address nor a key."""
     text = by_label(DOCUMENT)[language.label]
     assert "127.0.0.1" not in text
     assert "sk-" not in text
@@ -78,16 +78,16 @@ def test_the_address_and_the_key_come_from_the_environment(language: Language) -
 
 
 @pytest.mark.parametrize("language", LANGUAGES, ids=lambda language: language.label)
-def test_a_sample_starts_at_the_first_page(language: Language) -> None:
-    """The examples of cursors point into another thread, so no sample sends one of its own accord."""
+def test_samples_send_no_cursor(language: Language) -> None:
+    """No sample sends the example of a cursor, which belongs to another thread."""
     text = by_label(DOCUMENT)[language.label]
     assert "before" not in text
     assert "run_abc" not in text
     assert "limit" in text or language.library
 
 
-def test_an_edited_document_changes_every_sample() -> None:
-    """Another path, parameter, header and status turn up in the sample of each language."""
+def test_edited_document() -> None:
+    """Another path, parameter, header and status appear in the sample of each language."""
     raw = edited()
     spec = operation_of(raw)
     spec["parameters"] += [
@@ -108,8 +108,8 @@ def test_an_edited_document_changes_every_sample() -> None:
         assert "202" in text or label == "HTTP", label
 
 
-def test_a_second_operation_has_samples_of_its_own() -> None:
-    """An operation that the document gains has samples, but none with our client, which lacks it."""
+def test_second_operation() -> None:
+    """A second operation has samples, except for our client, which does not support it."""
     raw = edited()
     spec = deepcopy(operation_of(raw))
     spec |= {"operationId": "getRun", "responses": {"200": {"description": "A run."}}}
@@ -121,8 +121,8 @@ def test_a_second_operation_has_samples_of_its_own() -> None:
     assert not any("has_more" in sample["source"] for sample in added)
 
 
-def test_a_body_is_sent_as_its_example_or_what_its_schema_demands() -> None:
-    """A POST sends the example of its body, or the required keys with values that their schemas allow."""
+def test_request_body() -> None:
+    """A POST sends the example of its body, or the required keys with valid values."""
     schema = {
         "type": "object",
         "required": ["model", "count", "mode", "inner", "list"],
@@ -160,14 +160,14 @@ def test_a_body_is_sent_as_its_example_or_what_its_schema_demands() -> None:
         ({"required": True, "schema": {"type": "string", "format": "date"}}, "q=2024-04-12"),
     ],
 )
-def test_values_are_spelled_as_the_document_asks(parameter: dict[str, Any], query: str) -> None:
-    """Lists, objects and other values go into the query in the style of their parameter, percent-encoded."""
+def test_parameter_styles(parameter: dict[str, Any], query: str) -> None:
+    """Lists, objects and other values are percent-encoded in the style of their parameter."""
     spec = {"responses": {}, "parameters": [{"name": "q", "in": "query", "schema": {}, **parameter}]}
     assert Operation({}, "/x", "GET", spec).target == f"/x?{query}"
 
 
-def test_references_and_parameters_of_the_path_are_followed() -> None:
-    """A path parameter by reference, or at the path's level, fills its place, encoded as one segment."""
+def test_path_parameters() -> None:
+    """A path parameter by reference, or at path level, is encoded as one segment."""
     raw = edited()
     spec = operation_of(raw)
     thread_id = spec["parameters"].pop(0)
@@ -184,8 +184,8 @@ def test_references_and_parameters_of_the_path_are_followed() -> None:
         ([], {"type": "http", "scheme": "bearer"}, None),
     ],
 )
-def test_the_key_goes_where_the_document_has_it(security: list[Any], scheme: dict[str, Any], line: str | None) -> None:
-    """The security scheme decides on the header of the key; an open operation sends none."""
+def test_security_scheme(security: list[Any], scheme: dict[str, Any], line: str | None) -> None:
+    """The security scheme determines the header of the key; an operation without one sends no key."""
     raw = edited()
     operation_of(raw)["security"] = security
     raw["components"]["securitySchemes"]["bearer"] = scheme
@@ -193,8 +193,8 @@ def test_the_key_goes_where_the_document_has_it(security: list[Any], scheme: dic
     assert line in text if line else "OPENAI_API_KEY" not in text
 
 
-def test_a_header_that_cannot_be_sent_is_refused(tmp_path: Path) -> None:
-    """A line break in the example of a header ends generation with a sentence, and no sample is made."""
+def test_invalid_header(tmp_path: Path) -> None:
+    """A line break in the example of a header is reported, and no sample is generated."""
     raw = edited()
     operation_of(raw)["parameters"][-1] |= {"schema": {"type": "string"}, "example": "a\r\nX-Evil: b"}
     with pytest.raises(SampleError, match=r"^GET /threads/\{thread_id\}/runs: the example of header 'OpenAI-Beta' has"):
@@ -205,8 +205,8 @@ def test_a_header_that_cannot_be_sent_is_refused(tmp_path: Path) -> None:
         generate.add_reference(path, raw, tmp_path)
 
 
-def test_comments_of_the_document_ship() -> None:
-    """The YAML that ships keeps its author's comments, quotes and line breaks."""
+def test_comments_are_kept() -> None:
+    """The packaged YAML keeps the comments, quotes and line breaks of the original."""
     path = Path(generate.DOCUMENT)
     assert document_with_samples(path).splitlines()[:20] == path.read_text(encoding="utf-8").splitlines()[:20]
 
@@ -252,16 +252,16 @@ def read(language: str, literal: str) -> str:
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each.name != "HTTP"], ids=lambda each: each.label)
 @given(text=TEXTS)
-def test_literals_hold_the_text_whole(language: Language, text: str) -> None:
-    """Whatever a document holds, a literal of the language reads as the same text, and nothing in it is replaced."""
+def test_literals(language: Language, text: str) -> None:
+    """Any text of a document becomes a literal that the language reads as the same text."""
     # A URL, a header and JSON hold no control character, but for a tab.
     text = re.sub(r"[\x00-\x08\x0a-\x1f]", "", text)
     assert read(language.name, language.literal(text)) == text
 
 
 @given(text=TEXTS)
-def test_texts_beside_a_variable_are_not_replaced(text: str) -> None:
-    """Between double quotes of the shell, and in a file for HTTP clients, no part of a text is a variable."""
+def test_texts_beside_a_variable(text: str) -> None:
+    """In shell strings and in ``.http`` files, no part of a text is read as a variable."""
     shell, http = (each for each in LANGUAGES if each.name in ("Shell", "HTTP"))
     inside = shell.inside(text)
     assert re.sub(r"\\([\\\"$`])", r"\1", inside) == text
@@ -274,7 +274,7 @@ def test_texts_beside_a_variable_are_not_replaced(text: str) -> None:
 
 @pytest.mark.parametrize("label", RUN_HERE)
 def test_samples_run(label: str) -> None:
-    """The sample prints what it should from a real server, tells a wrong key, and sends a document's values whole."""
+    """Each sample lists runs of a real server, reports a wrong key, and sends special characters unchanged."""
     if label == "Shell" and shutil.which("curl") is None:
         pytest.skip("no curl here; Debian's package is called curl")
     sample = next(each for each in samples(next(operations(DOCUMENT))) if each.language.label == label)
@@ -285,6 +285,6 @@ def test_samples_run(label: str) -> None:
         assert check_request(TOOLCHAINS[label], sample, nasty)
 
 
-def test_every_language_is_run_or_parsed() -> None:
-    """Each sample has a toolchain that runs it or a grammar that parses it."""
+def test_every_language_is_tested() -> None:
+    """Each language has a toolchain that runs its sample or a grammar that parses it."""
     assert {each.label for each in LANGUAGES} == {*TOOLCHAINS, *GRAMMARS}

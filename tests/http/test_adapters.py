@@ -1,4 +1,4 @@
-"""Clients and transports of others in place of ours: httpx, httpx2, aiohttp and reqwest carry the calls."""
+"""Tests with clients and transports of httpx, httpx2, aiohttp and reqwest."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=ADAPTERS)
 def adapter(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
-    """Give the kind of our client, and the argument that puts another one in place of our connections."""
+    """Return the kind of our client, and the argument that replaces our connections."""
     kind, argument, make = ADAPTERS[request.param]
     return kind, {argument: make()}
 
 
-def test_walk(adapter: tuple[str, dict[str, Any]]) -> None:
-    """A walk goes through, signed; a status of the server is the error that it always is."""
+def test_list_and_errors(adapter: tuple[str, dict[str, Any]]) -> None:
+    """Runs are listed with the key, and an error status raises its usual error."""
     kind, settings = adapter
     with serve(runs=runs(25)) as server, open_client(server, kind, **settings) as client:
         assert run_ids(list(client.runs.list("thread_a", limit=10, prefetch=True))) == ids(25)
@@ -82,7 +82,7 @@ def test_walk(adapter: tuple[str, dict[str, Any]]) -> None:
 def test_faults(
     fault: str, outcome: type[Exception], call: dict[str, Any], adapter: tuple[str, dict[str, Any]]
 ) -> None:
-    """What goes wrong is told by the same errors, whoever carries the call, and in time."""
+    """Faults raise the same errors with any transport, and in time."""
     kind, settings = adapter
     with (
         serve(runs=runs(5), faults=[fault], catalogue=FAULTS) as server,
@@ -97,7 +97,7 @@ def test_faults(
 
 
 def test_retries(adapter: tuple[str, dict[str, Any]]) -> None:
-    """What may pass is tried again."""
+    """Transient failures are retried."""
     kind, settings = adapter
     once = ["closes-without-response:first=1"]
     with serve(runs=runs(5), faults=once, catalogue=FAULTS) as server, open_client(server, kind, **settings) as client:
@@ -107,7 +107,7 @@ def test_retries(adapter: tuple[str, dict[str, Any]]) -> None:
 @pytest.mark.parametrize("kind", ["sync", "async"])
 @pytest.mark.parametrize("library", [httpx, httpx2], ids=lambda library: library.__name__)
 def test_bodies_of_a_mocked_transport(library: Any, kind: str) -> None:
-    """A mocked body arrives whole: as JSON, compressed, or in parts."""
+    """A mocked body is decoded in any form: as JSON, compressed, or in parts."""
     body = json.dumps(page(runs(2)[::-1])).encode()
     packed = gzip.compress(body)
     answers = iter(

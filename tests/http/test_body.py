@@ -1,4 +1,4 @@
-"""Compressed bodies: every form that servers send is read, whatever parts it comes in, and none outgrows its bound."""
+"""Tests of compressed bodies: their forms, their parts, and their size limit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def raw_deflate(data: bytes) -> bytes:
 
 
 def members(data: bytes) -> bytes:
-    """Compress into two members of gzip, and an empty one behind them."""
+    """Compress into two gzip members, followed by an empty one."""
     half = len(data) // 2
     return gzip.compress(data[:half]) + gzip.compress(data[half:]) + gzip.compress(b"")
 
@@ -52,7 +52,7 @@ FORMS: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
 
 
 def read(encoding: str, parts: list[bytes], bound: int = 10_000_000) -> bytes:
-    """Return the body that comes in these parts."""
+    """Return the body of some parts."""
     reader = BodyReader(RawResponse("GET", "http://h", 200, [(b"Content-Encoding", encoding.encode())], b""), bound)
     for part in parts:
         reader.feed(part)
@@ -62,7 +62,7 @@ def read(encoding: str, parts: list[bytes], bound: int = 10_000_000) -> bytes:
 @pytest.mark.parametrize("form", FORMS)
 @given(data=st.binary(max_size=300), sizes=st.lists(st.integers(0, 30), max_size=20))
 def test_every_form_in_any_parts(form: str, data: bytes, sizes: list[int]) -> None:
-    """A body inflates to the same bytes, wherever the network cuts it."""
+    """A body is decompressed to the same bytes, however the network splits it."""
     encoding, pack = FORMS[form]
     packed, parts = pack(data), list[bytes]()
     for size in sizes:
@@ -73,7 +73,7 @@ def test_every_form_in_any_parts(form: str, data: bytes, sizes: list[int]) -> No
 @pytest.mark.parametrize("form", [form for form in FORMS if form not in ("identity", "nothing")])
 @given(data=st.binary(min_size=1, max_size=300), cut=st.integers(1, 20))
 def test_early_end(form: str, data: bytes, cut: int) -> None:
-    """A compressed body that ends early is an error, and never a shorter body that looks whole."""
+    """A truncated body is an error, and not a shorter body."""
     encoding, pack = FORMS[form]
     packed = pack(data)
     try:
@@ -86,8 +86,8 @@ def test_early_end(form: str, data: bytes, cut: int) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("size", [1, 999, 1000, 1001, 1_000_000])
-def test_bound(form: str, size: int) -> None:
-    """The bound counts the inflated body: one byte more is refused, whatever the compression."""
+def test_limit(form: str, size: int) -> None:
+    """The limit applies to the decompressed body with any compression; one more byte is rejected."""
     encoding, pack = FORMS[form]
     data = bytes(size)
     if size <= 1000:
@@ -98,7 +98,7 @@ def test_bound(form: str, size: int) -> None:
 
 
 def test_bomb_within_a_bomb() -> None:
-    """What is compressed twice is bounded at each step, not only at the last."""
+    """A body that is compressed twice is limited at each step."""
     bomb = gzip.compress(gzip.compress(bytes(100_000_000), 1), 1)
     assert len(bomb) < 20_000
     with pytest.raises(BodyError, match="more than 100000 bytes"):
@@ -106,7 +106,7 @@ def test_bomb_within_a_bomb() -> None:
 
 
 def test_endless_empty_members() -> None:
-    """Members that inflate to nothing are bounded too, and take time in proportion to their number."""
+    """Empty members are limited too, and take time in proportion to their number."""
     empty = gzip.compress(b"")
     started = time.process_time()
     with pytest.raises(BodyError, match="more than 1000000 bytes"):
@@ -116,7 +116,7 @@ def test_endless_empty_members() -> None:
 
 @pytest.mark.parametrize("encoding", ["br", "gzip, br", "gzip" + ", gzip" * 9])
 def test_unknown_encoding(encoding: str) -> None:
-    """An encoding that was not asked for is an error that names it."""
+    """An encoding that was not requested is an error that names it."""
     with pytest.raises(BodyError, match=r"encoded as '.*', which was not asked for"):
         read(encoding, [b""])
 
@@ -124,7 +124,7 @@ def test_unknown_encoding(encoding: str) -> None:
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("form", ["several members", "raw deflate", "deflate", "gzip upon deflate"])
 def test_over_a_socket(form: str, kind: str) -> None:
-    """A client reads each form from a server, in a chunk of its own for every byte."""
+    """A client reads each form from a server that sends every byte in its own chunk."""
     encoding, pack = FORMS[form]
     body = pack(json.dumps(page(runs(2)[::-1])).encode())
 

@@ -1,4 +1,4 @@
-"""The environment: what NO_PROXY keeps from the proxy, and certificates that cannot be used."""
+"""Tests of NO_PROXY and of the certificates that the environment names."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ from threadruns.testing import serve
     ],
 )
 def test_no_proxy(no_proxy: str, host: str, port: int, excluded: bool) -> None:
-    """An entry names a host with its subdomains, an address or a block of them, and maybe a port."""
+    """An entry is a host with its subdomains, an address or a block of addresses, optionally with a port."""
     assert excludes(no_proxy, host, port) is excluded
 
 
 @given(st.ip_addresses(), st.integers(0, 32))
 def test_blocks_of_addresses(address: IPv4Address | IPv6Address, prefix: int) -> None:
-    """A block keeps out just the addresses that share its first bits."""
+    """A block contains exactly the addresses with the same first bits."""
     block = ip_network(f"{address}/{prefix}", strict=False)
     assert excludes(str(block), str(address), 80)
     assert excludes(f"other.org,{block}", str(block[-1]), 80)
@@ -80,14 +80,14 @@ def test_blocks_of_addresses(address: IPv4Address | IPv6Address, prefix: int) ->
 
 
 @given(st.text(max_size=20), st.sampled_from(["example.com", "10.1.2.3", "::1"]))
-def test_nonsense_in_no_proxy(no_proxy: str, host: str) -> None:
-    """Whatever stands there, it is a rule or it is none, and never an error."""
+def test_invalid_entries_are_ignored(no_proxy: str, host: str) -> None:
+    """Any text in NO_PROXY is an entry or is ignored, and never an error."""
     assert excludes(no_proxy, host, 80) in (True, False)
 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_no_proxy_of_the_environment(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A block of addresses or a port in NO_PROXY keeps a client from the proxy."""
+    """A client does not use the proxy for a block of addresses or a port in NO_PROXY."""
     with serve(runs=runs(3)) as server, run_relay(http_proxy) as relay:
         port = server.url.removesuffix("/v1").rpartition(":")[2]
         monkeypatch.setenv("http_proxy", proxy_url(relay, "http"))
@@ -115,10 +115,10 @@ EMPTY, BROKEN, DER = "", "-----BEGIN CERTIFICATE-----\nnonsense\n", "\x30\x82"
         ("SSL_CERT_DIR", "a folder", "holds no certificate under the name of its hash; run openssl rehash on it"),
     ],
 )
-def test_certificates_that_cannot_be_used(
+def test_unusable_certificates(
     variable: str, content: str | None, says: str, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Certificates that are missing, empty or broken are one error that names the variable and the file."""
+    """Missing, empty or invalid certificates are an error that names the variable and the file."""
     path = tmp_path / "certificates"
     if content == "a folder":
         path.mkdir()
@@ -137,10 +137,10 @@ def test_certificates_that_cannot_be_used(
 
 
 @pytest.mark.parametrize("kind", WALKS)
-def test_certificates_that_are_found(
+def test_usable_certificates(
     kind: str, certificate: Path, secure_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A file, a folder of hashed names, or one of several folders is trusted; a variable set to nothing is not set."""
+    """A file, a folder of hashed names, or one of several folders is trusted; an empty variable is ignored."""
     text = (certificate / "cert.pem").read_bytes()
     name = subprocess.run(
         ["openssl", "x509", "-hash", "-noout"], input=text, capture_output=True, check=True

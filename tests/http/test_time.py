@@ -1,6 +1,6 @@
-"""Time: a call ends when it must, and a call that is given up ends at once, whatever it waits for.
+"""Tests that a call ends in time, and a cancelled call at once, in each phase of a request.
 
-The margins are wide, since machines are busy. ``./scripts/test -e time`` runs the same with a narrow one.
+The time limits are wide, because machines are busy. ``./scripts/test -e time`` uses narrow ones.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ KINDS = ["sync", *LOOPS]
 
 
 class Stopwatch:
-    """The time since it was made."""
+    """The time since its creation."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
 
     def check(self, phase: str, seconds: float = 0) -> None:
-        """Hold the time against how long something should have taken."""
+        """Compare the time with the expected duration."""
         taken = time.monotonic() - self._start
         if "THREADRUNS_TIME_MARGIN" in os.environ:
             print(f"{phase}: {taken - seconds:+.2f} s after {seconds:.1f} s")
@@ -53,7 +53,7 @@ def _loops_can_be_patched(request: pytest.FixtureRequest) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bound", ["timeout", "deadline"])
 @pytest.mark.parametrize("phase", PHASES)
-def test_bound(
+def test_timeout_and_deadline(
     phase: str,
     bound: str,
     kind: str,
@@ -61,7 +61,7 @@ def test_bound(
     trusting_tls: ssl.SSLContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Timeout and deadline end a call in every phase, and say that it was too late."""
+    """Timeout and deadline end a call in every phase, with an error that names them."""
     with (
         stalling(phase, server_tls, trusting_tls, monkeypatch) as (settings, _),
         open_client(None, kind, **settings) as client,
@@ -77,7 +77,7 @@ def test_bound(
 def test_cancelled_task(
     phase: str, kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A task that is cancelled once ends at once, in every phase."""
+    """A cancelled task ends at once, in every phase."""
 
     async def main() -> None:
         async with AsyncClient(**settings) as client:
@@ -100,7 +100,7 @@ def test_cancelled_task(
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("by", ["walk", "client"])
 @pytest.mark.parametrize("phase", PHASES)
-def test_page_ahead_that_is_given_up(
+def test_closing_ends_the_prefetch(
     phase: str,
     by: str,
     kind: str,
@@ -108,7 +108,7 @@ def test_page_ahead_that_is_given_up(
     trusting_tls: ssl.SSLContext,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Closing a walk, or its client, ends the page that was asked for ahead at once, in every phase."""
+    """Closing an iterator or its client ends the prefetch at once, in every phase."""
     with (
         stalling(phase, server_tls, trusting_tls, monkeypatch, healthy=1) as (settings, stalled),
         open_client(None, kind, **settings) as client,
@@ -126,10 +126,10 @@ def test_page_ahead_that_is_given_up(
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_walk_that_another_thread_closes(
+def test_iterator_closed_by_another_thread(
     phase: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closing a walk under the thread that waits for its next page ends the wait at once, in every phase."""
+    """Closing an iterator releases a thread that waits for its page at once, in every phase."""
     with (
         stalling(phase, server_tls, trusting_tls, monkeypatch, healthy=1) as (settings, stalled),
         Client(**settings) as client,
@@ -148,10 +148,10 @@ def test_walk_that_another_thread_closes(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("phase", PHASES)
-def test_many_that_is_given_up(
+def test_closing_many_ends_its_requests(
     phase: str, kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closing a walk of many threads ends the pages that are on their way at once, in every phase."""
+    """Closing an iterator over many threads ends its requests at once, in every phase."""
     with (
         stalling(phase, server_tls, trusting_tls, monkeypatch, healthy=1) as (settings, stalled),
         open_client(None, kind, **settings) as client,
@@ -170,10 +170,10 @@ def test_many_that_is_given_up(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("phase", ["tls", "connect", "body drips", "silence"])
-def test_many_within_a_timeout(
+def test_timeout_of_each_thread_of_many(
     phase: str, kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each list of many has its own timeout, and the error that says so."""
+    """Each thread of many has its own timeout and its own error."""
     with (
         stalling(phase, server_tls, trusting_tls, monkeypatch) as (settings, _),
         open_client(None, kind, **settings) as client,

@@ -1,4 +1,4 @@
-"""Tools that users of httpx already have: each sees our requests without any argument of ours."""
+"""Tests with tools that hook into httpx, without any argument for the client."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.parametrize("kind", WALKS)
 
 
 def test_pytest_httpx(kind: str, httpx_mock: HTTPXMock) -> None:
-    """pytest-httpx answers, matches the key, and hands out the request that it saw."""
+    """pytest-httpx answers a request, matches the key, and returns the request that it received."""
     httpx_mock.add_response(url=URL, match_headers=SIGNED, json=page(NEWEST))
     with open_client(None, kind, **SETTINGS) as client:
         assert run_ids(client.runs.list("thread_a").data) == ids(4)
@@ -51,7 +51,7 @@ def test_pytest_httpx(kind: str, httpx_mock: HTTPXMock) -> None:
 
 
 def test_pytest_httpx_errors(kind: str, httpx_mock: HTTPXMock) -> None:
-    """The errors and statuses that pytest-httpx stands in for are ours."""
+    """Exceptions and statuses that pytest-httpx simulates raise our errors."""
     import httpx
 
     httpx_mock.add_exception(httpx.ReadTimeout("late"))
@@ -65,7 +65,7 @@ def test_pytest_httpx_errors(kind: str, httpx_mock: HTTPXMock) -> None:
 
 @pytest.mark.parametrize("using", ["httpcore", "httpx"])
 def test_respx(using: str, kind: str) -> None:
-    """Both mockers of respx answer and see the key, for each page of a walk."""
+    """Both mockers of respx answer each page and receive the key."""
     with respx.mock(using=using) as router:
         pages = [page(NEWEST[:2], has_more=True), page(NEWEST[2:])]
         route = router.get(url__startswith=URL, headers=SIGNED).mock(
@@ -78,7 +78,7 @@ def test_respx(using: str, kind: str) -> None:
 
 
 def test_pook(kind: str) -> None:
-    """pook answers and sees the key."""
+    """pook answers a request and receives the key."""
     with pook.use():
         mock = (
             pook.get(URL.partition("?")[0], params={"limit": "100"}, headers=SIGNED).reply(200).json(page(NEWEST)).mock
@@ -89,7 +89,7 @@ def test_pook(kind: str) -> None:
 
 
 def test_vcr(kind: str, tmp_path: Path) -> None:
-    """vcrpy records a walk and plays it back without the server; filtered, the cassette holds no key."""
+    """vcrpy records a list and replays it without the server; with a filter, the cassette does not contain the key."""
     recorder = vcr.VCR(filter_headers=["authorization"], record_mode="once")
     cassette = tmp_path / "runs.yaml"
     with serve(runs=runs(5), api_key=KEY) as server:
@@ -106,7 +106,7 @@ def test_vcr(kind: str, tmp_path: Path) -> None:
 
 
 def test_mocket(kind: str) -> None:
-    """mocket answers in place of sockets."""
+    """mocket answers a request instead of a socket."""
     entry = mocket.mocks.mockhttp.Entry
     entry.single_register(entry.GET, URL, body=json.dumps(page(NEWEST)), headers={"content-type": "application/json"})
     with mocket.Mocketizer(), open_client(None, kind, **SETTINGS) as client:
@@ -116,7 +116,7 @@ def test_mocket(kind: str) -> None:
 
 @pytest.fixture
 def spans() -> Iterator[InMemorySpanExporter]:
-    """Trace httpx, and give what is traced."""
+    """Trace httpx, and return the recorded spans."""
     exporter = InMemorySpanExporter()
     provider = TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(exporter))
@@ -127,7 +127,7 @@ def spans() -> Iterator[InMemorySpanExporter]:
 
 
 def test_opentelemetry(kind: str, spans: InMemorySpanExporter) -> None:
-    """OpenTelemetry makes a span of each request, sends its id to the server, and stores no key."""
+    """OpenTelemetry creates a span for each request, sends its id to the server, and does not store the key."""
     with serve(runs=runs(5), api_key=KEY) as server, open_client(server, kind, max_retries=0) as client:
         list(client.runs.list("thread_a", limit=3))
         with pytest.raises(NotFoundError):
@@ -141,7 +141,7 @@ def test_opentelemetry(kind: str, spans: InMemorySpanExporter) -> None:
 
 
 def test_sentry(kind: str) -> None:
-    """Sentry makes a span of each request, and neither it nor an error with its local variables holds the key."""
+    """Sentry creates a span for each request; neither it nor an error with local variables contains the key."""
     stored: list[Any] = []
 
     def keep(item: Any, _: Any) -> Any:
@@ -171,7 +171,7 @@ def test_sentry(kind: str) -> None:
 
 
 def test_elastic_apm(kind: str) -> None:
-    """Elastic APM makes a span of each request and stores no key."""
+    """Elastic APM creates a span for each request and does not store the key."""
     stored: list[tuple[str, Any]] = []
 
     class Keeping(ElasticClient):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""The page on mocking, recording and tracing, run as a module of tests."""
+"""Tests of the snippets in docs/tools.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "tools.md"
 
 
 def test_snippets(tmp_path: Path) -> None:
-    """Every snippet runs as it stands, in the order of the page."""
+    """Every snippet runs unchanged, in the order of the page."""
     snippets = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
     module = tmp_path / "test_page.py"
     module.write_text("\n\n".join(snippets), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Servers and proxies that answer some connections and then leave the client waiting, each in another phase."""
+"""Servers and proxies that answer some connections and then stall, each in another phase of a request."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ HEAD = f"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {len(BODY)}\r\n
 
 
 class StallingServer:
-    """Answers some connections with a page that promises more, and stalls on the others.
+    """A server that answers some connections with a page that promises more, and stalls on the others.
 
     Args:
-        phase: Where it stalls.
-        healthy: How many connections it answers.
-        tls: The TLS settings, if it is reached over TLS.
+        phase: The phase in which it stalls.
+        healthy: The number of connections that it answers.
+        tls: The TLS settings; None for plain connections.
     """
 
     def __init__(self, phase: str, healthy: int, tls: ssl.SSLContext | None) -> None:
@@ -120,7 +120,7 @@ class StallingServer:
 
 @contextmanager
 def dead_addresses(port: int, healthy: int, monkeypatch: pytest.MonkeyPatch) -> Generator[threading.Event]:
-    """Let the name dead.example lead to a server for some look-ups, and then to four addresses that do not answer."""
+    """Resolve the name dead.example to a server for some look-ups, and then to four addresses that do not answer."""
     stalled = threading.Event()
     look_up = socket.getaddrinfo
     with ExitStack() as stack:
@@ -146,7 +146,7 @@ def dead_addresses(port: int, healthy: int, monkeypatch: pytest.MonkeyPatch) -> 
 
 @contextmanager
 def _full(host: str, port: int) -> Generator[tuple[str, int]]:
-    """Listen at an address, with so many waiting already that the system answers nobody else."""
+    """Listen at an address with a full queue, so that the system accepts no further connection."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind((host, port))
@@ -185,14 +185,14 @@ def stalling(
     monkeypatch: pytest.MonkeyPatch,
     healthy: int = 0,
 ) -> Generator[tuple[dict[str, Any], threading.Event]]:
-    """Give the settings of a client that is left waiting in a phase, and an event that is set once it is.
+    """Return the settings of a client that stalls in a phase, and an event that is set when it does.
 
     Args:
         phase: The phase.
         server_tls: The TLS settings of servers and proxies.
         trusting_tls: The TLS settings of the client.
-        monkeypatch: Sets what names lead to.
-        healthy: How many connections are answered before.
+        monkeypatch: Replaces name resolution.
+        healthy: The number of connections that are answered before.
     """
     tls = server_tls if "tls" in phase or phase == "connect" else None
     left = healthy

@@ -25,7 +25,7 @@ class Address:
 
     @property
     def is_blank(self) -> bool:
-        """Whether the URL is empty, or white space alone."""
+        """True if the URL is empty or only white space."""
         return isinstance(self._url, str) and not self._url.strip()  # pyright: ignore[reportUnnecessaryIsInstance]
 
     def check(self, *schemes: str, example: str) -> None:

@@ -34,7 +34,7 @@ class Inflater(Protocol):
 
     @property
     def complete(self) -> bool:
-        """Whether all that has come so far is a whole body."""
+        """True if the data received so far is a complete body."""
         ...
 
     def inflate(self, data: bytes, limit: int) -> bytes:
@@ -89,7 +89,7 @@ class DeflateInflater:
 
     @property
     def complete(self) -> bool:
-        """Whether the data has ended."""
+        """True after the end of the data."""
         return self._stream.eof
 
     def inflate(self, data: bytes, limit: int) -> bytes:

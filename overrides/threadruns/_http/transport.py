@@ -40,7 +40,7 @@ class HttpClient(Protocol):
 
     @property
     def is_closed(self) -> bool:
-        """Whether the client is closed."""
+        """True after the client was closed."""
         ...
 
     @property
@@ -67,7 +67,7 @@ class AsyncHttpClient(Protocol):
 
     @property
     def is_closed(self) -> bool:
-        """Whether the client is closed."""
+        """True after the client was closed."""
         ...
 
     @property

@@ -1,4 +1,4 @@
-"""Documents to make samples from, and the programs that run the samples."""
+"""Documents for tests of samples, and the programs that run samples."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNICODE = "\u00e9 \u20ac \U0001f600 \u2028 \x7f"
 
 
 def plain_document() -> dict[str, Any]:
-    """Return a document whose operation has no cursor, so that samples print what comes."""
+    """Return a document whose operation has no cursor, so that samples print one page."""
     document = deepcopy(DOCUMENT)
     operation = document["paths"]["/threads/{thread_id}/runs"]["get"]
     operation["parameters"] = [each for each in operation["parameters"] if each["name"] not in ("after", "before")]
@@ -27,14 +27,14 @@ def plain_document() -> dict[str, Any]:
 
 
 def idless_document() -> dict[str, Any]:
-    """Return a document whose items need not have an id, so that samples print items whole."""
+    """Return a document whose items may have no id, so that samples print whole items."""
     document = deepcopy(DOCUMENT)
     document["components"]["schemas"]["Run"]["required"].remove("id")
     return document
 
 
 def nasty_document() -> dict[str, Any]:
-    """Return a document whose values hold whatever a language may take for its own, in every place of a request."""
+    """Return a document with special characters of all languages in every place of a request."""
     document = deepcopy(DOCUMENT)
     text = {"type": "string"}
 

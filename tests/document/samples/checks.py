@@ -1,4 +1,4 @@
-"""Checks of samples: what a sample prints, how it tells a failure, and what it sends."""
+"""Checks of samples: the output, the reported failure, and the request."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ PRINTS_PAGES = {"Shell", "Java", "HTTP", "C", "OCaml"}
 
 
 class WrongSampleError(Exception):
-    """A sample did something other than it should; the message says what."""
+    """A sample does not behave as required; the message has the reason."""
 
 
 @contextmanager
 def recording_server() -> Iterator[tuple[str, list[tuple[str, str, dict[str, str], str]]]]:
-    """Serve a 201 to whatever is asked; gives the base URL and the requests: method, target, headers and body."""
+    """Answer every request with 201; yield the base URL and the requests: method, target, headers and body."""
     requests = []
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""The programs that run samples, and the packages of Debian that bring them."""
+"""The programs that run samples, and the Debian packages that contain them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HTTPYAC = "httpyac@6.16.7"
 
 @dataclass(frozen=True)
 class Toolchain:
-    """What compiles and runs the samples of a language.
+    """The programs that compile and run the samples of a language.
 
     Attributes:
-        packages: The packages of Debian that bring it.
-        version: The command that prints its version.
-        steps: The commands, the last of which runs the program; ``FILE`` stands for the sample's file.
-        probe: A command that fails where a library is missing that the samples need.
+        packages: The Debian packages that contain them.
+        version: The command that prints the version.
+        steps: The commands, the last of which runs the sample; ``FILE`` is replaced by the file of the sample.
+        probe: A command that fails if a required library is missing.
     """
 
     packages: str
@@ -33,13 +33,13 @@ class Toolchain:
     probe: tuple[str, ...] = ()
 
     def is_present(self) -> bool:
-        """Tell whether every program and library is there."""
+        """Return whether every program and library is installed."""
         if any(shutil.which(step[0]) is None for step in (self.version, *self.steps) if not step[0].startswith("./")):
             return False
         return not self.probe or subprocess.run(self.probe, capture_output=True, check=False).returncode == 0
 
     def version_line(self) -> str:
-        """Return the line of its version command that names the version."""
+        """Return the line with the version from the output of the version command."""
         done = subprocess.run(self.version, capture_output=True, text=True, check=False)
         return (done.stdout or done.stderr).strip().partition("\n")[0]
 

@@ -1,4 +1,4 @@
-"""How requests are sent: over our own connections, with their TLS and proxies, or with what the caller passes."""
+"""The settings of connections: TLS and proxies, or a client or transport of the caller."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LIBRARIES = ("httpx", "httpx2")
 
 
 class ConnectionSettings:
-    """How requests are sent. TLS and proxies are set up when the first connection is made, and shared by all.
+    """The settings of connections. TLS and proxies are set up by the first connection and shared by all.
 
     Args:
         service: The server.
