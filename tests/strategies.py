@@ -71,10 +71,14 @@ def objects(schema: dict[str, Any]) -> SearchStrategy[dict[str, Any]]:
     return st.builds(lambda body, extra: {**body, **extra}, known, unknown)
 
 
+def mutated(schema: dict[str, Any]) -> SearchStrategy[Any]:
+    """Return a strategy for values that a schema accepts, with one place changed or removed."""
+    return _mutated(values(schema))
+
+
 @st.composite
-def mutated(draw: st.DrawFn, schema: dict[str, Any]) -> Any:
-    """Return a value that a schema accepts, with one place changed or removed."""
-    body = draw(values(schema))
+def _mutated(draw: st.DrawFn, bodies: SearchStrategy[Any]) -> Any:
+    body = draw(bodies)
     places = [place for place in _places(body) if place]
     place = draw(st.sampled_from(places)) if places else ()
     if not place:

@@ -4,48 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any, NamedTuple
-
-Query = dict[str, Any]
+from typing import Any
 
 
-class Fetched(NamedTuple):
-    """A page: its runs, and the cursor to the next page."""
+class Count:
+    """The number of runs of a thread, counted page by page.
 
-    runs: Iterable[Any]
-    has_more: bool
-    last_id: Any
+    ``query`` has the parameters of the next page; ``done`` is true after the last one.
+    """
 
-    @classmethod
-    def from_dict(cls, page: dict[str, Any]) -> Fetched:
-        """Return the page of a decoded body."""
-        return cls(page["data"], page["has_more"], page["last_id"])
+    def __init__(self) -> None:
+        self.runs = 0
+        self.done = False
+        self.query: dict[str, Any] = {"limit": 100}
 
-
-def count_runs(fetch: Callable[[Query], Fetched]) -> int:
-    """Count the runs of a thread, given a function that fetches the page of a query."""
-    query: Query = {"limit": 100}
-    count = 0
-    while True:
-        page = fetch(query)
-        for _ in page.runs:
-            count += 1
-        if not page.has_more:
-            return count
-        query["after"] = page.last_id
-
-
-async def count_runs_async(fetch: Callable[[Query], Awaitable[Fetched]]) -> int:
-    """Count the runs of a thread, given a coroutine function that fetches the page of a query."""
-    query: Query = {"limit": 100}
-    count = 0
-    while True:
-        page = await fetch(query)
-        for _ in page.runs:
-            count += 1
-        if not page.has_more:
-            return count
-        query["after"] = page.last_id
+    def add(self, data: Iterable[Any], has_more: bool, last_id: Any) -> None:
+        """Add a page."""
+        for _ in data:
+            self.runs += 1
+        self.done = not has_more
+        self.query["after"] = last_id
 
 
 async def count_many(walk: Callable[..., Awaitable[int]], threads: list[str], concurrency: int, **target: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 import orjson
-from _listing import Fetched, Query, count_runs_async
+from _listing import Count
 from _protocol import serve
 
 SESSIONS: dict[str, aiohttp.ClientSession] = {}
@@ -20,13 +20,12 @@ def session(url: str, key: str) -> aiohttp.ClientSession:
 
 async def async_walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    opened = session(url, key)
-
-    async def fetch(query: Query) -> Fetched:
-        async with opened.get(f"{url}/threads/{thread}/runs", params=query) as response:
-            return Fetched.from_dict(orjson.loads(await response.read()))
-
-    return await count_runs_async(fetch)
+    count = Count()
+    while not count.done:
+        async with session(url, key).get(f"{url}/threads/{thread}/runs", params=count.query) as response:
+            page = orjson.loads(await response.read())
+        count.add(page["data"], page["has_more"], page["last_id"])
+    return count.runs
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import orjson
-from _listing import Fetched, Query, count_runs, count_runs_async
+from _listing import Count
 from _protocol import read, serve
 
 
@@ -34,29 +34,26 @@ def decode(file: str) -> Any:
     return orjson.loads(read(file))
 
 
-def page(response: httpx.Response) -> Fetched:
-    """Return the page of a response."""
-    return Fetched.from_dict(orjson.loads(response.raise_for_status().content))
+def add(count: Count, response: httpx.Response) -> None:
+    """Add the page of a response."""
+    page = orjson.loads(response.raise_for_status().content)
+    count.add(page["data"], page["has_more"], page["last_id"])
 
 
 def walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    opened = client(url, key)
-
-    def fetch(query: Query) -> Fetched:
-        return page(opened.get(f"/threads/{thread}/runs", params=query))
-
-    return count_runs(fetch)
+    count = Count()
+    while not count.done:
+        add(count, client(url, key).get(f"/threads/{thread}/runs", params=count.query))
+    return count.runs
 
 
 async def async_walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    opened = async_client(url, key)
-
-    async def fetch(query: Query) -> Fetched:
-        return page(await opened.get(f"/threads/{thread}/runs", params=query))
-
-    return await count_runs_async(fetch)
+    count = Count()
+    while not count.done:
+        add(count, await async_client(url, key).get(f"/threads/{thread}/runs", params=count.query))
+    return count.runs
 
 
 if __name__ == "__main__":

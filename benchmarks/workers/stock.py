@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import orjson
-from _listing import Fetched, Query, count_runs, count_runs_async
+from _listing import Count
 from _protocol import read, serve
 from threadruns_stock.api.runs import list_runs
 from threadruns_stock.client import AuthenticatedClient
@@ -23,29 +23,22 @@ def decode(file: str) -> RunList:
     return RunList.from_dict(orjson.loads(read(file)))
 
 
-def fetched(page: RunList) -> Fetched:
-    """Return a page in the form that the loop takes."""
-    return Fetched(page.data, page.has_more, page.last_id)
-
-
 def walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    opened = client(url, key)
-
-    def fetch(query: Query) -> Fetched:
-        return fetched(list_runs.sync(thread, client=opened, **query))
-
-    return count_runs(fetch)
+    count = Count()
+    while not count.done:
+        page = list_runs.sync(thread, client=client(url, key), **count.query)
+        count.add(page.data, page.has_more, page.last_id)
+    return count.runs
 
 
 async def async_walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    opened = client(url, key)
-
-    async def fetch(query: Query) -> Fetched:
-        return fetched(await list_runs.asyncio(thread, client=opened, **query))
-
-    return await count_runs_async(fetch)
+    count = Count()
+    while not count.done:
+        page = await list_runs.asyncio(thread, client=client(url, key), **count.query)
+        count.add(page.data, page.has_more, page.last_id)
+    return count.runs
 
 
 if __name__ == "__main__":
