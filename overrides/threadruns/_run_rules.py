@@ -71,7 +71,7 @@ class RunRule:
 
     @property
     def is_advice(self) -> bool:
-        """Whether too few recordings support the rule: fewer than three of a status, none of v1, or an analogy."""
+        """True if too few recordings support the rule: fewer than three of a status, none of v1, or an analogy."""
         return bool(self.by_analogy) or any(
             count.v1 + count.later < MIN_RECORDINGS or count.v1 == 0 for count in self.recordings.values()
         )

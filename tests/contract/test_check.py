@@ -96,7 +96,7 @@ def test_unknown_fields_are_reported_as_a_variation() -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_no_response_makes_the_check_raise(seed: int) -> None:
-    """Whatever values a response contains, the check ends with a verdict."""
+    """The check ends with a verdict for any values in a response."""
     random = Random(seed)
     odd = [None, True, 0, 1.5, "x", [], {}, [[]], {"a": []}, -1]
 

@@ -320,7 +320,7 @@ ODD: dict[str, Callable[[Any, Any], object]] = {
 
 @pytest.mark.parametrize("name", ODD)
 def test_odd_documents_have_a_page_too(name: str) -> None:
-    """Whatever OpenAPI allows to be absent or to be spelled otherwise, the page is whole."""
+    """The page is complete if optional parts of the document are absent or written in another permitted form."""
     raw = deepcopy(DOCUMENT)
     ODD[name](raw, raw["paths"]["/threads/{thread_id}/runs"]["get"])
     root = Tree(page_of(raw)).root

@@ -76,7 +76,7 @@ def test_a_status_requires_and_forbids_keys_as_recorded(status: str, key: str) -
 @pytest.mark.parametrize("key", ADVISED)
 @pytest.mark.parametrize("status", STATUSES)
 def test_what_few_recordings_show_is_advice(status: str, key: str) -> None:
-    """What rests on few recordings of a status, or on an analogy, is reported by rules that are advice."""
+    """A rule that few recordings of a status support, or only an analogy, is advice."""
     expected = ADVISED[key][STATUSES.index(status)]
     plain = {**bodies.FIRST, "status": status, **dict.fromkeys(("completed_at", "failed_at", "cancelled_at"))}
     plain |= {
