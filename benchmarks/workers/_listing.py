@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 
-class Count:
+class RunCounter:
     """The number of runs of a thread, counted page by page.
 
     ``query`` has the parameters of the next page; ``done`` is true after the last one.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import aiohttp
 import orjson
-from _listing import Count
+from _listing import RunCounter
 from _protocol import serve
 
 SESSIONS: dict[str, aiohttp.ClientSession] = {}
@@ -20,7 +20,7 @@ def session(url: str, key: str) -> aiohttp.ClientSession:
 
 async def async_walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    count = Count()
+    count = RunCounter()
     while not count.done:
         async with session(url, key).get(f"{url}/threads/{thread}/runs", params=count.query) as response:
             page = orjson.loads(await response.read())

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import orjson
-from _listing import Count
+from _listing import RunCounter
 from _protocol import read, serve
 
 
@@ -34,7 +34,7 @@ def decode(file: str) -> Any:
     return orjson.loads(read(file))
 
 
-def add(count: Count, response: httpx.Response) -> None:
+def add(count: RunCounter, response: httpx.Response) -> None:
     """Add the page of a response."""
     page = orjson.loads(response.raise_for_status().content)
     count.add(page["data"], page["has_more"], page["last_id"])
@@ -42,7 +42,7 @@ def add(count: Count, response: httpx.Response) -> None:
 
 def walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    count = Count()
+    count = RunCounter()
     while not count.done:
         add(count, client(url, key).get(f"/threads/{thread}/runs", params=count.query))
     return count.runs
@@ -50,7 +50,7 @@ def walk(url: str, key: str, thread: str) -> int:
 
 async def async_walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    count = Count()
+    count = RunCounter()
     while not count.done:
         add(count, await async_client(url, key).get(f"/threads/{thread}/runs", params=count.query))
     return count.runs

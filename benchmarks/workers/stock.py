@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 
 import orjson
-from _listing import Count
+from _listing import RunCounter
 from _protocol import read, serve
 from threadruns_stock.api.runs import list_runs
 from threadruns_stock.client import AuthenticatedClient
@@ -25,7 +25,7 @@ def decode(file: str) -> RunList:
 
 def walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    count = Count()
+    count = RunCounter()
     while not count.done:
         page = list_runs.sync(thread, client=client(url, key), **count.query)
         count.add(page.data, page.has_more, page.last_id)
@@ -34,7 +34,7 @@ def walk(url: str, key: str, thread: str) -> int:
 
 async def async_walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
-    count = Count()
+    count = RunCounter()
     while not count.done:
         page = await list_runs.asyncio(thread, client=client(url, key), **count.query)
         count.add(page.data, page.has_more, page.last_id)

@@ -88,7 +88,7 @@ class AsyncConnectionPool(httpx.AsyncBaseTransport):
             # A tool answered in place of the network.
             await give_back()
         else:
-            response.stream = _ReturningStream(response.stream, connection, give_back)
+            response.stream = _AsyncReturningStream(response.stream, connection, give_back)
         return unfollowed(response)
 
     async def aclose(self) -> None:
@@ -128,7 +128,7 @@ async def _close_at_end(connections: list[AsyncConnection]) -> AsyncGenerator[No
             await connections.pop().aclose()
 
 
-class _ReturningStream(httpx.AsyncByteStream):
+class _AsyncReturningStream(httpx.AsyncByteStream):
     """The body of a response, which gives its connection back when it is closed."""
 
     def __init__(self, body: Any, connection: AsyncConnection, give_back: Callable[[], Awaitable[None]]) -> None:
