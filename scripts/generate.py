@@ -25,6 +25,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from jinja2 import StrictUndefined
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
@@ -33,6 +34,7 @@ from openapi_python_client.strings import ClassName, PythonIdentifier
 from ruamel.yaml import YAML
 
 from _document_check import problems
+from _emission import Emission
 from _page import page
 from _samples import SampleError, add_samples, document_with_samples
 
@@ -46,6 +48,8 @@ PAGE_COPY = ROOT / "docs" / "api.html"
 """Where the page is read without a server; the same file as the one that ships."""
 COMMAND = "scripts/generate"
 BANNER = f"# Generated from openapi.yaml by {COMMAND}: do not edit, edit the document or overrides/templates.\n"
+RUNTIME = ("objects.py", "reading.py", "shapes.py", "tolerant.py", "values.py")
+"""What is emitted beside the modules that the generator knows."""
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -80,14 +84,19 @@ def build(document: Path, target: Path) -> None:
     if isinstance(data, GeneratorError):
         raise GenerateError(f"{document.name}: {data.header}: {data.detail}")
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
+    project.env.undefined = StrictUndefined
     project.env.globals.update(
-        about=_Descriptions(raw), path_expression=path_expression, request_headers=_RequestHeaders(raw)
+        about=_Descriptions(raw),
+        emission=Emission(data),
+        path_expression=path_expression,
+        request_headers=_RequestHeaders(raw),
     )
     with contextlib.redirect_stdout(io.StringIO()):
         errors = project.build()
     if errors:
         raise GenerateError("\n".join(f"{document.name}: {_one_line(error)}" for error in errors))
-    (target / "structs.py").write_text(project.env.get_template("structs.py.jinja").render(), encoding="utf-8")
+    for name in RUNTIME:
+        (target / name).write_text(project.env.get_template(f"{name}.jinja").render(), encoding="utf-8")
     if found := list(dropped(raw, data)):
         raise GenerateError("\n".join(f"{document.name}: {line}" for line in found))
     finish(document, raw, target)
@@ -244,8 +253,8 @@ class _Descriptions:
             if "name" in parameter
         }
 
-    def __call__(self, endpoint: Any, parameter: Any) -> str:
-        return self._texts.get((str(endpoint.name), parameter.name.get_untrusted_value()), "")
+    def __call__(self, endpoint: Any, parameter: str) -> str:
+        return self._texts.get((str(endpoint.name), parameter), "")
 
 
 class _RequestHeaders:

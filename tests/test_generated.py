@@ -17,8 +17,9 @@ from tests.document.bodies import FIRST, RUNS
 from tests.strategies import JSON, mutated, resolve, values
 from threadruns._document import document
 from threadruns_api.api.runs.list_runs import list_runs
+from threadruns_api.errors import DecodeError
 from threadruns_api.models import ErrorResponse, Run, RunList
-from threadruns_api.types import UNSET, DecodeError, UnknownVariant, Unset
+from threadruns_api.values import UNSET, UnknownVariant, Unset
 
 RELAXED = settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
 PAGE = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
@@ -153,7 +154,8 @@ def test_unknown_values_are_kept() -> None:
 def test_unknown_fields_are_allocated_on_access() -> None:
     """The dict of unknown fields is created on access, and an empty one makes no difference."""
     run, other = Run.from_dict(FIRST), Run.from_dict(FIRST)
-    assert run._unknown is None
+    assert not hasattr(run, "_unknown")
+    assert run.unknown_fields is UNSET
     other.additional_properties["later"] = 1
     assert run != other
     del other.additional_properties["later"]
@@ -173,7 +175,7 @@ def test_unset_is_one_object() -> None:
     """UNSET is false, has a readable repr, and stays the same object when copied, pickled or created again."""
     assert not UNSET
     assert repr(UNSET) == "UNSET"
-    for again in (copy.copy(UNSET), copy.deepcopy(UNSET), pickle.loads(pickle.dumps(UNSET)), Unset()):
+    for again in (copy.copy(UNSET), copy.deepcopy(UNSET), pickle.loads(pickle.dumps(UNSET)), Unset(None)):
         assert again is UNSET
     assert copy.deepcopy(Run.from_dict(FIRST)).usage is UNSET
 

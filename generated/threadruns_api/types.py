@@ -1,162 +1,22 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
-"""What the generated modules share: absent values, decode errors, requests."""
+"""What the operations share: options, requests, and how parameters are written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, ClassVar, Final, Generic, Literal, Self, TypedDict, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic, Literal, TypedDict, TypeVar
 from urllib.parse import quote
 
-from attrs import define, field, frozen
-from msgspec import UNSET as UNSET
-from msgspec import UnsetType
+from attrs import frozen
 
 from .errors import DecodeError as DecodeError
-from .structs import Codec
+from .reading import read
+from .values import UNSET as UNSET
+from .values import UnknownVariant as UnknownVariant
+from .values import Unset as Unset
+from .values import encode as encode
 
 T_co = TypeVar("T_co", covariant=True)
-
-
-Unset = UnsetType
-"""The type of `UNSET`: a key that is absent, which is not the same as null. False in a condition."""
-
-new: Final[Any] = object.__new__
-"""Makes an instance without calling its initialiser: what was decoded needs no second look."""
-
-
-def wrong(value: Any, expected: str, *path: str | int) -> DecodeError:
-    """Say that a value is not what was expected; a long value is cut."""
-    if value is UNSET:
-        return DecodeError(path, "missing")
-    if isinstance(value, dict | list):
-        return DecodeError(path, f"expected {expected}, got {'an object' if isinstance(value, dict) else 'an array'}")
-    shown = {"None": "null", "True": "true", "False": "false"}.get(repr(value), repr(value))
-    return DecodeError(path, f"expected {expected}, got {shown if len(shown) <= 80 else shown[:77] + '...'}")
-
-
-def integer(value: Any, *path: str | int) -> int:
-    """Return a whole number that was sent with a fraction of zero, as JSON Schema counts it among the integers.
-
-    Raises:
-        DecodeError: The value is anything else.
-    """
-    if type(value) is float and value.is_integer():
-        return int(value)
-    raise wrong(value, "an integer", *path)
-
-
-def as_dict(source: Any) -> dict[str, Any]:
-    """Return a mapping as a dict, itself if it is one.
-
-    Raises:
-        DecodeError: It is no mapping.
-    """
-    if type(source) is dict:
-        return source  # pyright: ignore[reportUnknownVariableType]
-    if isinstance(source, Mapping):
-        return dict(source)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    raise wrong(source, "an object")
-
-
-def decode_first(value: Any, decoders: tuple[Callable[[Any], Any], ...]) -> Any:
-    """Decode with the first decoder that takes the value; keep it whole if none does."""
-    for decode in decoders:
-        try:
-            return decode(value)
-        except DecodeError:
-            continue
-    return UnknownVariant(as_dict(value))
-
-
-def keep_variant(value: Any, tag: str) -> UnknownVariant:
-    """Keep an object of a union whose tag the document does not know.
-
-    Raises:
-        DecodeError: It is no object, or its tag is no string.
-    """
-    source = as_dict(value)
-    if type(source.get(tag, UNSET)) is not str:
-        raise wrong(source.get(tag, UNSET), "a string", tag)
-    return UnknownVariant(source)
-
-
-def key_of(source: dict[str, Any], value: Any) -> str:
-    """Return the key under which a very value stands, for an error."""
-    return next(key for key, other in source.items() if other is value)
-
-
-def unknown_fields(source: dict[str, Any], known: Collection[str]) -> dict[str, Any]:
-    """Return the fields of an object that the document does not know."""
-    return {key: value for key, value in source.items() if key not in known}
-
-
-def same_fields(fields: dict[str, Any] | None) -> dict[str, Any] | None:
-    """Return what unknown fields are compared by: having none is the same as having an empty dict of them."""
-    return fields or None
-
-
-def encode(value: Any) -> Any:
-    """Return a value as JSON has it: models as dicts, in lists too."""
-    if type(value) is list:
-        return [encode(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
-    to_dict = getattr(value, "to_dict", None)  # pyright: ignore[reportUnknownArgumentType]
-    return value if to_dict is None else to_dict()  # pyright: ignore[reportUnknownVariableType]
-
-
-class UnknownVariant(dict[str, Any]):
-    """An object of a union whose variant the document does not know, kept whole."""
-
-    __slots__ = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as a plain dict."""
-        return dict(self)
-
-
-class Model:
-    """What every generated model can do."""
-
-    __slots__ = ()
-    _codec: ClassVar[Codec]
-
-    @classmethod
-    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
-
-        Raises:
-            DecodeError: A required key is missing or a value has the wrong type.
-        """
-        decoded: Self = cls._codec.decode(as_dict(source), cls)
-        return decoded
-
-    @classmethod
-    def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
-
-        Raises:
-            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
-        """
-        decoded: Self = cls._codec.from_json(content, cls)
-        return decoded
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
-        raise NotImplementedError
-
-
-@define(kw_only=True, weakref_slot=False)
-class Object(Model):
-    """A model with fields of its own."""
-
-    # None as long as there is none, as hardly any object has one.
-    _unknown: dict[str, Any] | None = field(default=None, init=False, repr=False, eq=same_fields)
-
-    @property
-    def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
-        if self._unknown is None:
-            self._unknown = {}
-        return self._unknown
 
 
 class CallOptions(TypedDict, total=False):
@@ -183,9 +43,10 @@ class CallOptions(TypedDict, total=False):
     """Ask for the next page while the caller works on this one. False unless set."""
     concurrency: int
     """How many lists are walked side by side where many are asked for. 16 unless set."""
-    invalid: Literal["raise", "skip"]
-    """What to do with an item that cannot be decoded: raise, with the page's other items attached, or skip and report
-    it. "raise" unless set."""
+    invalid: Literal["raise", "skip", "keep"]
+    """What to do with an item that cannot be decoded: raise, with the page's other items attached; skip it; or keep it,
+    with values of another type as they came and UNSET for missing keys. What is skipped or kept so is listed on its
+    page. "raise" unless set."""
 
 
 QueryValue = str | list[str]
@@ -211,11 +72,11 @@ class Request(Generic[T_co]):
     params: dict[str, QueryValue]
     headers: dict[str, str]
     model: type[T_co]
-    responses: tuple[tuple[int, int, type[Model]], ...]
+    responses: tuple[tuple[int, int, Any], ...]
     options: CallOptions
     json: Any = None
 
-    def parse(self, status_code: int, content: bytes) -> Model | None:
+    def parse(self, status_code: int, content: bytes) -> Any:
         """Decode the body of a response as the document describes it for that status code.
 
         Args:
@@ -230,7 +91,7 @@ class Request(Generic[T_co]):
         """
         for low, high, model in self.responses:
             if low <= status_code <= high:
-                return model.from_json(content)
+                return read(content, model)
         return None
 
 

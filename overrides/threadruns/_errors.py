@@ -184,6 +184,25 @@ class Skipped(NamedTuple):
     """The item as received, parsed as JSON."""
 
 
+class Kept(NamedTuple):
+    """A value of a page that is not what the document says, kept as it was received."""
+
+    page: int
+    """The number of the page in its list, from 1."""
+
+    item: str | None
+    """The id of the item; None if the value is not in an item, or the item has no id."""
+
+    path: tuple[str | int, ...]
+    """The path to the value, within the page."""
+
+    problem: str
+    """The problem with the value, with what was expected."""
+
+    value: Any
+    """The value as received; ``UNSET`` if a required key is missing."""
+
+
 class APIStatusError(APIError):
     """The server sent an error status."""
 

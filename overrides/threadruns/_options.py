@@ -39,7 +39,7 @@ class Options(NamedTuple):
     max_items: int | None = None
     prefetch: bool = False
     concurrency: int = 16
-    invalid: Literal["raise", "skip"] = "raise"
+    invalid: Literal["raise", "skip", "keep"] = "raise"
 
     def updated(self, changes: CallOptions) -> Options:
         """Return these options with some of them changed; headers and query parameters are merged.
@@ -89,7 +89,7 @@ def _check(name: str, value: Any) -> None:
         case "prefetch":
             valid, wanted = isinstance(value, bool), "True or False"
         case "invalid":
-            valid, wanted = value in ("raise", "skip"), "'raise' or 'skip'"
+            valid, wanted = value in ("raise", "skip", "keep"), "'raise', 'skip' or 'keep'"
         case _:
             _check_strings(name, value)
             return

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from threadruns_api.errors import DecodeError as DecodeError
     from threadruns_api.models import Run as Run
     from threadruns_api.models import RunList as RunList
-    from threadruns_api.structs import parse_json as parse_json
-    from threadruns_api.types import UNSET as UNSET
+    from threadruns_api.reading import parse_json as parse_json
+    from threadruns_api.reading import salvage as salvage
     from threadruns_api.types import CallOptions as CallOptions
     from threadruns_api.types import Request as Request
-    from threadruns_api.types import UnknownVariant as UnknownVariant
-    from threadruns_api.types import Unset as Unset
+    from threadruns_api.values import UNSET as UNSET
+    from threadruns_api.values import UnknownVariant as UnknownVariant
+    from threadruns_api.values import Unset as Unset
 
 _HOMES = {
     "models": "models",
@@ -26,12 +27,13 @@ _HOMES = {
     "DecodeError": "errors",
     "Run": "models",
     "RunList": "models",
-    "parse_json": "structs",
-    "UNSET": "types",
+    "parse_json": "reading",
+    "salvage": "reading",
+    "UNSET": "values",
     "CallOptions": "types",
     "Request": "types",
-    "UnknownVariant": "types",
-    "Unset": "types",
+    "UnknownVariant": "values",
+    "Unset": "values",
 }
 
 

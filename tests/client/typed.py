@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
 from typing import Literal, assert_type
 
+import attrs
 import httpx
+import msgspec
 
 from threadruns import (
     UNSET,
@@ -75,13 +80,51 @@ def fields(run: Run) -> str:
             case UnknownVariant():
                 print(tool["type"])
     if run.temperature is not UNSET:
-        assert_type(run.metadata, models.Metadata)
+        assert_type(run.metadata, dict[str, str])
     if run.last_error is not None:
         print(run.last_error.code.upper())
-    if run.required_action:
-        print([call.function.arguments for call in run.required_action.submit_tool_outputs.tool_calls])
+    for tool in run.tools:
+        if tool.type == "function":
+            assert_type(tool, models.FunctionTool)
+            print(tool.function.name)
+        elif isinstance(tool, UnknownVariant):
+            print(tool["type"] == "file_search", tool.get("file_search"))
+    if run.required_action and run.required_action.type == "submit_tool_outputs":
+        calls = run.required_action.submit_tool_outputs.tool_calls
+        print([call.function.arguments for call in calls if call.type == "function"])
+    if run.usage:
+        assert_type(run.usage, models.Usage)
+        print(run.usage.total_tokens)
     print(run.additional_properties.get("reasoning_effort"))
     return run.status
+
+
+def attrs_and_json(run: Run) -> bytes:
+    """Use what attrs, copy and msgspec offer for a run."""
+    changed = attrs.evolve(run, status="cancelled", usage=None)
+    assert_type(changed, Run)
+    print([field.name for field in attrs.fields(Run)], attrs.fields(Run).usage.name, attrs.has(Run))
+    print(json.dumps(attrs.asdict(run, filter=lambda _, value: value is not UNSET)))
+    print(copy.copy(run), copy.deepcopy(run), pickle.dumps(run), msgspec.json.encode(run))
+    tool = models.FunctionTool(function=models.FunctionDefinition(name="f", parameters={"type": "object"}))
+    assert_type(tool.type, Literal["function"])
+    print(run.unknown_fields or {}, run.to_dict(), tool)
+    return run.to_json()
+
+
+class MyRun(Run):
+    """A model of one's own."""
+
+    def age(self, now: int) -> int:
+        """Return the seconds since the run was created."""
+        return now - self.created_at
+
+
+def derived(content: bytes) -> int:
+    """Decode to a class of one's own."""
+    run = MyRun.from_json(content)
+    assert_type(run, MyRun)
+    return attrs.evolve(run, created_at=0).age(1)
 
 
 def errors(client: Client) -> int | None:
@@ -126,6 +169,8 @@ def files(client: Client, content: bytes) -> None:
         write_csv(client.runs.list("thread_abc123"), table)
     assert_type(RunList.from_json(content).data, list[Run])
     print(Drift(client.runs.list("thread_abc123")).values)
+    page = client.runs.list("thread_abc123", invalid="keep")
+    print([(kept.page, kept.item, kept.path, kept.problem, kept.value) for kept in page.kept])
     walk = iter(client.runs.list("thread_abc123"))
     next(walk)
     assert_type(client.runs.list.resume(walk.token), Page[Run])

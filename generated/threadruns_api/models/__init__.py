@@ -1,6 +1,8 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
-"""Contains all the data models used in inputs/outputs"""
+"""The models of the document."""
 
+from ..reading import make_readers
+from ..shapes import MODELS, prepare
 from .code_interpreter_tool import CodeInterpreterTool
 from .error_detail import ErrorDetail
 from .error_response import ErrorResponse
@@ -66,3 +68,6 @@ __all__ = (
     "TruncationType",
     "Usage",
 )
+
+prepare(MODELS, globals())
+make_readers(MODELS)

@@ -1,71 +1,17 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
-# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Literal
 
-from attrs import define
+from ..objects import Object, constant, define
 
-from ..errors import DecodeError
-from ..structs import astuple, beyond, register
-from ..types import (
-    Object,
-    new,
-    unknown_fields,
-    wrong,
-)
+if TYPE_CHECKING:
+    pass
 
 
-@define(kw_only=True, weakref_slot=False)
-class RetrievalTool(Object):
+@define(kw_only=True)
+class RetrievalTool(Object, tag="type"):
     """Looks things up in the files of the assistant."""
 
-    type: Literal["retrieval"] = "retrieval"
+    type: Literal["retrieval"] = constant("retrieval")
     """The kind of tool, always `retrieval`."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
-        result: dict[str, Any] = {
-            "type": self.type,
-        }
-        if self._unknown:
-            result.update(self._unknown)
-        return result
-
-
-_KEYS: Final = ("type",)
-
-
-def decode_retrieval_tool(source: Any, cls: type[Any] = RetrievalTool) -> Any:
-    """Decode a `RetrievalTool` from a dict, as an instance of `cls`."""
-    if type(source) is not dict:
-        raise wrong(source, "an object")
-    fields = len(source)
-    try:
-        v_type_ = source["type"]
-    except KeyError as error:
-        raise DecodeError(error.args, "missing") from None
-    if v_type_ != "retrieval":
-        raise wrong(v_type_, "'retrieval'", "type")
-    decoded = new(cls)
-    decoded.type = "retrieval"
-    if fields == 1:
-        decoded._unknown = None
-    else:
-        decoded._unknown = unknown_fields(source, _KEYS)
-    return decoded
-
-
-def adopt_retrieval_tool(struct: Any) -> Any:
-    """Make a `RetrievalTool` of a struct of it."""
-    values = astuple(struct)
-    unknown = None
-    if len(values) != 0:
-        values, unknown = beyond(struct, values, 0)
-    made = new(RetrievalTool)
-    made.type = "retrieval"
-    made._unknown = unknown
-    return made
-
-
-register(RetrievalTool, decode_retrieval_tool, adopt_retrieval_tool, _KEYS, "type")

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
             """Return the object as parsed JSON."""
             ...
 
+        def to_json(self) -> bytes:
+            """Return it as JSON text."""
+            ...
+
 
 OTHER = "other"
 """The column of the unknown fields."""
@@ -29,16 +33,14 @@ OTHER = "other"
 
 def json_line(item: ModelInstance) -> bytes:
     """Return an item as a line of JSON."""
-    import msgspec
-
-    return msgspec.json.encode(item.to_dict()) + b"\n"
+    return item.to_json() + b"\n"
 
 
 def csv_header(kind: type[AttrsInstance]) -> list[str]:
     """Return the column names for a model."""
     from attrs import fields
 
-    return [*(field.name for field in fields(kind) if not field.name.startswith("_")), OTHER]
+    return [*(field.name for field in fields(kind) if field.name != "unknown_fields"), OTHER]
 
 
 def csv_row(item: ModelInstance, header: list[str]) -> list[str]:

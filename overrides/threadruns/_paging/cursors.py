@@ -53,7 +53,7 @@ class PageRequest(Generic[T]):
         Returns:
             The request for the next page, None after the last page, or the error that stops the iteration.
         """
-        if not page.envelope.has_more:
+        if not page.has_more:
             return None
         call, number, page_numbers = self.call, self.number, self.page_numbers
         backward = is_backward(call.params)

@@ -7,14 +7,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from threadruns._error_body import read_error_body
-from threadruns._errors import APIResponseValidationError, Skipped
+from threadruns._errors import APIResponseValidationError, Kept, Skipped
 from threadruns._json import is_array, is_object
 from threadruns._paging.protocols import Item
 from threadruns._text import excerpt, printable
 from threadruns._wire import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from threadruns._http.call import Call
     from threadruns._paging.protocols import ListResponse
@@ -26,96 +26,135 @@ logger = logging.getLogger("threadruns")
 
 
 class DecodedPage(Generic[T]):
-    """A decoded page: its envelope, its valid items, and the invalid ones."""
+    """A decoded page: its envelope, its items, those left out, and the invalid values that were kept."""
 
-    __slots__ = ("data", "ends", "envelope", "skipped")
+    __slots__ = ("data", "ends", "envelope", "has_more", "kept", "skipped")
 
-    def __init__(self, envelope: ListResponse[T], skipped: list[Skipped], ends: tuple[str | None, str | None]) -> None:
+    def __init__(self, envelope: ListResponse[T], skipped: list[Skipped], kept: list[Kept]) -> None:
         self.envelope = envelope
         self.data = envelope.data if isinstance(envelope.data, list) else list(envelope.data)
         self.skipped = skipped
-        self.ends = ends
+        self.kept = kept
+        # Anything but true ends the list: a server that sends null there has no cursors to go on from.
+        self.has_more = envelope.has_more is True
+        # The ids of the items are valid cursors, even if the envelope names others.
+        ids: list[Any] = [item.id for item in self.data]
+        for item in skipped:
+            ids.insert(int(item.path[1]), item.raw.get("id") if is_object(item.raw) else None)
+        self.ends = (_first_text(ids), _first_text(reversed(ids)))
 
 
-def decode(call: Call[ListResponse[T]], response: RawResponse) -> DecodedPage[T]:
+def decode(call: Call[ListResponse[T]], response: RawResponse, number: int = 1) -> DecodedPage[T]:
     """Decode a page.
+
+    Args:
+        call: The call.
+        response: Its response.
+        number: The number of the page, from 1.
 
     Raises:
         APIResponseValidationError: The page is invalid, or one of its items is and ``invalid`` is "raise".
     """
-    envelope = None
-    # The error is raised below, without this one, which holds the body unredacted.
+    problem: tuple[tuple[str | int, ...], str] = ((), "")
+    # Errors are raised below, without the first one, which holds the body unredacted.
+    try:
+        return DecodedPage(call.request.model.from_json(response.body), [], [])
+    except DecodeError as error:
+        problem = (error.path, error.problem)
+    page: DecodedPage[T] | None = None
     with suppress(DecodeError):
-        envelope = call.request.model.from_json(response.body)
-    if envelope is None:
-        return _decode_valid_items(call, response)
-    # The ids of the items are valid cursors, even if the envelope names others.
-    ends = (envelope.data[0].id, envelope.data[-1].id) if envelope.data else (None, None)
-    return DecodedPage(envelope, [], ends)
-
-
-def _decode_valid_items(call: Call[ListResponse[T]], response: RawResponse) -> DecodedPage[T]:
-    """Decode the valid items of a page.
-
-    Raises:
-        APIResponseValidationError: The page itself is invalid, or an item is and ``invalid`` is "raise".
-    """
-    raw = _parse(call, response)
-    data = raw.get("data") if is_object(raw) else None
-    if is_object(raw) and not is_array(data) and read_error_body(raw).message:
-        # Some gateways send their errors with this status. The text may hold the key, and no traceback is to show it.
-        raw = data = None
-        message = read_error_body(response.redacted().json).message or ""
-        raise _validation_error(call, response, f"its body is an error: {excerpt(message, markup=False)}")
-    items = data if is_array(data) else []
-    places = list(range(len(items)))
-    skipped: list[Skipped] = []
-    while True:
-        try:
-            envelope = call.request.model.from_dict(raw)
-            break
-        except DecodeError as error:
-            match error.path:
-                case ("data", int(index), *rest) if index < len(places):
-                    place = places.pop(index)
-                    skipped.append(Skipped(("data", place, *rest), error.problem, items[place]))
-                    raw = {**raw, "data": [items[place] for place in places]}
-                case _:
-                    raise _validation_error(call, response, f"{error}.", error.path, error.problem) from None
-    page = DecodedPage(envelope, skipped, (_first_id(items), _first_id(reversed(items))))
-    if skipped:
-        _report_skipped(call, response, page, len(items))
+        page = _salvage(call, response, number)
+    mode = call.options.invalid
+    if page is None or (page.kept and mode != "keep") or not (page.kept or page.skipped):
+        raise _page_error(call, response, *problem)
+    if mode == "raise":
+        total = len(page.data) + len(page.skipped)
+        path, text, _ = page.skipped[0]
+        summary = (
+            f"{len(page.skipped)} of {total} items of the page cannot be decoded, the first at {format_path(path)}"
+        )
+        invalid = _validation_error(call, response, f"{summary}: {text}; {HINT}.", path, text)
+        invalid.items, invalid.skipped = page.data, page.skipped
+        raise invalid
+    _log_problems(call, page)
     return page
 
 
-def _first_id(items: Iterable[Any]) -> str | None:
-    ids = (item.get("id") for item in items if is_object(item))
-    return next((id for id in ids if isinstance(id, str)), None)
+HINT = 'invalid="skip" leaves out what is invalid, and invalid="keep" keeps it as it was received'
 
 
-def _report_skipped(call: Call[Any], response: RawResponse, page: DecodedPage[Any], total: int) -> None:
-    path, problem, _ = page.skipped[0]
-    summary = f"{len(page.skipped)} of {total} items of the page cannot be decoded, the first at {_format_path(path)}"
-    if call.options.invalid == "skip":
-        logger.warning("%s: %s: %s", call, summary, problem)
-        return
-    error = _validation_error(call, response, f"{summary}: {problem}.", path, problem)
-    error.items, error.skipped = page.data, page.skipped
-    raise error
+def _salvage(call: Call[ListResponse[T]], response: RawResponse, number: int) -> DecodedPage[T]:
+    """Decode what is valid of a page, and what is not if that is to be kept.
+
+    Raises:
+        DecodeError: The body is not JSON, or has no list of items.
+    """
+    from threadruns._wire import salvage
+
+    envelope, problems = salvage(response.body, call.request.model, keep=call.options.invalid == "keep")
+    skipped = [Skipped(*problem[:3]) for problem in problems if problem.is_left_out]
+    kept = [
+        Kept(number, _id_at(envelope.data, problem.path), *problem[:3])
+        for problem in problems
+        if not problem.is_left_out
+    ]
+    return DecodedPage(envelope, skipped, kept)
 
 
-def _parse(call: Call[Any], response: RawResponse) -> Any:
-    from threadruns._wire import parse_json
+def _id_at(items: Sequence[Item], path: tuple[str | int, ...]) -> str | None:
+    match path:
+        case ("data", int(place), *_):
+            return _first_text([items[place].id])
+        case _:
+            return None
 
-    try:
-        return parse_json(response.body)
-    except DecodeError:
-        pass  # The error is raised below, so that this one, which holds the body unredacted, is not its context.
+
+def _first_text(values: Iterable[Any]) -> str | None:
+    return next((value for value in values if isinstance(value, str)), None)
+
+
+def _log_problems(call: Call[Any], page: DecodedPage[Any]) -> None:
+    if page.skipped:
+        path, problem, _ = page.skipped[0]
+        total = len(page.data) + len(page.skipped)
+        logger.warning(
+            "%s: %d of %d items of the page cannot be decoded, the first at %s: %s",
+            *(call, len(page.skipped), total, format_path(path), problem),
+        )
+    if page.kept:
+        first = page.kept[0]
+        logger.warning(
+            "%s: %d invalid values of the page were kept, the first at %s: %s",
+            *(call, len(page.kept), format_path(first.path), first.problem),
+        )
+
+
+def _page_error(
+    call: Call[Any], response: RawResponse, path: tuple[str | int, ...], problem: str
+) -> APIResponseValidationError:
+    if message := _error_message(response):
+        return _validation_error(call, response, f"its body is an error: {message}")
+    if not problem.startswith("not JSON"):
+        return _validation_error(call, response, f"{format_path(path) or 'body'}: {problem}; {HINT}.", path, problem)
     kind = response.header("content-type") or "none"
     begins = excerpt(response.redacted().body[:20_000].decode("utf-8", "replace"), markup=True)
-    raise _validation_error(
-        call, response, f"the body is not JSON (content type {kind[:80]!r}); it begins with {begins!r}."
+    where = f" at {format_path(path)}" if path else ""
+    what = f" ({problem.removeprefix('not JSON: ')}{where})" if path else ""
+    return _validation_error(
+        call, response, f"the body is not JSON{what} (content type {kind[:80]!r}); it begins with {begins!r}.", path
     )
+
+
+def _error_message(response: RawResponse) -> str | None:
+    """Return the message of an error that was sent with the status of a page, as some gateways do; None if it is not.
+
+    The text may hold the key, so it is read from the redacted response.
+    """
+    body = response.redacted().json
+    if not is_object(body) or is_array(body.get("data")):
+        return None
+    message = read_error_body(body).message
+    return excerpt(message, markup=False) if message else None
 
 
 def _validation_error(
@@ -125,5 +164,5 @@ def _validation_error(
     return APIResponseValidationError(message, call=str(call), response=response.redacted(), path=path, field=field)
 
 
-def _format_path(path: tuple[str | int, ...]) -> str:
+def format_path(path: tuple[str | int, ...]) -> str:
     return printable("".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip("."))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from threadruns._paging.protocols import Item
 
@@ -34,9 +34,16 @@ class Deduplicator(Generic[T]):
 
     def add(self, item: T) -> bool:
         """Add an item, and return whether it is new."""
-        name, moment, newest = item.id, item.created_at * self._sign, self._newest
-        late = newest is not None and moment < newest
-        if self._all_hashes is None and (late or len(self._ids) >= self.MAX_IDS_PER_SECOND):
+        # The id and the time may be anything if invalid values are kept.
+        name: Any = item.id
+        created_at: Any = item.created_at
+        if not isinstance(name, str):
+            return True
+        newest = self._newest
+        timeless = type(created_at) not in (int, float)
+        moment = newest if timeless else created_at * self._sign
+        late = newest is not None and moment is not None and moment < newest
+        if self._all_hashes is None and (late or timeless or len(self._ids) >= self.MAX_IDS_PER_SECOND):
             self._all_hashes = set(self._hashes)
             self._ids, self._hashes = set(), array("q")
         if self._all_hashes is not None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from threadruns._errors import Skipped
+    from threadruns._errors import Kept, Skipped
     from threadruns._http.call import Call
     from threadruns._http.senders import AsyncSender, Sender
     from threadruns._paging.cursors import PageRequest
@@ -47,13 +47,19 @@ class BasePage(Generic[T]):
     skipped: list[Skipped]
     """The invalid items of this page; only with ``invalid="skip"``."""
 
+    kept: list[Kept]
+    """The invalid values of this page that were kept; only with ``invalid="keep"``, or about the page as a whole."""
+
     def __init__(self, request: PageRequest[T], response: RawResponse, page: DecodedPage[T]) -> None:
         self._request = request
         self._response = response
         self._page = page
-        self.data, self.skipped = page.data, page.skipped
-        self.first_id, self.last_id = page.envelope.first_id, page.envelope.last_id
-        self.has_more = page.envelope.has_more
+        self.data, self.skipped, self.kept = page.data, page.skipped, page.kept
+        named: tuple[Any, Any] = (page.envelope.first_id, page.envelope.last_id)
+        self.first_id, self.last_id = (
+            name if name is None or isinstance(name, str) else end for name, end in zip(named, page.ends, strict=True)
+        )
+        self.has_more = page.has_more
 
     @property
     def request_id(self) -> str | None:
@@ -131,7 +137,7 @@ class Page(BasePage[T]):
 
 def decode_page(sender: Sender, request: PageRequest[T], response: RawResponse) -> Page[T]:
     """Decode a response into a page. A function, so that no traceback shows a half-made page."""
-    return Page(sender, request, response, decode(request.call, response))
+    return Page(sender, request, response, decode(request.call, response, request.number))
 
 
 class AsyncPage(BasePage[T]):
@@ -168,7 +174,7 @@ class AsyncPage(BasePage[T]):
 
 def decode_async_page(sender: AsyncSender, request: PageRequest[T], response: RawResponse) -> AsyncPage[T]:
     """Decode a response into a page; see ``decode_page``."""
-    return AsyncPage(sender, request, response, decode(request.call, response))
+    return AsyncPage(sender, request, response, decode(request.call, response, request.number))
 
 
 class Pager(Generic[T]):

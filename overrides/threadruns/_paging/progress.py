@@ -8,7 +8,7 @@ counted.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from threadruns._errors import PagingError
 from threadruns._paging.cursors import is_backward
@@ -48,6 +48,7 @@ class WalkProgress(Generic[T]):
         self.pages = 0
         self.duplicates = 0
         self.skipped = 0
+        self.kept = 0
 
     @property
     def disorder(self) -> int:
@@ -85,8 +86,9 @@ class WalkProgress(Generic[T]):
         self.items += len(items)
         self.duplicates += len(served) - len(new)
         self.skipped += len(page.skipped)
+        self.kept += len(page.kept)
         self._unyielded = len(items)
-        self._is_last_page = not page.envelope.has_more and len(items) == len(new)
+        self._is_last_page = not page.has_more and len(items) == len(new)
         if len(new) < len(served):
             logger.warning("%s: %d repeated items were left out", self._call, len(served) - len(new))
         if self.disorder > disorder:
@@ -97,7 +99,9 @@ class WalkProgress(Generic[T]):
     def advance(self, item: T) -> None:
         """Record that an item is about to be yielded."""
         self._unyielded -= 1
-        self._position = item.id
+        position: Any = item.id  # not always text if invalid values are kept
+        if isinstance(position, str):
+            self._position = position
 
     def token(self) -> str:
         """Return the resume token for the position after the last yielded item, as JSON text."""

@@ -59,6 +59,11 @@ class BaseWalk(Generic[T]):
         """The number of invalid items, which were left out; only with ``invalid="skip"``."""
         return self._progress.skipped
 
+    @property
+    def kept(self) -> int:
+        """The number of invalid values that were kept; only with ``invalid="keep"``, or about a page as a whole."""
+        return self._progress.kept
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._progress.items} items of {self.pages} pages>"
 
@@ -131,9 +136,9 @@ def iter_batches(
         while request := progress.require_next_request():
             cancel_token = cancel_token.renewed()
             if page is None:
-                page = decode(
-                    request.call, prefetched.result() if prefetched else sender.send(request.call, cancel_token)
-                )
+                response = prefetched.result() if prefetched else sender.send(request.call, cancel_token)
+                page = decode(request.call, response, request.number)
+                del response
             items = progress.add_page(request, page)
             # Released now: a page held while the next is awaited would age in the garbage collector.
             page = prefetched = None
@@ -200,7 +205,11 @@ async def iter_async_batches(
     try:
         while request := progress.require_next_request():
             if page is None:
-                page = decode(request.call, await (prefetched.result() if prefetched else sender.send(request.call)))
+                page = decode(
+                    request.call,
+                    await (prefetched.result() if prefetched else sender.send(request.call)),
+                    request.number,
+                )
             items = progress.add_page(request, page)
             page = prefetched = None
             if isinstance(progress.next_request, PageRequest) and progress.next_request.call.options.prefetch:

@@ -1,13 +1,13 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
 from __future__ import annotations
 
-from typing import Final, Literal, Unpack
+from typing import Any, Final, Literal, Unpack
 
 from ...models.error_response import ErrorResponse
 from ...models.run_list import RunList
-from ...types import UNSET, CallOptions, Model, QueryValue, Request, Unset, path_segment, query_value
+from ...types import UNSET, CallOptions, QueryValue, Request, Unset, path_segment, query_value
 
-RESPONSES: Final[tuple[tuple[int, int, type[Model]], ...]] = (
+RESPONSES: Final[tuple[tuple[int, int, Any], ...]] = (
     (200, 200, RunList),
     (400, 400, ErrorResponse),
     (401, 401, ErrorResponse),

@@ -1,0 +1,159 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+"""What every model can do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from reprlib import recursive_repr
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from msgspec import Struct
+from msgspec.json import encode as encode_json
+
+from . import reading
+from .shapes import Constant, ModelType, prepare
+from .tolerant import decode
+from .values import UNSET, Unset, encode
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    # Type checkers know attrs classes only where they see them defined, so this is what they see.
+    from attrs import define as define
+    from attrs import field
+
+    @define(kw_only=True)
+    class Base:
+        """What type checkers take a model for."""
+
+        unknown_fields: dict[str, Any] | Unset = UNSET
+        _unknown: dict[str, Any] = field(init=False)
+
+        def __init_subclass__(cls, *, tag: str = "", rename: Mapping[str, str] = {}) -> None: ...
+
+    def constant(value: T) -> T:
+        """Return the value of a field that the document pins."""
+        ...
+
+else:
+    constant = Constant
+
+    def define(**_):
+        """Leave a model as it is: its metaclass has described it already."""
+        return lambda model: model
+
+    class Store:
+        """The place of unknown fields, apart from the fields of a Struct, so that msgspec neither reads nor writes it."""
+
+        __slots__ = ("_unknown",)
+
+    # Without the garbage collector, as JSON has no cycles: that is faster, and 16 bytes an object.
+    class Base(Store, Struct, metaclass=ModelType, forbid_unknown_fields=True, omit_defaults=True, gc=False):
+        """What a model is at run time."""
+
+        @property
+        def unknown_fields(self) -> dict[str, Any] | Unset:
+            """The fields that the document does not know, by name; UNSET if there are none."""
+            return reading.unknown_fields(self) or UNSET
+
+
+@define(kw_only=True)
+class Object(Base):
+    """A model."""
+
+    @classmethod
+    def from_dict(cls, source: Mapping[str, Any], /) -> Self:
+        """Make one from parsed JSON. What the document does not know is kept.
+
+        Raises:
+            DecodeError: A required key is missing or a value has the wrong type.
+        """
+        prepare([cls])
+        is_mapping = type(source) is not dict and isinstance(source, Mapping)  # pyright: ignore[reportUnnecessaryIsInstance]
+        made: Self = decode(dict(source) if is_mapping else source, cls)
+        return made
+
+    @classmethod
+    def from_json(cls, content: bytes | str, /) -> Self:
+        """Make one from JSON text. What the document does not know is kept.
+
+        Raises:
+            DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
+        """
+        made: Self = reading.read(content, cls)
+        return made
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
+        model: Any = type(self)
+        result: dict[str, Any] = {}
+        for name, key in model.keys.items():
+            value = getattr(self, name)
+            if value is not UNSET:
+                result[key] = encode(value) if name in model.nested else value.copy() if type(value) is dict else value
+        unknown = reading.unknown_fields(self)
+        if unknown:
+            result |= unknown if model.rest is Any else encode(unknown)
+        return result
+
+    def to_json(self) -> bytes:
+        """Return it as JSON text, in UTF-8. Half of a surrogate pair, which UTF-8 cannot hold, is escaped."""
+        source = self.to_dict()
+        try:
+            return encode_json(source)
+        except (UnicodeError, OverflowError):
+            return json.dumps(source, separators=(",", ":"), allow_nan=False).encode()
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """The fields that the document does not know, by name."""
+        found = reading.unknown_fields(self)
+        if found is None:
+            found = {}
+            self._unknown = found
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return bool(super().__eq__(other)) and reading.unknown_fields(self) == reading.unknown_fields(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    @recursive_repr()
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in self.__rich_repr__())})"
+
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        for name in (*fields_of(self), "unknown_fields"):
+            value = getattr(self, name)
+            if value is not UNSET:
+                yield name, value
+
+    def __copy__(self) -> Self:
+        return self.__replace__()
+
+    def __replace__(self, /, **changes: Any) -> Self:
+        kept = {name: getattr(self, name) for name in (*fields_of(self), "unknown_fields")}
+        return type(self)(**{**kept, **changes})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return rebuild, (type(self), dict(self.__rich_repr__()))
+
+
+def fields_of(model: Object) -> tuple[str, ...]:
+    """Return the names of the fields of a model."""
+    return tuple(type(model).__struct_fields__)  # type: ignore[attr-defined]  # pyright: ignore
+
+
+def rebuild(model: Any, values: dict[str, Any]) -> Any:
+    """Return a model with these values, and without any others: what pickling and deep copies call."""
+    made = model.__new__(model)
+    for name in model.__struct_fields__:
+        setattr(made, name, values.get(name, UNSET))
+    if "unknown_fields" in values:
+        made._unknown = values["unknown_fields"]
+    return made

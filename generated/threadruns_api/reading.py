@@ -1,0 +1,363 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+"""From JSON text to models, the fastest way that keeps everything.
+
+First msgspec reads the whole body into models, and refuses whatever they could not keep. A list of objects in such a body
+is then read object by object, so that one of them does not slow down the others. Unknown fields of an object are read
+over; its text is kept, and parsed when they are asked for. The models in it are decoded the tolerant way if they hold
+anything that is unknown. That way has the last word, and all ways give the same result.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any, Final, NamedTuple, Union, get_args, get_origin
+
+from msgspec import DecodeError as NotDecoded
+from msgspec import Raw
+from msgspec.json import Decoder
+from msgspec.json import decode as parse
+
+from .errors import DecodeError
+from .shapes import ModelType, beyond, envelope, flat, lenient, nobody, prepare, wire
+from .tolerant import Path, Report, decode, refuse
+from .values import UNSET
+
+REFUSED: Final = (NotDecoded, UnicodeError, RecursionError)
+"""What msgspec raises for a body that it does not take."""
+
+Way = Callable[[Any], Any]
+"""Decodes text of which msgspec sees to it that it is JSON."""
+
+BOM: Final = b"\xef\xbb\xbf"
+
+
+class Problem(NamedTuple):
+    """A value that is not what the document says.
+
+    Attributes:
+        path: Where it stands in the body.
+        problem: What is wrong with it, as the end of a sentence.
+        value: The value, or the whole item that was left out because of it.
+        is_left_out: Whether an item was left out.
+    """
+
+    path: Path
+    problem: str
+    value: Any
+    is_left_out: bool = False
+
+
+def read(content: bytes | str, model: Any) -> Any:
+    """Decode JSON text.
+
+    Args:
+        content: The text; a byte order mark is skipped.
+        model: What it decodes to: a model, or any other type that a model's field can have.
+
+    Raises:
+        DecodeError: It is not JSON, or does not have the shape of the model.
+    """
+    reader = reader_of(model)
+    with suppress(*REFUSED):
+        return reader.strict(content)
+    return reader.tolerate(content, refuse)
+
+
+def salvage(content: bytes | str, model: Any, *, keep: bool) -> tuple[Any, list[Problem]]:
+    """Decode what can be decoded of JSON text.
+
+    Args:
+        content: The text.
+        model: A model that holds a list of models, such as a page.
+        keep: Keep a value of another type as it came, and a missing key as `UNSET`; otherwise an item of the list with
+            such a value is left out.
+
+    Returns:
+        The decoded body and its problems: all if they are kept, otherwise the first of each item that is left out.
+
+    Raises:
+        DecodeError: It is not JSON, or has no such list.
+    """
+    problems: list[Problem] = []
+
+    def report(path: Path, problem: str, value: Any) -> None:
+        problems.append(Problem(path, problem, value))
+
+    reader = reader_of(model)
+    made = reader.tolerate(content, report, None if keep else problems)
+    if type(made) is not model:
+        raise DecodeError((), problems[0].problem)
+    for name in reader.lists:
+        if type(getattr(made, name)) is not list:
+            raise DecodeError(*next((p.path, p.problem) for p in problems if p.path == (model.keys[name],)))
+    return made, problems
+
+
+def parse_json(content: bytes | str, path: Path = ()) -> Any:
+    """Parse JSON text. A byte order mark is skipped, and half of a surrogate pair is kept as Python has it.
+
+    Args:
+        content: The text.
+        path: Where it stands, for an error.
+
+    Raises:
+        DecodeError: It is not JSON, or nested too deeply.
+    """
+    if isinstance(content, bytes) and content.startswith(BOM):
+        content = content[len(BOM) :]
+    elif isinstance(content, str):
+        content = content.removeprefix("\ufeff")
+    try:
+        return parse(content)
+    except RecursionError:
+        raise DecodeError(path, "not JSON: nested too deeply") from None
+    except (NotDecoded, UnicodeError) as error:
+        refused = error
+    # msgspec takes no half of a surrogate pair, and does not say where a NaN stands.
+    try:
+        if isinstance(content, bytes):
+            content = content.decode()
+        parsed = json.loads(content, parse_constant=NotANumber)
+    except (ValueError, RecursionError):
+        raise DecodeError(path, f"not JSON: {refused}") from None
+    for place, value in values_in(parsed, path):
+        if isinstance(value, NotANumber):
+            raise DecodeError(place, f"not JSON: {value}")
+        if type(value) is float and value in (INFINITY, -INFINITY):
+            raise DecodeError(place, "not JSON: number out of range")
+    return parsed
+
+
+class NotANumber(str):
+    """NaN, Infinity or -Infinity, which are not JSON."""
+
+    __slots__ = ()
+
+
+INFINITY: Final = float("inf")
+
+
+def values_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Yield every value of parsed JSON with its path."""
+    yield path, value
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from values_in(inner, (*path, key))
+
+
+def unknown_fields(model: Any) -> dict[str, Any] | None:
+    """Return the unknown fields of a model; None if it has none."""
+    try:
+        found = model._unknown
+    except AttributeError:
+        return None
+    if type(found) is bytes:
+        found = model._unknown = beyond(parse_json(found), type(model))
+    return found or None
+
+
+class Reader:
+    """The ways in which JSON text is decoded to a type, the fastest first.
+
+    Args:
+        model: The type.
+
+    Attributes:
+        strict: Reads an object that holds nothing but what the document knows.
+        lists: The fields of a model that are lists of one model, with that model.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+        self.lists: dict[str, Any] = {}
+        if isinstance(model, ModelType):
+            prepare([model])
+            self.lists = lists_of(model)
+            self._lenient = Decoder(wire_of(model, lenient(model))).decode
+            self._flat = Decoder(wire_of(model, flat(model))).decode
+            self._nested = [
+                (n, model.keys[n], Decoder(wire(model.hints[n])).decode, model.hints[n]) for n in model.nested
+            ]
+            self._envelope = Decoder(envelope(model, self.lists)).decode
+        self.strict: Way = Decoder(wire(model)).decode
+
+    def lenient(self, content: bytes | Raw) -> Any:
+        """Decode an object that may have unknown fields, but none in the models that it holds.
+
+        Raises:
+            DecodeError: There is more to it; of msgspec, as are the other errors.
+        """
+        made = self._lenient(content)
+        made.__class__ = self.model
+        made._unknown = bytes(content)
+        return made
+
+    def tolerant(self, content: bytes | Raw, report: Report, path: Path) -> Any:
+        """Decode any object.
+
+        Raises:
+            DecodeError: It is not JSON, or the report raises.
+        """
+        try:
+            made = self._flat(content)
+        except REFUSED:
+            return decode(parse_json(bytes(content), path), self.model, report, path)
+        made.__class__ = self.model
+        made._unknown = bytes(content)
+        for name, key, read_field, hint in self._nested:
+            text = getattr(made, name)
+            if text is not UNSET:
+                try:
+                    value = read_field(text)
+                except REFUSED:
+                    place = (*path, key)
+                    value = decode(parse_json(bytes(text), place), hint, report, place)
+                setattr(made, name, value)
+        return made
+
+    def tolerate(self, content: bytes | str, report: Report, left_out: list[Problem] | None = None) -> Any:
+        """Decode text that msgspec does not take as it is.
+
+        Args:
+            content: The text.
+            report: Is told of what is wrong.
+            left_out: Gets the items that cannot be decoded; None if that is reported.
+
+        Raises:
+            DecodeError: It is not JSON, or the report raises.
+        """
+        try:
+            if isinstance(content, str):
+                content = content.encode()
+            elif not content.isascii():
+                content.decode()  # msgspec does not look at what it reads over
+            return self._tolerate(content, report, left_out)
+        except UnicodeError:
+            return decode(parse_json(content), self.model, report)
+
+    def _tolerate(self, content: bytes, report: Report, left_out: list[Problem] | None) -> Any:
+        if not self.lists:
+            with suppress(*REFUSED):
+                return self.lenient(content)
+            return self.tolerant(content, report, ())
+        try:
+            made = self._envelope(content)
+            made.__class__ = self.model
+        except REFUSED:
+            made = self.odd_envelope(content, report)
+        for name, item in self.lists.items():
+            items = getattr(made, name, None)
+            if type(items) is list:
+                setattr(made, name, items_of(item, items, (self.model.keys[name],), report, left_out))
+        return made
+
+    def odd_envelope(self, content: bytes | str, report: Report) -> Any:
+        """Decode text whose lists are left for later, the tolerant way.
+
+        Raises:
+            DecodeError: It is not JSON, or the report raises.
+        """
+        names = {self.model.keys[name]: name for name in self.lists}
+        try:
+            source = {key: (RAW_LIST if key in names else parse)(value) for key, value in RAW_OBJECT(content).items()}
+        except REFUSED:
+            source = parse_json(content)
+        lists: dict[str, Any] = {}
+        if type(source) is dict:
+            lists = {key: source[key] for key in names if type(source.get(key)) is list}
+            source |= dict.fromkeys(lists, [])
+        try:
+            made = decode(source, self.model, report)
+        except DecodeError:
+            # What is wrong first is said of the whole, where items come before what stands behind them.
+            decode(parse_json(content), self.model, report)
+            raise
+        for key, items in lists.items():
+            setattr(made, names[key], items)
+        return made
+
+
+RAW_LIST: Final = Decoder(list[Raw]).decode
+RAW_OBJECT: Final = Decoder(dict[str, Raw]).decode
+
+
+def items_of(model: Any, items: list[Any], path: Path, report: Report, left_out: list[Problem] | None) -> list[Any]:
+    """Decode the items of a list, each the fastest way that takes it.
+
+    Args:
+        model: What an item decodes to.
+        items: The items, as text or parsed.
+        path: Where the list stands.
+        report: Is told of what is wrong.
+        left_out: Gets the items that cannot be decoded; None if that is reported.
+
+    Raises:
+        DecodeError: One is not JSON, or the report raises.
+    """
+    reader = reader_of(model)
+    found: list[Any] = []
+    item_report = report if left_out is None else refuse
+    read_item = reader.strict
+    tolerated = 0  # how many objects in a row
+    for place, item in enumerate(items):
+        if type(item) is Raw and tolerated < 2:
+            try:
+                found.append(read_item(item))
+                tolerated = 0
+                continue
+            except REFUSED:
+                pass
+            if read_item == reader.strict:
+                with suppress(*REFUSED):
+                    found.append(reader.lenient(item))
+                    # Objects with unknown fields rarely come alone.
+                    read_item = reader.lenient
+                    continue
+        try:
+            if type(item) is Raw:
+                found.append(reader.tolerant(item, item_report, (*path, place)))
+                tolerated += 1
+            else:
+                found.append(decode(item, model, item_report, (*path, place)))
+        except DecodeError as error:
+            if left_out is None:
+                raise
+            source = parse_json(bytes(item)) if type(item) is Raw else item
+            left_out.append(Problem(error.path, error.problem, source, is_left_out=True))
+    return found
+
+
+def reader_of(model: Any) -> Reader:
+    """Return the reader of a type, which is made once for a model."""
+    found: Reader | None = vars(model).get("reader") if isinstance(model, type) else None
+    if found is None:
+        found = Reader(model)
+        if isinstance(model, ModelType):
+            model.reader = found
+    return found
+
+
+def make_readers(models: list[Any]) -> None:
+    """Make the readers of the models that hold lists and of their items, so that no page pays for them."""
+    for model in models:
+        for item in lists_of(model).values():
+            reader_of(model)
+            reader_of(item)
+
+
+def wire_of(model: Any, read: Any) -> Any:
+    """Return what msgspec is to read for a class that stands for a model."""
+    return read if model.tag is None else Union[read, nobody(model.tag)]
+
+
+def lists_of(model: Any) -> dict[str, Any]:
+    """Return the fields of a model that are lists of one model, with that model."""
+    found: dict[str, Any] = {}
+    for name, hint in model.hints.items() if isinstance(model, ModelType) else ():
+        for member in (hint, *get_args(hint)):
+            if get_origin(member) is list and isinstance(get_args(member)[0], ModelType):
+                found[name] = get_args(member)[0]
+    return found

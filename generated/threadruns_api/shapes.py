@@ -1,0 +1,236 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+"""The metaclass of the models, and what a model's fields are to msgspec.
+
+A model is a Struct, which msgspec fills in C, and attrs describes it. The annotations of a model tell a type checker what
+it holds. `prepare` replaces them by what msgspec is to read, which is stricter: a body with an unknown variant, or with
+anything else that msgspec could not keep, is refused there, and is then decoded the tolerant way.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from functools import cache
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, Union, get_args, get_origin
+
+import attrs
+from msgspec import NODEFAULT, Raw, Struct, UnsetType, defstruct
+from msgspec import field as struct_field
+
+from .values import MODELS as MODELS
+from .values import UNSET, UnknownVariant, Unset
+
+if TYPE_CHECKING:
+    StructType = type
+else:
+    StructType = type(Struct)
+
+T = TypeVar("T")
+
+MODULES: Final = f"{__package__}.models."
+
+
+class Constant(Generic[T]):
+    """The value of a field that the document pins: a body must have it, the constructor fills it in."""
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+
+class Refused:
+    """A type without instances: msgspec refuses every value of a field of this type."""
+
+
+class ModelType(StructType):
+    """The type of a model."""
+
+    declared: dict[str, Any]
+    """The annotations of the class itself, as they were written."""
+    constants: dict[str, Any]
+    """The values that the constructor fills in, by field."""
+    tag: str | None
+    """The key that tells the variants of a union apart, if the model is such a variant."""
+    known: frozenset[str]
+    """The keys of the fields."""
+    nested: list[str]
+    """The fields that may hold models; set by `prepare`."""
+    reader: Any
+    """What decodes JSON text to the model; made when it is first needed."""
+    rest: Any
+    """The type of the fields that the document does not name; set by `prepare`."""
+    hints: dict[str, Any]
+    """The types of the fields as type checkers know them; set by `prepare`."""
+    defaults: dict[str, Any]
+    """The values of the fields that a body need not have."""
+    keys: dict[str, str]
+    """The keys of the fields in JSON, by field, in their order."""
+
+    def __new__(
+        cls,
+        name: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        tag: str | None = None,
+        is_model: bool = True,
+        **config: Any,
+    ) -> Any:
+        """Make a model of a class statement.
+
+        Args:
+            name: The name of the class.
+            bases: The classes that it derives from.
+            namespace: Its attributes.
+            tag: The key that tells it apart from other variants of a union.
+            is_model: False for what msgspec reads in place of a model, see `derived`.
+            **config: The other settings of a Struct.
+        """
+        if "__attrs_attrs__" in namespace:
+            raise TypeError(f"Derive {name} from a model without attrs.define: attrs knows the fields already.")
+        constants = {key: value.value for key, value in namespace.items() if isinstance(value, Constant)}
+        for key in constants:
+            del namespace[key]
+        attribute = tag or ""
+        if tag is not None:
+            # msgspec reads the tag itself. It is a field too, so that attrs lists it, with a key that is never read.
+            attribute = next((key for key, value in config.get("rename", {}).items() if value == tag), tag)
+            config |= {"tag_field": tag, "tag": constants[attribute]}
+            namespace[attribute] = struct_field(default=constants[attribute], name=f"*{tag}")
+        model: Any = super().__new__(cls, name, bases, namespace, kw_only=True, **config)
+        if is_model:
+            model.declared = dict(namespace.get("__annotations__", {}))
+            model.constants = {**getattr(model, "constants", {}), **constants}
+            model.tag = tag or getattr(model, "tag", None)
+            keys = dict(zip(model.__struct_fields__, model.__struct_encode_fields__, strict=True))
+            model.keys = {name: model.tag if key == f"*{model.tag}" else key for name, key in keys.items()}
+            pairs = zip(reversed(model.__struct_fields__), reversed(model.__struct_defaults__))
+            model.defaults = {name: default for name, default in pairs if default is not NODEFAULT}
+            model.defaults.pop(attribute, None)
+            model.known = frozenset(model.keys.values())
+            describe(model)
+            if model.__module__.startswith(MODULES):
+                MODELS.append(model)
+        return model
+
+    def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any) -> None:
+        super().__init__(name, bases, namespace)
+
+    def __call__(cls, *args: Any, unknown_fields: dict[str, Any] | Unset = UNSET, **fields: Any) -> Any:
+        """Make an instance; msgspec does not come here when it decodes."""
+        made: Any = super().__call__(*args, **{**cls.constants, **fields})
+        if unknown_fields:
+            made._unknown = dict(unknown_fields)
+        return made
+
+
+def describe(model: Any) -> None:
+    """Tell attrs the fields of a Struct. `unknown_fields` is the last of them, so that `evolve` hands it on."""
+    defaults = {**model.defaults, **model.constants, "unknown_fields": UNSET}
+    these = {
+        name: attrs.field(kw_only=True, default=defaults.get(name, attrs.NOTHING))
+        for name in (*model.__struct_fields__, "unknown_fields")
+    }
+    attrs.define(
+        model, these=these, init=False, slots=False, repr=False, eq=False, match_args=False, getstate_setstate=False
+    )
+
+
+def prepare(models: Iterable[Any], names: dict[str, Any] | None = None) -> None:
+    """Resolve the annotations of models, and replace them by what msgspec is to read.
+
+    Args:
+        models: The models.
+        names: What their annotations may name beyond what their modules do.
+    """
+    waiting = [model for model in models if "hints" not in vars(model)]
+    resolved: dict[Any, dict[str, Any]] = {}
+    for model in waiting:
+        scope = vars(sys.modules[model.__module__])
+        declared = {name: hint for name, hint in model.declared.items() if name in model.keys}
+        resolved[model] = {name: evaluate(hint, scope, names) for name, hint in declared.items()}
+        rest = model.additional_properties.fget
+        model.rest = get_args(evaluate(rest.__annotations__["return"], rest.__globals__, names))[1]
+    for model, own in resolved.items():
+        tag = None if model.tag is None else next(name for name, key in model.keys.items() if key == model.tag)
+        read = {name: UnsetType if name == tag else wire(hint) for name, hint in own.items()}
+        model.__annotations__ = {**model.declared, **read}
+        model.hints = {**getattr(model, "hints", {}), **own}
+        model.nested = [name for name, hint in model.hints.items() if holds_models(hint)]
+
+
+def evaluate(hint: Any, scope: dict[str, Any], names: dict[str, Any] | None) -> Any:
+    """Return the type that an annotation names."""
+    return eval(hint, scope, names) if isinstance(hint, str) else hint
+
+
+def wire(hint: Any) -> Any:
+    """Return what msgspec is to read for the type of a field."""
+    if hint is float:
+        return float | int
+    if isinstance(hint, ModelType):
+        # Among several, msgspec demands the tag of a variant; of one that stands alone it does not.
+        return hint if hint.tag is None else Union[hint, nobody(hint.tag)]
+    if get_origin(hint) is list:
+        return GenericAlias(list, (wire(get_args(hint)[0]),))
+    if get_origin(hint) is dict:
+        return GenericAlias(dict, (str, wire(get_args(hint)[1])))
+    if get_origin(hint) is Literal:
+        return hint if all(type(value) in (str, int) for value in get_args(hint)) else Refused
+    if hint is Any or isinstance(hint, type):
+        return hint
+    members = [member for member in get_args(hint) if member not in (Unset, UnknownVariant)]
+    if {str, int} & {*members}:
+        members = [member for member in members if get_origin(member) is not Literal]
+    models = [member for member in members if isinstance(member, ModelType)]
+    lists = sum(get_origin(member) is list for member in members)
+    objects = len(models) + sum(get_origin(member) is dict for member in members)
+    tags = {model.tag for model in models}
+    # msgspec tells apart one list, one object, and variants with one tag.
+    by_tag = objects == len(models) and len(tags) == 1 and None not in tags
+    if lists > 1 or (objects > 1 and not by_tag) or (Any in members and lists + objects):
+        return Refused
+    return Union[tuple(member if objects > 1 and member in models else wire(member) for member in members)]
+
+
+@cache
+def nobody(tag: str) -> type[Struct]:
+    """Return a variant that no body has, to stand beside the only variant of a union."""
+    return defstruct("Nobody", [], tag_field=tag, tag="\N{REPLACEMENT CHARACTER}")
+
+
+def holds_models(hint: Any) -> bool:
+    """Say whether a value of a type may hold models."""
+    return isinstance(hint, ModelType) or any(holds_models(inner) for inner in get_args(hint))
+
+
+def beyond(source: dict[str, Any], model: Any) -> dict[str, Any]:
+    """Return the fields of an object that a model does not know."""
+    known = model.known
+    return {key: value for key, value in source.items() if key not in known}
+
+
+def lenient(model: Any) -> Any:
+    """Return a class derived from a model that reads over its unknown fields, but not over those of models in it."""
+    return derived(model, {}, forbid_unknown_fields=model.rest is not Any)
+
+
+def flat(model: Any) -> Any:
+    """Return a class derived from a model that reads over its unknown fields, and leaves the models in it as text."""
+    return derived(model, dict.fromkeys(model.nested, Raw), forbid_unknown_fields=model.rest is not Any)
+
+
+def envelope(model: Any, names: Iterable[str]) -> Any:
+    """Return a class derived from a model of which some fields are lists of text."""
+    return derived(model, dict.fromkeys(names, list[Raw]))
+
+
+def derived(model: Any, types: dict[str, Any], **config: Any) -> Any:
+    """Return a class derived from a model, some of whose fields have other types.
+
+    Its instances can become those of the model, as they have the same fields.
+    """
+    namespace: dict[str, Any] = {name: UNSET for name in types if Unset in get_args(model.hints[name])}
+    namespace |= {"__annotations__": types, "__module__": model.__module__}
+    return ModelType(model.__name__, (model,), namespace, is_model=False, **config)

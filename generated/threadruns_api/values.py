@@ -1,0 +1,81 @@
+# Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+"""Values that no JSON type stands for: a key that is absent, and a variant that the document does not know."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args, get_origin
+
+MODELS: Final[list[Any]] = []
+"""Every model of the document."""
+
+
+class Unset(Enum):
+    """The type of `UNSET`."""
+
+    UNSET = None
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+    if not TYPE_CHECKING:
+        # Hidden from type checkers, which are to refuse any attribute of it.
+
+        def __getattr__(self, name):
+            if name.startswith("_"):
+                raise AttributeError(f"UNSET has no attribute {name!r}")
+            fields = fields_with(name) or ["object.field"]
+            which = f", here {' or '.join(fields)}" if fields != ["object.field"] else ""
+            raise AttributeError(
+                f"UNSET has no attribute {name!r}: it stands for a key that the server did not send{which}. "
+                f"Test the field first: `if {fields[0]}:`"
+            )
+
+
+UNSET: Final = Unset.UNSET
+"""A key that is absent, which is not the same as null. False in a condition."""
+
+
+def fields_with(attribute: str) -> list[str]:
+    """Return the fields that may be absent and whose values otherwise have an attribute, as code."""
+    return [
+        f"{re.sub('(?<!^)(?=[A-Z])', '_', model.__name__).lower()}.{name}"
+        for model in MODELS
+        for name, hint in model.hints.items()
+        if Unset in get_args(hint)
+        and any(hasattr(get_origin(kind) or kind, attribute) for kind in get_args(hint) if kind is not Unset)
+    ]
+
+
+class UnknownVariant(dict[str, Any]):
+    """An object of a union whose variant the document does not know, kept whole."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        # Not one of the known ones, so that comparing `type` with one of those tells the variants apart.
+        type: Literal["(unknown)"]
+    else:
+
+        @property
+        def type(self):
+            """What says which variant it is, as the server sent it; UNSET if it did not."""
+            return self.get("type", UNSET)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as a plain dict."""
+        return dict(self)
+
+
+def encode(value: Any) -> Any:
+    """Return a value as JSON has it: models as dicts, in lists and maps too."""
+    if type(value) is list:
+        return [encode(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if type(value) is dict:
+        return {key: encode(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    to_dict = getattr(value, "to_dict", None)  # pyright: ignore[reportUnknownArgumentType]
+    return value if to_dict is None else to_dict()  # pyright: ignore[reportUnknownVariableType]

@@ -1,0 +1,275 @@
+"""What the templates emit for a property of a schema, computed from the generator's view of the document.
+
+The classes of that view are private to openapi-python-client, which is therefore pinned. `tests/test_emission.py`
+renames each attribute that is used here and in the templates, and expects generation to fail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.openapi import Endpoint
+from openapi_python_client.parser.properties import (
+    AnyProperty,
+    BooleanProperty,
+    ConstProperty,
+    FloatProperty,
+    IntProperty,
+    ListProperty,
+    LiteralEnumProperty,
+    ModelProperty,
+    NoneProperty,
+    Property,
+    UnionProperty,
+)
+from openapi_python_client.schema import Reference
+
+Model = ModelProperty
+
+OWN_NAMES = frozenset({"additional_properties", "unknown_fields", "to_dict", "to_json", "from_dict", "from_json"})
+"""What a model has beside its fields."""
+
+FREE_NAMES = frozenset({"type", "object", "format", "input", "filter", "hash", "range", "next", "min", "max"})
+"""Builtins that no emitted annotation or method needs; the generator avoids them all."""
+
+TAG = "type"
+"""The key whose constant tells an object apart from others in its place, even where the document knows no other."""
+
+
+class Import(NamedTuple):
+    """A class that another module of the models defines."""
+
+    module: str
+    name: str
+
+
+class Field(NamedTuple):
+    """A field of a model, as it is emitted."""
+
+    name: str
+    key: str
+    annotation: str
+    default: str
+    description: str
+
+
+class Parameter(NamedTuple):
+    """A parameter of an operation, as it is emitted."""
+
+    name: str
+    key: str
+    place: str
+    annotation: str
+    required: bool
+    fixed: str
+    """The one value that a header can have, which is then no choice of the caller's."""
+
+
+class Response(NamedTuple):
+    """What a response decodes to."""
+
+    low: int
+    high: int
+    annotation: str
+
+
+class Emission:
+    """What the document as a whole says of its models.
+
+    Args:
+        data: The generator's view of the document.
+    """
+
+    def __init__(self, data: GeneratorData) -> None:
+        self._tags = dict(tags(list(data.models)))
+
+    def tag(self, model: Model) -> str | None:
+        """Return the key that tells a model apart from the others of a union; None if there is none."""
+        return self._tags.get(model.class_info.name)
+
+    def annotation(self, prop: Property) -> str:
+        """Return the type of a property, as code."""
+        match prop:
+            case ListProperty():
+                return f"list[{self.annotation(prop.inner_property)}]"
+            case UnionProperty():
+                names = list(dict.fromkeys(name for inner in prop.inner_properties for name in self._members(inner)))
+                models = [inner for inner in prop.inner_properties if isinstance(inner, ModelProperty)]
+                if len(models) > 1 and "UnknownVariant" not in names:
+                    names.append("UnknownVariant")
+                order = ("UnknownVariant", "None")
+                return " | ".join(sorted(names, key=lambda name: order.index(name) if name in order else -1))
+            case _:
+                return " | ".join(self._members(prop))
+
+    def _members(self, prop: Property) -> list[str]:
+        match prop:
+            case ModelProperty():
+                name = str(prop.class_info.name)
+                return [name, "UnknownVariant"] if self.tag(prop) else [name]
+            case LiteralEnumProperty():
+                return [str(prop.class_info.name)]
+            case ConstProperty():
+                return [f"Literal[{prop.value.raw_value!r}]"]
+            case ListProperty() | UnionProperty():
+                return [self.annotation(prop)]
+            case NoneProperty():
+                return ["None"]
+            case AnyProperty():
+                return ["Any"]
+            case BooleanProperty():
+                return ["bool"]
+            case IntProperty():
+                return ["int"]
+            case FloatProperty():
+                return ["float"]
+            case _:
+                return ["str"]  # a date, a UUID or a file stays what JSON has
+
+    def fields(self, model: Model) -> list[Field]:
+        """Return the fields of a model, those that every object has first."""
+        return [self._field(model, prop) for prop in properties(model)]
+
+    def _field(self, model: Model, prop: Property) -> Field:
+        annotation, default = self.annotation(prop), ""
+        if not prop.required:
+            annotation, default = f"{annotation} | Unset", "UNSET"
+        elif isinstance(prop, ConstProperty):
+            default = f"constant({prop.value.raw_value!r})"
+        return Field(attribute(prop), prop.name.get_untrusted_value(), annotation, default, description(model, prop))
+
+    def settings(self, model: Model) -> str:
+        """Return what the class statement of a model says beside its base, as code."""
+        tag = self.tag(model)
+        renamed = {field.name: field.key for field in self.fields(model) if field.name != field.key}
+        return (f", tag={tag!r}" if tag else "") + (f", rename={renamed!r}" if renamed else "")
+
+    def rest(self, model: Model) -> str:
+        """Return the type of the fields that the document does not name, as code; "Any" unless it says more."""
+        return self.annotation(model.additional_properties) if model.additional_properties else "Any"
+
+    def imports(self, model: Model) -> list[Import]:
+        """Return the classes that the annotations of a model name, but for itself."""
+        found = {name for prop in [*properties(model), *rest_of(model)] for name in named(prop)}
+        return sorted(found - {Import(str(model.class_info.module_name), str(model.class_info.name))})
+
+    def parameters(self, endpoint: Endpoint) -> list[Parameter]:
+        """Return the parameters of an operation, by their place."""
+        places = {
+            "path": endpoint.path_parameters,
+            "query": endpoint.query_parameters,
+            "header": endpoint.header_parameters,
+        }
+        return [self._parameter(place, prop) for place, props in places.items() for prop in props]
+
+    def _parameter(self, place: str, prop: Property) -> Parameter:
+        annotation, fixed = self.annotation(prop), ""
+        if isinstance(prop, LiteralEnumProperty):
+            # Closed, unlike in a response: a typing error of the caller's can be told at once.
+            annotation = f"Literal{sorted(prop.values)!r}"
+            fixed = str(*prop.values) if prop.required and len(prop.values) == 1 and place == "header" else ""
+        return Parameter(
+            str(prop.python_name), prop.name.get_untrusted_value(), place, annotation, prop.required, fixed
+        )
+
+    def responses(self, endpoint: Endpoint) -> list[Response]:
+        """Return what the responses of an operation decode to, by their status codes."""
+        return [
+            Response(*(response.status_code.range or (0, 999)), self.annotation(response.prop))
+            for response in endpoint.responses
+            if isinstance(response.prop, ModelProperty)
+        ]
+
+    def returned(self, endpoint: Endpoint) -> str:
+        """Return what an operation returns."""
+        ranges = ((response.status_code.range, response.prop) for response in endpoint.responses)
+        return next(self.annotation(prop) for codes, prop in ranges if codes and codes[0] // 100 == 2)
+
+    def endpoint_imports(self, endpoint: Endpoint) -> list[Import]:
+        """Return the classes that an operation names."""
+        props = [response.prop for response in endpoint.responses] + [body.prop for body in endpoint.bodies]
+        props += [*endpoint.path_parameters, *endpoint.query_parameters, *endpoint.header_parameters]
+        return sorted({name for prop in props for name in named(prop)})
+
+
+def properties(model: Model) -> list[Property]:
+    """Return the properties of a model, required ones first."""
+    return [*(model.required_properties or ()), *(model.optional_properties or ())]
+
+
+def rest_of(model: Model) -> list[Property]:
+    """Return what the document says of the fields that it does not name."""
+    return [model.additional_properties] if model.additional_properties else []
+
+
+def attribute(prop: Property) -> str:
+    """Return the attribute of a property: its key, unless that would hide what the class needs."""
+    name = str(prop.python_name)
+    if name in OWN_NAMES:
+        return f"{name}_"
+    bare = name.rstrip("_")
+    return bare if bare in FREE_NAMES else name
+
+
+def description(model: Model, prop: Property) -> str:
+    """Return what the document says of a property. The generator drops what stands beside a reference."""
+    raw = (model.data.properties or {}).get(prop.name)
+    text = (raw.model_extra or {}).get("description") if isinstance(raw, Reference) else raw and raw.description
+    found: Any = text or prop.description or ""
+    return found if isinstance(found, str) else str(found.get_untrusted_value())
+
+
+def named(prop: Property) -> Iterator[Import]:
+    """Yield the classes that the type of a property names."""
+    match prop:
+        case ListProperty():
+            yield from named(prop.inner_property)
+        case UnionProperty():
+            for inner in prop.inner_properties:
+                yield from named(inner)
+        case ModelProperty() | LiteralEnumProperty():
+            yield Import(str(prop.class_info.module_name), str(prop.class_info.name))
+        case _:
+            pass
+
+
+def unions(prop: Property) -> Iterator[UnionProperty]:
+    """Yield the unions in the type of a property."""
+    match prop:
+        case ListProperty():
+            yield from unions(prop.inner_property)
+        case UnionProperty():
+            yield prop
+            for inner in prop.inner_properties:
+                yield from unions(inner)
+        case _:
+            pass
+
+
+def constants(model: Model) -> dict[str, str]:
+    """Return the texts that a model demands, by their keys."""
+    return {
+        prop.name.get_untrusted_value(): prop.value.raw_value
+        for prop in model.required_properties or ()
+        if isinstance(prop, ConstProperty) and isinstance(prop.value.raw_value, str)
+    }
+
+
+def tags(models: list[Model]) -> Iterator[tuple[str, str]]:
+    """Yield the names of the models that may be one of several, with the key that tells them apart."""
+    by_name = {str(model.class_info.name): model for model in models}
+    for model in models:
+        if TAG in constants(model):
+            yield str(model.class_info.name), TAG
+    for model in models:
+        for union in (union for prop in [*properties(model), *rest_of(model)] for union in unions(prop)):
+            variants = [by_name[str(p.class_info.name)] for p in union.inner_properties if isinstance(p, ModelProperty)]
+            shared = (
+                [key for key in constants(variants[0]) if all(key in constants(other) for other in variants)]
+                if len(variants) > 1
+                else []
+            )
+            if shared and TAG not in shared:
+                yield from ((str(variant.class_info.name), shared[0]) for variant in variants)
