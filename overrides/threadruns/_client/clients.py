@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Unpack
 
+    from threadruns._http.secrets import ApiKey, AsyncApiKey
     from threadruns._http.transport import AsyncHttpClient, AsyncHttpTransport, HttpClient, HttpTransport
     from threadruns._wire import CallOptions
 
@@ -81,7 +82,9 @@ class Client(BaseClient[Sender]):
     """A blocking client of the API. It can be shared by threads, and used after a fork.
 
     Args:
-        api_key: The API key; from the environment variable ``OPENAI_API_KEY`` if None. No repr, log or error shows it.
+        api_key: The API key, or a function that returns it and is called before each attempt, for keys that expire;
+            for ``AsyncClient`` it may be async. From the environment variable ``OPENAI_API_KEY`` if None. No repr, log
+            or error shows the key.
         base_url: The base URL of the API, such as ``http://127.0.0.1:8000/v1``; from ``OPENAI_BASE_URL`` if None.
             There is no default.
         beta: The version of the Assistants API, sent in the header ``OpenAI-Beta``.
@@ -105,7 +108,7 @@ class Client(BaseClient[Sender]):
     def __init__(
         self,
         *,
-        api_key: str | None = None,
+        api_key: ApiKey | None = None,
         base_url: str | None = None,
         beta: str = DEFAULT_BETA,
         azure_api_version: str | None = None,
@@ -157,7 +160,7 @@ class AsyncClient(BaseClient[AsyncSender]):
     def __init__(
         self,
         *,
-        api_key: str | None = None,
+        api_key: AsyncApiKey | None = None,
         base_url: str | None = None,
         beta: str = DEFAULT_BETA,
         azure_api_version: str | None = None,

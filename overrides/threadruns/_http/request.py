@@ -25,12 +25,14 @@ class PreparedRequest:
         max_body_bytes: The bound of the response's inflated body.
     """
 
-    __slots__ = ("headers", "max_body_bytes", "method", "service", "target")
+    __slots__ = ("headers", "max_body_bytes", "method", "secret", "service", "target")
 
     def __init__(
         self, service: Service, method: str, target: str, headers: list[tuple[bytes, bytes]], max_body_bytes: int
     ) -> None:
         self.service = service
+        self.secret = service.secret
+        """The key of the next attempt."""
         self.method = method
         self.target = target
         self.headers = headers
@@ -43,11 +45,11 @@ class PreparedRequest:
 
     def signed_headers(self) -> list[tuple[bytes, bytes]]:
         """Return all headers; the value of the one with the key hides itself."""
-        return [*self.headers, (self.service.key_header.encode("ascii"), self.service.signature())]
+        return [*self.headers, (self.service.key_header.encode("ascii"), self.service.signature(self.secret))]
 
     def body_reader(self, status: int, headers: list[tuple[bytes, bytes]], *, inflated: bool = False) -> BodyReader:
         """Return a reader for the response to this request, whose head has arrived."""
-        response = RawResponse(self.method, self.url, status, headers, b"", self.service.secret.redact)
+        response = RawResponse(self.method, self.url, status, headers, b"", self.secret.redact)
         return BodyReader(response, self.max_body_bytes, inflated=inflated)
 
 

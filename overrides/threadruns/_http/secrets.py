@@ -7,9 +7,16 @@ pickle.
 from __future__ import annotations
 
 import os
-from typing import NoReturn
+from collections.abc import Awaitable, Callable
+from typing import NoReturn, Self, TypeAlias
 
 from threadruns._errors import ArgumentError
+
+ApiKey: TypeAlias = str | Callable[[], str]
+"""An API key, or a function that is asked for one before each attempt."""
+
+AsyncApiKey: TypeAlias = ApiKey | Callable[[], Awaitable[str]]
+"""The same for ``AsyncClient``, whose function may be async."""
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 QUOTES = frozenset("\"'`\u2018\u2019\u201c\u201d\u00ab\u00bb")
@@ -49,16 +56,53 @@ class HiddenHeader(HiddenBytes):
 
 
 class Secret:
-    """An API key. Making one never fails; see ``check``.
+    """An API key, or a function that returns one. Making one never fails; see ``check``.
 
     Args:
-        value: The key; from the environment variable ``OPENAI_API_KEY`` if None.
+        value: The key or the function; from the environment variable ``OPENAI_API_KEY`` if None.
     """
 
     __slots__ = ("_value",)
 
-    def __init__(self, value: str | None) -> None:
-        self._value = value if value is not None else os.environ.get(KEY_VARIABLE)
+    def __init__(self, value: AsyncApiKey | None) -> None:
+        self._value: object = value if value is not None else os.environ.get(KEY_VARIABLE)
+
+    @classmethod
+    def _of(cls, value: object) -> Self:
+        # Without the environment: a function that returns None has no key.
+        secret = object.__new__(cls)
+        secret._value = value
+        return secret
+
+    def current(self) -> Secret:
+        """Return the key for the next attempt, asking the function for it.
+
+        Raises:
+            ArgumentError: The function is async, or returns what cannot be sent.
+        """
+        if not callable(self._value):
+            return self
+        from inspect import isawaitable, iscoroutine
+
+        secret = Secret._of(self._value())
+        if isawaitable(secret._value):
+            if iscoroutine(secret._value):
+                secret._value.close()  # It would warn that it was never awaited.
+            raise ArgumentError("The function api_key is async, which only AsyncClient can wait for.")
+        secret.check()
+        return secret
+
+    async def current_async(self) -> Secret:
+        """Return the key for the next attempt, asking the function for it, blocking or async."""
+        if not callable(self._value):
+            return self
+        from inspect import isawaitable
+
+        secret = Secret._of(self._value())
+        if isawaitable(secret._value):
+            secret._value = await secret._value
+        secret.check()
+        return secret
 
     def check(self) -> None:
         """Refuse a key that cannot be sent in a header. No frame of the traceback holds the key.
@@ -66,6 +110,8 @@ class Secret:
         Raises:
             ArgumentError: The key is missing, or has characters that cannot be sent.
         """
+        if callable(self._value):
+            return
         if not isinstance(self._value, str) or not self._value:
             found = "" if not self._value else f" The one given is of type {type(self._value).__name__}."
             raise ArgumentError(
@@ -86,7 +132,7 @@ class Secret:
 
     def reveal(self) -> str | None:
         """Return the key, to be passed on at once and never kept in a variable."""
-        return self._value
+        return self._value if isinstance(self._value, str) else None
 
     def redact(self, data: bytes) -> bytes:
         """Return data of the server with the key replaced by a placeholder."""

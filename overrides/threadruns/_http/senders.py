@@ -74,6 +74,7 @@ class Sender:
             try:
                 if wait := attempts.wait():
                     sleep(wait)
+                request.secret = self.service.secret.current()
                 transport, timeout = self._open(), attempts.start()
                 try:
                     response = transport.exchange(request, timeout, cancel_token)
@@ -142,6 +143,7 @@ class AsyncSender:
             try:
                 if wait := attempts.wait():
                     await asyncio.sleep(wait)
+                request.secret = await self.service.secret.current_async()
                 transport, timeout = self._open(), attempts.start()
                 try:
                     response = await transport.exchange(request, timeout)

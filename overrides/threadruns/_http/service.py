@@ -92,10 +92,10 @@ class Service:
         """The name of the header that carries the key."""
         return "api-key" if self.azure else "Authorization"
 
-    def signature(self) -> HiddenBytes:
+    def signature(self, secret: Secret) -> HiddenBytes:
         """Return the value of the header that carries the key, which hides itself."""
         # httpx hides the text of Authorization by itself, and no other.
-        return self.secret.header(b"", HiddenHeader) if self.azure else self.secret.header(b"Bearer ")
+        return secret.header(b"", HiddenHeader) if self.azure else secret.header(b"Bearer ")
 
     def target(self, path: str, params: Mapping[str, Any], extra: Mapping[str, str]) -> str:
         """Return path and query of a request.
