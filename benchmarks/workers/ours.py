@@ -75,7 +75,7 @@ def many(url: str, key: str, threads: list[str], concurrency: int) -> int:
     for _, found in client(url, key).runs.list.many(threads, concurrency=concurrency):
         if isinstance(found, ThreadrunsError):
             raise found
-        runs += len(found)
+        runs += len(found) if isinstance(found, list) else 0
     return runs
 
 
@@ -85,7 +85,7 @@ async def async_many(url: str, key: str, threads: list[str], concurrency: int) -
     async for _, found in async_client(url, key).runs.list.many(threads, concurrency=concurrency):
         if isinstance(found, ThreadrunsError):
             raise found
-        runs += len(found)
+        runs += len(found) if isinstance(found, list) else 0
     return runs
 
 

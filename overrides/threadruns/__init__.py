@@ -42,6 +42,8 @@ if TYPE_CHECKING:
         ThreadrunsError,
         UnprocessableEntityError,
     )
+    from threadruns._paging.many import AsyncManyWalk, ManyWalk
+    from threadruns._paging.many_progress import ListEnd
     from threadruns._paging.pages import AsyncPage, Page, Pager
     from threadruns._paging.walks import AsyncWalk, Walk
     from threadruns._wire import UNSET, CallOptions, DecodeError, Run, RunList, UnknownVariant, Unset, models
@@ -72,6 +74,8 @@ _HOMES = {
         "UnprocessableEntityError",
     ],
     "_client.export": ["write_csv", "write_json_lines"],
+    "_paging.many": ["AsyncManyWalk", "ManyWalk"],
+    "_paging.many_progress": ["ListEnd"],
     "_paging.pages": ["AsyncPage", "Page", "Pager"],
     "_paging.walks": ["AsyncWalk", "Walk"],
     "_wire": ["UNSET", "CallOptions", "DecodeError", "Run", "RunList", "UnknownVariant", "Unset", "models"],
@@ -86,6 +90,7 @@ __all__ = [
     "APITimeoutError",
     "ArgumentError",
     "AsyncClient",
+    "AsyncManyWalk",
     "AsyncPage",
     "AsyncWalk",
     "Attempt",
@@ -99,6 +104,8 @@ __all__ = [
     "Drift",
     "InternalServerError",
     "Kept",
+    "ListEnd",
+    "ManyWalk",
     "NotFoundError",
     "Page",
     "Pager",

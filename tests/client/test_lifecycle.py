@@ -396,12 +396,15 @@ def test_pickles_of_public_names(name: str) -> None:
     )
     made: dict[str, Any] = {
         "AsyncClient": asynchronous,
+        "AsyncManyWalk": asynchronous.runs.list.many(["thread_a"]),
         "AsyncPage": async_page,
         "AsyncWalk": aiter(async_page),
         "Attempt": threadruns.Attempt("503", 0.1, None),
         "Client": client,
         "DecodeError": threadruns.DecodeError(("data", 1), "missing"),
         "Drift": threadruns.Drift(),
+        "ListEnd": threadruns.ListEnd(3, 1),
+        "ManyWalk": client.runs.list.many(["thread_a"]),
         "Page": page,
         "Pager": asynchronous.runs.list("thread_a"),
         "Run": Run.from_dict(runs(1)[0]),
@@ -415,7 +418,8 @@ def test_pickles_of_public_names(name: str) -> None:
     try:
         again = pickle.loads(pickle.dumps(value))
     except TypeError as error:
-        assert name in ("AsyncClient", "AsyncPage", "AsyncWalk", "Client", "Page", "Pager", "Walk")
+        walks = ("AsyncManyWalk", "AsyncWalk", "ManyWalk", "Walk")
+        assert name in ("AsyncClient", "AsyncPage", "Client", "Page", "Pager", *walks)
         assert re.search(r"cannot be pickled.*, because it holds .*\. (Pickle|Make)", str(error))
     else:
         assert type(again) is type(value)

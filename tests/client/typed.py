@@ -16,9 +16,11 @@ from threadruns import (
     APIResponseValidationError,
     APIStatusError,
     AsyncClient,
+    AsyncManyWalk,
     AsyncPage,
     Client,
     Drift,
+    ListEnd,
     NotFoundError,
     Page,
     PagingError,
@@ -60,10 +62,16 @@ async def asynchronously(client: AsyncClient) -> None:
         assert_type(run, Run)
     async for name, outcome in client.runs.list.many(["thread_a", "thread_b"], order="desc", concurrency=64):
         assert_type(name, str)
-        if isinstance(outcome, ThreadrunsError):
-            print(name, outcome)
-        else:
-            assert_type(outcome, list[Run])
+        match outcome:
+            case ThreadrunsError():
+                print(name, outcome)
+            case ListEnd():
+                print(name, outcome.items, outcome.pages)
+            case _:
+                assert_type(outcome, list[Run])
+    walk = client.runs.list.resume_many("{}", ["thread_a", "thread_b"], timeout=3)
+    assert_type(walk, AsyncManyWalk[Run])
+    assert_type(walk.token, str)
     pager = client.runs.list.resume("{}", timeout=3)
     assert_type(await pager, AsyncPage[Run])
     await client.close()

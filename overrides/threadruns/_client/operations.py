@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from functools import cache
 from inspect import signature
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
 from threadruns._client.arguments import check_arguments, drop_absent, largest_page
 from threadruns._client.signatures import describe
 from threadruns._errors import ArgumentError
 from threadruns._http.call import Call
 from threadruns._paging.cursors import first_request
-from threadruns._paging.many import async_walk_many, walk_many
+from threadruns._paging.many import AsyncManyWalk, ManyWalk
+from threadruns._paging.many_progress import ListTask, ManyProgress, resumed_arguments
 from threadruns._paging.pages import Page, Pager, decode_page, empty_response
 from threadruns._paging.progress import WalkProgress
 from threadruns._paging.protocols import Item, ListResponse
-from threadruns._paging.tokens import load_token
+from threadruns._paging.tokens import ManyState, load_many_token, load_token
 from threadruns._paging.walks import iter_async_batches, iter_batches
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from threadruns._client.settings import Settings
-    from threadruns._errors import ThreadrunsError
     from threadruns._http.cancellation import CancelToken
     from threadruns._http.senders import AsyncSender, Sender
     from threadruns._response import RawResponse
@@ -80,8 +80,65 @@ class BoundOperation(Generic[P, T]):
             raise ArgumentError(f"The token does not fit {self._operation.__name__}: {error}.") from None
         return call, state.done or (state.max_items == 0 and "max_items" not in options)
 
+    def start_many(self, names: Iterable[str], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Many[T]:
+        """Return the lists of some names, none of them started, and the options for them.
+
+        Raises:
+            ArgumentError: ``names`` is one string, or an argument is invalid.
+        """
+        given = drop_absent(self._operation, kwargs)
+        arguments = _signature(self._operation).bind("", *args, **given).arguments
+        options = arguments.pop("options", {})
+        del arguments[self._name_parameter]
+        check_arguments(self._operation, arguments)
+        max_items = self._settings.options.updated(options).max_items
+        return self._many(ManyState(arguments, max_items), names, options)
+
+    def resume_many_from(self, token: str, names: Iterable[str], options: CallOptions) -> Many[T]:
+        """Return the lists that are left, and the options for them; see ``start_many``."""
+        state = load_many_token(token, self._operation.__name__)
+        check_arguments(self._operation, state.arguments)
+        if "max_items" in options:
+            limit = options["max_items"]
+            state = state._replace(max_items=limit, lists=[each._replace(max_items=limit) for each in state.lists])
+        return self._many(state, names, options)
+
+    def _many(self, state: ManyState, names: Iterable[str], options: CallOptions) -> Many[T]:
+        if isinstance(names, str | bytes):
+            raise ArgumentError(f"many() expects an iterable of thread ids, got the string {names!r:.80}.")
+        concurrency = self._settings.options.updated(options).concurrency
+        progress: ManyProgress[T] = ManyProgress(self._operation.__name__, state, names)
+        return Many(progress, state.arguments, options, concurrency)
+
+    @property
+    def _name_parameter(self) -> str:
+        return next(iter(_signature(self._operation).parameters))
+
+    def start_list(self, many: Many[T], task: ListTask[T]) -> WalkProgress[T]:
+        """Return the progress of one of many lists, which the task is given.
+
+        Raises:
+            ArgumentError: The name of the list is not valid.
+        """
+        name, cursor, max_items = task.state
+        given = {**resumed_arguments(many.arguments, cursor), **many.options, "max_items": max_items}
+        task.progress = WalkProgress(first_request(self.build_call((), {self._name_parameter: name, **given})))
+        if max_items == 0:
+            task.progress.next_request = None
+        return task.progress
+
     def __repr__(self) -> str:
         return f"<{self._operation.__name__} at {self._settings.service.base_url!r}>"
+
+
+class Many(NamedTuple, Generic[T]):
+    """An iteration over many lists, not started yet."""
+
+    progress: ManyProgress[T]
+    arguments: Mapping[str, Any]
+    """The arguments that all lists share."""
+    options: CallOptions
+    concurrency: int
 
 
 class ListOperation(BoundOperation[P, T]):
@@ -100,11 +157,12 @@ class ListOperation(BoundOperation[P, T]):
 
     def many(
         self: ListOperation[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
-    ) -> Generator[tuple[str, list[T] | ThreadrunsError]]:
+    ) -> ManyWalk[T]:
         """Iterate over many lists at once, such as those of many threads.
 
-        Yields the name of a list with the items of one of its pages, or with the error that ended it; the other lists
-        continue. The pages of a list come in order, each item once; an empty list yields one empty page.
+        Yields the name of a list with one of: the items of its next page; a ``ListEnd`` after its last page; or the
+        error that ended it. The other lists continue. The pages of a list come in order, each item once; an empty list
+        yields one empty page. The ``token`` of the iterator names what is left; see ``resume_many``.
 
         Args:
             names: The names of the lists, such as thread ids; read as they are needed.
@@ -112,16 +170,32 @@ class ListOperation(BoundOperation[P, T]):
             **kwargs: The other arguments of the operation; ``concurrency`` is the number of lists requested at a time.
 
         Raises:
-            ArgumentError: ``names`` is one string, or an option is invalid.
+            ArgumentError: ``names`` is one string, or an argument is invalid.
         """
         self._settings.require_open()
-        concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
+        return self._walk_many(self.start_many(names, args, kwargs))
 
-        def open_walk(name: str, cancel_token: CancelToken) -> Generator[list[T]]:
-            call = self.build_call((name, *args), kwargs)
-            return iter_batches(self._sender, WalkProgress(first_request(call)), cancel_token=cancel_token)
+    def resume_many(self, token: str, names: Iterable[str], **options: Unpack[CallOptions]) -> ManyWalk[T]:
+        """Continue an iteration over many lists: the lists that were left go on where they were, then new ones follow.
 
-        return walk_many(_check_names(names), open_walk, concurrency)
+        A list that had failed is requested again, at the page that failed.
+
+        Args:
+            token: The ``token`` of the iteration, of this process or another one.
+            names: The same names in the same order; those that were read are skipped.
+            **options: Options for this call.
+
+        Raises:
+            ArgumentError: The token belongs to another operation, or the names are not the same.
+        """
+        self._settings.require_open()
+        return self._walk_many(self.resume_many_from(token, names, options))
+
+    def _walk_many(self, many: Many[T]) -> ManyWalk[T]:
+        def open_walk(task: ListTask[T], cancel_token: CancelToken) -> Generator[list[T]]:
+            return iter_batches(self._sender, self.start_list(many, task), cancel_token=cancel_token)
+
+        return ManyWalk(many.progress, open_walk, many.concurrency)
 
     def resume(self, token: str, **options: Unpack[CallOptions]) -> Page[T]:
         """Continue an iteration: return the page that starts after the last item that it yielded.
@@ -158,7 +232,7 @@ class AsyncListOperation(BoundOperation[P, T]):
 
     def many(
         self: AsyncListOperation[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
-    ) -> AsyncGenerator[tuple[str, list[T] | ThreadrunsError]]:
+    ) -> AsyncManyWalk[T]:
         """Iterate over many lists at once, such as those of many threads; see ``ListOperation.many``.
 
         Args:
@@ -167,16 +241,30 @@ class AsyncListOperation(BoundOperation[P, T]):
             **kwargs: The other arguments of the operation; ``concurrency`` is the number of lists requested at a time.
 
         Raises:
-            ArgumentError: ``names`` is one string, or an option is invalid.
+            ArgumentError: ``names`` is one string, or an argument is invalid.
         """
         self._settings.require_open()
-        concurrency = self._settings.options.updated(_only(kwargs, "concurrency")).concurrency
+        return self._walk_many(self.start_many(names, args, kwargs))
 
-        def open_walk(name: str) -> AsyncGenerator[list[T]]:
-            call = self.build_call((name, *args), kwargs)
-            return iter_async_batches(self._sender, WalkProgress(first_request(call)))
+    def resume_many(self, token: str, names: Iterable[str], **options: Unpack[CallOptions]) -> AsyncManyWalk[T]:
+        """Continue an iteration over many lists; see ``ListOperation.resume_many``.
 
-        return async_walk_many(_check_names(names), open_walk, concurrency)
+        Args:
+            token: The ``token`` of the iteration, of this process or another one.
+            names: The same names in the same order; those that were read are skipped.
+            **options: Options for this call.
+
+        Raises:
+            ArgumentError: The token belongs to another operation, or the names are not the same.
+        """
+        self._settings.require_open()
+        return self._walk_many(self.resume_many_from(token, names, options))
+
+    def _walk_many(self, many: Many[T]) -> AsyncManyWalk[T]:
+        def open_walk(task: ListTask[T]) -> AsyncGenerator[list[T]]:
+            return iter_async_batches(self._sender, self.start_list(many, task))
+
+        return AsyncManyWalk(many.progress, open_walk, many.concurrency)
 
     def resume(self, token: str, **options: Unpack[CallOptions]) -> Pager[T]:
         """Continue an iteration: the returned list starts after the last item that it yielded.
@@ -191,13 +279,3 @@ class AsyncListOperation(BoundOperation[P, T]):
         self._settings.require_open()
         call, done = self.build_resumed_call(token, options)
         return Pager(self._sender, call, done=done)
-
-
-def _only(kwargs: Mapping[str, Any], name: str) -> Any:
-    return {name: kwargs[name]} if name in kwargs else {}
-
-
-def _check_names(names: Iterable[str]) -> Iterable[str]:
-    if isinstance(names, str | bytes):
-        raise ArgumentError(f"many() expects an iterable of thread ids, got the string {names!r:.80}.")
-    return names

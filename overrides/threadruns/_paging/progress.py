@@ -103,12 +103,27 @@ class WalkProgress(Generic[T]):
         if isinstance(position, str):
             self._position = position
 
+    def advance_page(self, items: list[T]) -> None:
+        """Record that the items of a page are about to be yielded, all at once."""
+        self._unyielded = 0
+        if items:
+            self._position = items[-1].id
+
+    @property
+    def position(self) -> str | None:
+        """The id of the last yielded item; None before the first one."""
+        return self._position
+
+    @property
+    def left(self) -> int | None:
+        """The number of items still to yield at most; None for no limit."""
+        max_items = self._call.options.max_items
+        return None if max_items is None else max_items - (self.items - self._unyielded)
+
     def token(self) -> str:
         """Return the resume token for the position after the last yielded item, as JSON text."""
         arguments = dict(self._call.arguments)
         if self._position is not None:
             arguments["before" if self._backward else "after"] = self._position
-        max_items = self._call.options.max_items
-        left = None if max_items is None else max_items - (self.items - self._unyielded)
         done = self._is_last_page and self._unyielded == 0
-        return dump_token(self._call.operation.__name__, ResumeState(arguments, left, done))
+        return dump_token(self._call.operation.__name__, ResumeState(arguments, self.left, done))
