@@ -24,6 +24,7 @@ def test_missing_node_is_reported(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert lines[0] == (
         "Node.js is not installed, so these tools did not run: "
-        "@redocly/cli, @stoplight/spectral-cli, openapi-typescript, @hey-api/openapi-ts"
+        "@redocly/cli, @stoplight/spectral-cli, @readme/openapi-parser, openapi-typescript, @hey-api/openapi-ts, "
+        "orval, swagger-typescript-api"
     )
     assert lines[1] == "Install Node 20 or later with npm and run the command again."
