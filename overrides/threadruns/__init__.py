@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from threadruns._version import __version__
 
-# Type checkers treat this name as true; importing it from typing would be most of the cost of this module.
-TYPE_CHECKING = False
+# Type checkers treat this name as true; importing it from typing would be most of the cost of this module. Editors with
+# jedi cannot tell what a call returns, and so read the imports below, which the word False would hide from them.
+TYPE_CHECKING = bool(())
 
 if TYPE_CHECKING:
     from threadruns._client.clients import AsyncClient, Client

@@ -6,10 +6,13 @@ arguments and its items from the generated function.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Self, TypeVar, overload
+from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 
 from threadruns import _wire
 from threadruns._http.senders import AsyncSender, Sender
+
+# True for type checkers; editors with jedi cannot tell, and read both branches.
+TYPE_CHECKING = bool(())
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,3 +73,7 @@ class Runs(Resource[S_co]):
 
     list = ListBinding(lambda: _wire.list_runs)
     """Lists the runs of a thread."""
+
+    if not TYPE_CHECKING:
+        # jedi infers no items from the operation, and counts no ParamSpec among the parameters of a class.
+        list: ListOperation[_wire.Run] | AsyncListOperation[_wire.Run]
