@@ -10,11 +10,24 @@ from collections.abc import Callable, Sequence
 from random import Random
 
 from threadruns.contract.http.probe import CheckAborted, Probe
+from threadruns.contract.judging.origin import KnownOrigin
 from threadruns.contract.plan import CheckPlan
 from threadruns.contract.preflight import preflight
 from threadruns.contract.scenarios.known_thread import KnownThread
 from threadruns.contract.session import CheckSession, FirstFailure
 from threadruns.contract.verdict import Report, Verdict
+
+
+class CheckInterrupted(KeyboardInterrupt):
+    """The check was interrupted.
+
+    Args:
+        report: The report of what was found until then.
+    """
+
+    def __init__(self, report: Report) -> None:
+        super().__init__(report.reason)
+        self.report = report
 
 
 def check(
@@ -52,14 +65,18 @@ def check(
         The report. A server that cannot be judged is a verdict, not an exception.
 
     Raises:
-        ValueError: ``threads`` is empty, the URL is not an http or https URL, or the bundle cannot be read.
+        ValueError: ``threads`` is empty, the key cannot be sent, the URL is not an http or https URL, or the bundle
+            cannot be read.
+        CheckInterrupted: The check was interrupted; the error has the report of what was found until then.
     """
-    if not threads:
+    if not threads or not all(threads):
         raise ValueError("No thread was given: name at least one that the key can read.")
     if not url.startswith(("http://", "https://")):
         raise ValueError(
             f"{url!r} is not an http or https URL; give the base URL of the API, such as http://127.0.0.1:8000/v1."
         )
+    if not api_key or api_key != api_key.strip() or not api_key.isascii() or not api_key.isprintable():
+        raise ValueError("The API key is empty, or has characters that cannot be sent in a header.")
     started = time.monotonic()
     stage = "preflight"
     with Probe(
@@ -67,29 +84,34 @@ def check(
         verify=verify, on_request=lambda sent: progress(stage, sent),
     ) as probe:  # fmt: skip
         known = [KnownThread(thread_id) for thread_id in dict.fromkeys(threads)]
-        session = CheckSession(probe, known[0].request(), fail_fast)
-        reason = ""
-        aborted: CheckAborted | None = None
+        origin = KnownOrigin(frozenset(thread.segment for thread in known))
+        session = CheckSession(probe, known[0].request(), fail_fast, origin)
+
+        def report(reason: str, aborted: CheckAborted | None = None, *, complete: bool = False) -> Report:
+            verdict = Verdict.UNDECIDED if reason else Verdict.CONFORMS
+            return Report(
+                url=probe.base_url,
+                verdict=Verdict.DEPARTS if session.departs else verdict,
+                reason=probe.mask(reason),
+                results=tuple(session.results(complete=complete, aborted=aborted)),
+                threads={thread.id: len(thread.newest_first) for thread in known if thread.reads},
+                requests=probe.sent,
+                seconds=round(time.monotonic() - started, 3),
+                seed=seed,
+            )
+
         try:
-            readable = preflight(session, known)
-            unreadable = [thread for thread in known if thread not in readable]
-            plan = CheckPlan(session, readable, unreadable, Random(seed), seed)
+            readable, unreadable = preflight(session, known)
+            plan = CheckPlan(session, readable, list(unreadable), Random(seed), seed)
             for stage, step in plan.stages():
                 progress(stage, probe.sent)
                 step()
         except FirstFailure:
-            reason = "the check was to end at the first departure"
+            return report("the check was to end at the first departure")
         except CheckAborted as error:
-            aborted = error
-            reason = probe.mask(str(error))
-        verdict = Verdict.UNDECIDED if reason else Verdict.CONFORMS
-        return Report(
-            url=probe.base_url,
-            verdict=Verdict.DEPARTS if session.departs else verdict,
-            reason=reason,
-            results=tuple(session.results(complete=not reason, aborted=aborted)),
-            threads={thread.id: len(thread.newest_first) for thread in known if thread.reads},
-            requests=probe.sent,
-            seconds=round(time.monotonic() - started, 3),
-            seed=seed,
-        )
+            return report(str(error), error)
+        except KeyboardInterrupt:
+            raise CheckInterrupted(report("the check was interrupted")) from None
+        # The failure may be a mistake of the user, so that it is neither a departure nor nothing.
+        missing = next(iter(unreadable.values()), None)
+        return report(str(missing or ""), missing, complete=True)

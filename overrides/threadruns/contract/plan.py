@@ -146,9 +146,9 @@ class CheckPlan:
                 self._chosen["empty"], self._unknown_run
             ):
                 self._decide(rule, expect_rejection, rule, request, statuses, param)
-        for request in thread_ids.odd_threads(thread, self._unknown_thread):
-            statuses = {400, 404, 414, 431} if len(request.thread) > 1000 else {400, 404}
-            self._decide("error.odd-thread", expect_rejection, "error.odd-thread", request, statuses, judge_param=False)
+        given = [one.id for one in (*self._threads, *self._unreadable)]
+        for request in thread_ids.odd_threads(thread, given, self._unknown_thread):
+            self._decide("error.odd-thread", thread_ids.read_odd_thread, thread, request, self._unknown_thread)
         for query in (PageQuery(), PageQuery(limit=1, order="asc")):
             self._decide("error.unknown-thread", thread_ids.unknown_thread, self._unknown_thread, query)
         rule = "protocol.unknown-parameters"
@@ -166,6 +166,8 @@ class CheckPlan:
     def _credentials(self) -> None:
         thread = self._main
         for rule, request in credentials.unauthorized(thread, self._unknown_thread):
+            if not self._session.probe.is_wrong(request.authorization):
+                continue
             if rule == "auth.every-read":
                 self._session.send_and_judge(ProbeRequest(request.thread, request.query))
             self._decide(rule, expect_rejection, rule, request, {401})
@@ -213,7 +215,7 @@ class CheckPlan:
         invalid = evolve(plain, query=(("limit", "0"),))
         for request in (plain, invalid, evolve(plain, thread=self._unknown_thread), evolve(plain, authorization=None)):
             after = self._session.probe.bytes_after_head(request)
-            problem = f"{len(after)} bytes follow the headers" if after else None
+            problem = f"the headers are followed by a body of length {len(after)}" if after else None
             findings.append(Finding("method.head-body", problem, Exchange(request, 0)))
         return findings
 

@@ -6,10 +6,9 @@ this API has, with a status that this API does not send.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urljoin, urlsplit
 
 from threadruns import _document
 from threadruns.contract.http.exchange import Exchange
@@ -36,13 +35,19 @@ class PreflightFailure(NamedTuple):
     observed: str
 
 
-def preflight(session: CheckSession, threads: Sequence[KnownThread]) -> list[KnownThread]:
-    """Read each thread once and return those that the server serves.
+def preflight(
+    session: CheckSession, threads: Sequence[KnownThread]
+) -> tuple[list[KnownThread], dict[KnownThread, CheckAborted]]:
+    """Read each thread once.
+
+    Returns:
+        The threads that the server serves, and the others with what came instead.
 
     Raises:
         CheckAborted: It serves none of them.
     """
     readable: list[KnownThread] = []
+    unreadable: dict[KnownThread, CheckAborted] = {}
     failures: list[tuple[PreflightFailure, Exchange]] = []
     for thread in threads:
         exchange = _read(session, thread, retry=not failures)
@@ -51,12 +56,13 @@ def preflight(session: CheckSession, threads: Sequence[KnownThread]) -> list[Kno
             readable.append(thread)
             continue
         failures.append((failure, exchange))
+        unreadable[thread] = CheckAborted(failure.reason, failure.rule, exchange, failure.observed)
         if exchange.failure is not None and not readable:
             # Reading the other threads would only repeat the timeout.
             break
     if readable:
         session.health_request = readable[0].request()
-        return readable
+        return readable, unreadable
     failure, exchange = failures[0]
     if MALFORMED_RESPONSE in (exchange.failure or ""):
         session.confirm({"protocol.answers": Finding("protocol.answers", exchange.failure, exchange)})
@@ -73,12 +79,24 @@ def preflight(session: CheckSession, threads: Sequence[KnownThread]) -> list[Kno
 def _read(session: CheckSession, thread: KnownThread, *, retry: bool) -> Exchange:
     """Read a thread; with ``retry``, retry server errors and dropped connections twice."""
     exchange = session.send(thread.request())
+    if adds_slash(exchange, session.probe.base_url):
+        session.probe.path_end += "/"
+        exchange = session.send(thread.request())
     for attempt in range(2 if retry else 0):
         if TIMED_OUT in (exchange.failure or "") or (exchange.failure is None and exchange.status < 500):
             break
-        time.sleep(session.probe.backoff(attempt) if exchange.status else 0)
+        session.probe.pause(session.probe.backoff(attempt) if exchange.status else 0)
         exchange = session.send(thread.request())
     return exchange
+
+
+def adds_slash(exchange: Exchange, base_url: str) -> bool:
+    """Tell whether a response redirects to the same URL with a slash at its end, as some gateways do."""
+    if not 300 <= exchange.status < 400:
+        return False
+    asked = urlsplit(base_url + exchange.request.target_with(""))
+    target = urlsplit(urljoin(asked.geturl(), exchange.header("location") or ""))
+    return (target.scheme, target.netloc, target.path) == (asked.scheme, asked.netloc, asked.path + "/")
 
 
 def is_documented_error(exchange: Exchange) -> bool:

@@ -15,6 +15,7 @@ from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.probe import CheckAborted, Probe
 from threadruns.contract.http.request import ProbeRequest
 from threadruns.contract.judging.finding import Finding
+from threadruns.contract.judging.origin import KnownOrigin
 from threadruns.contract.judging.readings import compare_readings
 from threadruns.contract.judging.responses import judge_response, retry_after_problem
 from threadruns.contract.rules.catalogue import RULES
@@ -39,15 +40,19 @@ class CheckSession:
         probe: The sender of the requests.
         health_request: A plain read, which tells a server that is down from one that ignores a particular request.
         fail_fast: Whether the first departure ends the check.
+        origin: What tells the responses of the server from those of an intermediary.
     """
 
     probe: Probe
     health_request: ProbeRequest
     fail_fast: bool = False
+    origin: KnownOrigin = field(factory=KnownOrigin)
     _failures: dict[str, Finding] = field(factory=dict[str, Finding], init=False)
     _passed: set[str] = field(factory=set[str], init=False)
     _unconfirmed: set[str] = field(factory=set[str], init=False)
-    _runs_seen: dict[str, tuple[str, dict[str, Any]]] = field(factory=dict[str, tuple[str, dict[str, Any]]], init=False)
+    _runs_seen: dict[str, tuple[Exchange, dict[str, Any]]] = field(
+        factory=dict[str, tuple[Exchange, dict[str, Any]]], init=False
+    )
     _changing_runs: set[str] = field(factory=set[str], init=False)
     _request_ids: set[str] = field(factory=set[str], init=False)
     _retried: set[tuple[str, ProbeRequest]] = field(factory=set[tuple[str, ProbeRequest]], init=False)
@@ -68,7 +73,7 @@ class CheckSession:
             suspected = {rule: finding for rule, finding in suspected.items() if self.not_failed(rule)}
             if not suspected:
                 return
-            again = {finding.rule: finding for finding in self._run_once(start) if finding.problem is not None}
+            again = self._problems(self._run_once(start))
             self.confirm({rule: again[rule] for rule in suspected.keys() & again.keys()})
         self._record_unconfirmed(suspected)
 
@@ -95,7 +100,7 @@ class CheckSession:
             if not suspected:
                 return exchange
             again = self._send_or_abort(request)
-            findings = {finding.rule: finding for finding in self._judge(again) if finding.problem is not None}
+            findings = self._problems(self._judge(again))
             self.confirm({rule: findings[rule] for rule in suspected.keys() & findings.keys()})
         self._retried |= {(rule, request) for rule in suspected}
         self._record_unconfirmed({rule: finding for rule, finding in suspected.items() if self.not_failed(rule)})
@@ -131,7 +136,8 @@ class CheckSession:
         for rule in RULES.values():
             finding = self._failures.get(rule.id)
             if finding is not None:
-                results.append(self._result(rule, Outcome.FAIL, finding.problem or "", finding.exchange))
+                exchanges = [exchange for exchange in (finding.compared, finding.exchange) if exchange is not None]
+                results.append(self._result(rule, Outcome.FAIL, finding.problem or "", *exchanges))
             elif aborted is not None and aborted.rule == rule.id and aborted.exchange is not None:
                 results.append(self._result(rule, Outcome.ERROR, aborted.observed, aborted.exchange))
             elif rule.id in self._passed:
@@ -140,27 +146,40 @@ class CheckSession:
                 results.append(Result(rule, Outcome.UNDECIDED if complete else Outcome.ERROR))
         return results
 
-    def _result(self, rule: Rule, outcome: Outcome, observed: str, exchange: Exchange) -> Result:
-        curl = exchange.request.curl(self.probe.base_url, self.probe.beta)
-        return Result(rule, outcome, self.probe.mask(observed), self.probe.mask(curl))
+    def _result(self, rule: Rule, outcome: Outcome, observed: str, *exchanges: Exchange) -> Result:
+        commands = dict.fromkeys(self.probe.curl(exchange.request) for exchange in exchanges)
+        return Result(rule, outcome, self.probe.mask(observed), "\n".join(commands))
 
     def _record(self, findings: Iterable[Finding]) -> dict[str, Finding]:
         suspected: dict[str, Finding] = {}
         for finding in findings:
+            if not self.origin.proves(finding.exchange):
+                continue
             if finding.problem is None:
                 self._passed.add(RULES[finding.rule].id)
             elif self.not_failed(finding.rule):
                 suspected.setdefault(finding.rule, finding)
         return suspected
 
+    def _problems(self, findings: Iterable[Finding]) -> dict[str, Finding]:
+        return {
+            finding.rule: finding
+            for finding in findings
+            if finding.problem is not None and self.origin.proves(finding.exchange)
+        }
+
     def _record_unconfirmed(self, suspected: dict[str, Finding]) -> None:
         for rule, finding in suspected.items():
+            if self.origin.is_gateway_error(finding.exchange):
+                continue
             if rule in self._unconfirmed:
                 self.confirm({rule: Finding(rule, f"intermittently, {finding.problem}", finding.exchange)})
             self._unconfirmed.add(rule)
 
     def _judge(self, exchange: Exchange) -> list[Finding]:
-        findings = [Finding("auth.not-echoed", self.probe.find_key(exchange), exchange)]
+        findings: list[Finding] = []
+        if self.probe.can_find_key(exchange.request):
+            findings.append(Finding("auth.not-echoed", self.probe.find_key(exchange), exchange))
         if exchange.status == 200 and exchange.request.method == "GET" and exchange.runs:
             findings.extend(self._compare_with_earlier(exchange))
         findings.extend(judge_response(exchange, self._changing_runs))
@@ -175,29 +194,32 @@ class CheckSession:
         requested = exchange.request.thread
         for run in exchange.runs:
             run_id = str(run.get("id"))
-            thread, before = self._runs_seen.setdefault(run_id, (requested, run))
-            yield Finding("data.same-run", compare_readings(before, run), exchange)
+            earlier, before = self._runs_seen.setdefault(run_id, (exchange, run))
+            thread = earlier.request.thread
+            yield Finding("data.same-run", compare_readings(before, run), exchange, earlier)
             if before.get("status") != run.get("status"):
                 self._changing_runs.add(run_id)
             if before.get("status") != run.get("status") or before.get("metadata") != run.get("metadata"):
                 # Callers may change the metadata of a run at any time: only metadata that changes back is a fault.
-                self._runs_seen[run_id] = (thread, run)
-            problem = None
+                self._runs_seen[run_id] = (exchange if thread == requested else earlier, run)
+            problem, other = None, None
             if "%" not in requested and run.get("thread_id") != requested:
                 problem = f"{run_id!r} has thread_id {run.get('thread_id')!r} on a page of {requested!r}"
             elif "%" not in requested and "%" not in thread and thread != requested:
                 problem = f"{run_id!r} is on pages of two threads, {thread!r} and {requested!r}"
-            yield Finding("data.own-thread", problem, exchange)
+                other = earlier
+            yield Finding("data.own-thread", problem, exchange, other)
 
     def send(self, request: ProbeRequest) -> Exchange:
         """Send a request without judging its response, except for dropped connections and earlier 429 responses."""
         try:
             exchange = self.probe.send(request)
+            self.origin.learn(exchange)
         finally:
             for rate_limited in self.probe.rate_limited:
                 self._judge_retry_after(rate_limited)
             self.probe.rate_limited.clear()
-        self._drops += exchange.dropped and exchange.failure is None
+        self._drops += exchange.dropped and exchange.failure is None and self.origin.proves(exchange)
         if self._drops > 1 and self.not_failed("protocol.answers"):
             problem = "intermittently, the server closes a new connection without a response"
             self.confirm({"protocol.answers": Finding("protocol.answers", problem, exchange)})

@@ -102,10 +102,77 @@ class TiesReversed(WholeThreadMutation):
         return runs if order == "asc" else runs[::-1]
 
 
-class TraceByGateway(Mutation):
-    """A gateway rejects TRACE with a 405 in HTML, without Allow."""
+# Gateways in front of the server, which answer some requests themselves.
+
+
+class _Gateway(Mutation):
+    """Base class of gateways that refuse unusual methods, targets and characters."""
+
+    media: str | None
+    body: bytes
+
+    def handle(self, request: ServerRequest) -> ServerResponse:
+        status = self.refusal(request)
+        if status is None:
+            return super().handle(request)
+        return ServerResponse(status, self.body, {"content-type": self.media} if self.media else {})
+
+    def refusal(self, request: ServerRequest) -> int | None:
+        """Return the status by which the gateway refuses a request; None if it passes it on."""
+        if request.method not in ("GET", "HEAD", "POST"):
+            return {"TRACE": 405, "OPTIONS": 403, "PERUSE": 501}.get(request.method, 405)
+        if len(request.path) > 1000:
+            return 414
+        unusual = (b"%00", b"%2F", b"%25", b"%27", b"%22", b"%FF")
+        return 400 if any(text in request.path + request.query for text in unusual) else None
+
+
+class GatewayWithPages(_Gateway):
+    """A gateway refuses unusual requests with HTML, without Allow."""
+
+    media, body = "text/html", b"<html><title>Not allowed</title></html>"
+
+
+class GatewayWithJSON(_Gateway):
+    """A gateway refuses unusual requests with JSON of its own form."""
+
+    media, body = "application/json", b'{"message": "Not allowed"}'
+
+
+class GatewayWithoutBodies(_Gateway):
+    """A gateway refuses unusual requests, and POST, without a body."""
+
+    media, body = None, b""
+
+    def refusal(self, request: ServerRequest) -> int | None:
+        return 403 if request.method == "POST" else super().refusal(request)
+
+
+class GatewayReflectsTrace(Mutation):
+    """A gateway answers TRACE with the request, credentials included."""
 
     def handle(self, request: ServerRequest) -> ServerResponse:
         if request.method != "TRACE":
             return super().handle(request)
-        return ServerResponse(405, b"<html>405 Not Allowed</html>", {"content-type": "text/html"})
+        lines = [b"TRACE " + request.path, *(b": ".join(header) for header in request.headers)]
+        return ServerResponse(200, b"\r\n".join(lines), {"content-type": "message/http"})
+
+
+class GatewayAddsSlash(Mutation):
+    """A gateway redirects a path without a slash at its end to the path with one."""
+
+    def handle(self, request: ServerRequest) -> ServerResponse:
+        if request.path.endswith(b"/"):
+            return super().handle(evolve(request, path=request.path[:-1]))
+        query = b"?" + request.query if request.query else b""
+        return ServerResponse(308, b"", {"location": (request.path + b"/" + query).decode("latin-1")})
+
+
+class GatewayUnderLoad(Mutation):
+    """Every fiftieth response is the 503 of a gateway, in HTML and without Retry-After."""
+
+    def handle(self, request: ServerRequest) -> ServerResponse:
+        self.state["loads"] = self.state.get("loads", 0) + 1
+        if self.state["loads"] % 50:
+            return super().handle(request)
+        return ServerResponse(503, b"<html>Service Temporarily Unavailable", {"content-type": "text/html"})

@@ -1,8 +1,18 @@
-"""The API key and its variants, under the names by which request templates refer to them."""
+"""The API key, its variants under the names by which request templates refer to them, and the texts that hide them."""
 
 from __future__ import annotations
 
 import base64
+import json
+import re
+from string import Formatter
+from urllib.parse import quote
+
+MIN_LENGTH = 8
+"""The length from which a part of a key, or a key with something added, is surely not another key of the server."""
+
+PLACEHOLDERS = ("null", "undefined", "x", "*", "My API Key", "sk-test-wrong")
+"""Keys that stand in configurations that were never filled in; a server for tests may accept several of them."""
 
 
 class ApiKey(str):
@@ -23,7 +33,7 @@ class ApiKey(str):
     @property
     def first_half(self) -> str:
         """The first half of the key."""
-        return self[: max(1, len(self) // 2)]
+        return self[: len(self) // 2]
 
     @property
     def swapped_case(self) -> str:
@@ -41,26 +51,49 @@ class ApiKey(str):
         return f"{self[:-1]}%{ord(self[-1:] or 'A'):02X}"
 
     @property
+    def escaped(self) -> str:
+        """The key with every character percent-encoded, for a query."""
+        return "".join(f"%{byte:02X}" for byte in self.encode())
+
+    @property
     def basic_password(self) -> str:
         """The key as a password of the Basic scheme."""
         return base64.b64encode(f":{self}".encode()).decode()
 
     @property
-    def variants(self) -> tuple[str, ...]:
-        """The variants from which the key could be guessed, to be masked in every text."""
-        return (
-            self,
-            self.basic_password,
-            self.last_escaped,
-            self.swapped_case,
-            self.last_changed,
-            self.without_last,
-            self.without_first,
-        )
+    def is_placeholder(self) -> bool:
+        """True for a key that anybody could guess, so that the server may have other keys of its kind."""
+        return len(self) < MIN_LENGTH or self in PLACEHOLDERS
+
+    def is_wrong(self, template: str | None) -> bool:
+        """Tell whether the credentials of a template are certainly wrong, and can be sent as they are.
+
+        Args:
+            template: The template of the Authorization header; None for no header.
+        """
+        if template is None:
+            return True
+        value = template.format(key=self)
+        if value != value.strip() or not value.isascii() or not value.isprintable():
+            return False
+        scheme, _, token = value.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return True
+        # A server may have other keys that are as short, or as easily guessed.
+        return token != self and not (self.is_placeholder and ("{" in template or token in PLACEHOLDERS))
+
+    def is_unmistakable(self, *known: str) -> bool:
+        """Tell whether a response that contains this key must have it from the request.
+
+        Args:
+            known: The texts of the request without the key.
+        """
+        common = self.is_placeholder or (self.isdigit() and len(self) < 2 * MIN_LENGTH) or self.isalpha()
+        return not (common and len(self) < 3 * MIN_LENGTH) and not any(self in text for text in known)
 
 
 class ShellKey:
-    """The same variants as shell expressions of an environment variable."""
+    """The same variants as shell expressions of an environment variable, for use between double quotes."""
 
     def __init__(self, variable: str) -> None:
         self._variable = variable
@@ -68,9 +101,82 @@ class ShellKey:
         self.without_first = f"${{{variable}#?}}"
         self.first_half = f"${{{variable}:0:$((${{#{variable}}} / 2))}}"
         self.swapped_case = f"${{{variable}~~}}"
-        self.last_changed = f"${{{variable}%?}}A"
-        self.last_escaped = f"${{{variable}%?}}$(printf %%%02X \\'${{{variable}: -1}})"
-        self.basic_password = f"$(printf :%s ${variable} | base64 -w0)"
+        self.last_changed = f'{self.without_last}$(case "${variable}" in (*A) echo B;; (*) echo A;; esac)'
+        self.last_escaped = f'{self.without_last}$(printf %%%02X "\'${{{variable}: -1}}")'
+        self.escaped = f"$(printf %s \"${variable}\" | od -An -v -tx1 | tr -d '\\n' | tr ' a-f' %A-F)"
+        self.basic_password = f'$(printf :%s "${variable}" | base64 -w0)'
 
     def __str__(self) -> str:
-        return f"${self._variable}"
+        return f"${{{self._variable}}}"
+
+
+VARIANTS = (
+    "basic_password",
+    "escaped",
+    "last_escaped",
+    "swapped_case",
+    "last_changed",
+    "without_last",
+    "without_first",
+)
+"""The variants from which the key could be guessed, to be hidden in every text."""
+
+
+class KeyMask:
+    """Texts without the key and its variants.
+
+    Every text is searched once, for the longest variant at each place. A key that is short, or that anybody could
+    guess, is hidden where it is a whole word, and not inside other words.
+
+    Args:
+        key: The key.
+        variable: The environment variable that the texts have in its place.
+    """
+
+    def __init__(self, key: ApiKey, variable: str = "OPENAI_API_KEY") -> None:
+        self._variable = variable
+        self._shell = ShellKey(variable)
+        hidden = {str(key): str(self._shell)}
+        hidden.setdefault(quote(key, safe=""), self._shell.escaped)
+        for spelling in (json.dumps(key)[1:-1], repr(str(key))[1:-1]):
+            hidden.setdefault(spelling, str(self._shell))
+        for name in VARIANTS:
+            variant: str = getattr(key, name)
+            if len(variant) >= MIN_LENGTH:
+                hidden.setdefault(variant, getattr(self._shell, name))
+        self._hidden = {text: shell for text, shell in hidden.items() if text}
+        longest_first = sorted(self._hidden, key=len, reverse=True)
+        pattern = "|".join(map(re.escape, longest_first)) or "(?!)"
+        if key.is_placeholder:
+            pattern = rf"(?<![\w$-])(?:{pattern})(?![\w-])"
+        self._pattern = re.compile(pattern)
+
+    def text(self, text: str) -> str:
+        """Return a text with the name of the variable in place of the key."""
+        return self._pattern.sub(f"${self._variable}", text)
+
+    def shell(self, text: str) -> str:
+        """Return a text for use between double quotes of a shell, which expands to the text."""
+        parts: list[str] = []
+        end = 0
+        for found in self._pattern.finditer(text):
+            parts += [_escape(text[end : found.start()]), self._hidden[found[0]]]
+            end = found.end()
+        return "".join([*parts, _escape(text[end:])])
+
+    def shorten(self, command: str) -> str:
+        """Return a command of the shell without the braces that it does not need."""
+        return re.sub(rf"\$\{{({self._variable})\}}(?!\w)", r"$\1", command)
+
+    def shell_template(self, template: str) -> str:
+        """Return a template for use between double quotes of a shell, which expands to the filled template."""
+        parts: list[str] = []
+        for literal, name, _, _ in Formatter().parse(template):
+            parts.append(_escape(literal))
+            if name is not None:
+                parts.append(f"{{{name}}}".format(key=self._shell))
+        return "".join(parts)
+
+
+def _escape(text: str) -> str:
+    return re.sub(r'([\\"`$])', r"\\\1", text)

@@ -26,6 +26,7 @@ class Exchange:
         raw: The body as received, with its content coding.
         failure: The error that kept the response from being read in full, as a clause; None if there was none.
         dropped: Whether the server closed a new connection on the request, which was then sent again.
+        unsent: Whether HTTP cannot transport the request, so that the server did not get it.
         seconds: The time to the end of the response.
     """
 
@@ -35,6 +36,7 @@ class Exchange:
     raw: bytes = field(default=b"", repr=False)
     failure: str | None = None
     dropped: bool = False
+    unsent: bool = False
     seconds: float = 0.0
 
     def header(self, name: str) -> str | None:
@@ -59,7 +61,7 @@ class Exchange:
         if not decoder.eof:
             return body, f"the {coding} stream of the body is incomplete"
         if decoder.unused_data:
-            return body, f"{len(decoder.unused_data)} bytes follow the {coding} stream of the body"
+            return body, f"the {coding} stream of the body is followed by {decoder.unused_data[:20]!r}"
         return body, None
 
     @property

@@ -51,5 +51,5 @@ def parse_json(body: bytes) -> tuple[Any, str | None]:
         except UnicodeEncodeError:
             faults.append("a string of the body has an unpaired surrogate, which is not a character")
     if end < len(stripped):
-        faults.append(f"{len(stripped) - end} characters follow the JSON value: {stripped[end : end + 20]!r}")
+        faults.append(f"the JSON value is followed by {stripped[end : end + 20]!r}")
     return value, faults[0] if faults else None

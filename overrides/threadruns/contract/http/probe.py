@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from threadruns.contract.http.api_key import ApiKey
+from threadruns import _document
+from threadruns.contract.http.api_key import ApiKey, KeyMask
 from threadruns.contract.http.exchange import MAX_BODY_BYTES, Exchange
 from threadruns.contract.http.request import ProbeRequest
 from threadruns.contract.http.watchdog import Watchdog
@@ -40,6 +41,15 @@ MAX_DROPS = 2
 
 MAX_ATTEMPTS = 6
 """Maximum number of times that a request is sent while the server responds 429."""
+
+MAX_UNASKED_ATTEMPTS = 4
+"""Maximum number of times that a request is sent while the response is a 503 that does not ask to wait."""
+
+MIN_TIMEOUT = 0.05
+"""Minimum timeout of a request near the end of the maximum time, in seconds."""
+
+OUT_OF_TIME = "the check has used its maximum time; raise --max-time or give fewer threads"
+"""The reason for the end of a check that has no time left."""
 
 
 class CheckAborted(Exception):
@@ -95,14 +105,16 @@ class Probe:
         self.timeout = timeout
         self.max_requests = max_requests
         self.sent = 0
+        self.path_end = "/runs"
         self._key = ApiKey(key)
+        self._mask = KeyMask(self._key)
         self._rate = rate
         self._deadline = time.monotonic() + max_seconds
         self._next = 0.0
         self._drops = 0
         self._on_request = on_request
         self._socket: socket.socket | None = None
-        self._watchdog = Watchdog(timeout, self._abort_response)
+        self._watchdog = Watchdog(self._abort_response)
         self.rate_limited: list[Exchange] = []
         try:
             self._tls = ssl.create_default_context(cafile=verify if isinstance(verify, str) else None)
@@ -144,22 +156,39 @@ class Probe:
 
     def mask(self, text: str) -> str:
         """Return the text with the key and its variants replaced by the name of the environment variable."""
-        for variant in sorted(self._key.variants, key=len, reverse=True):
-            if len(variant) >= min(4, len(self._key)) and variant:
-                text = text.replace(variant, "$OPENAI_API_KEY")
-        return text
+        return self._mask.text(text)
+
+    def curl(self, request: ProbeRequest) -> str:
+        """Return the curl command of a request."""
+        return request.curl(self.base_url, self.beta, self._mask, self.path_end)
+
+    def is_wrong(self, authorization: str | None) -> bool:
+        """Tell whether a template of the Authorization header certainly gives wrong credentials."""
+        return self._key.is_wrong(authorization)
+
+    def can_find_key(self, request: ProbeRequest) -> bool:
+        """Tell whether a response to a request that contains the key must have it from there."""
+        return self._key.is_unmistakable(
+            self.base_url, self.beta, request.thread, str(request.query), _document.source()
+        )
 
     def find_key(self, exchange: Exchange) -> str | None:
-        """Return where a response contains the key, as a clause; None if it does not.
-
-        Keys of fewer than eight characters are not searched for: any text may contain them.
-        """
-        if len(self._key) < 8:
+        """Return where a response contains the key, as a clause; None if it does not, or if any text may contain it."""
+        if not self.can_find_key(exchange.request):
             return None
         for name, value in exchange.headers:
             if self._key in value:
                 return f"the header {name!r} contains the key"
         return "the body contains the key" if self._key.encode() in exchange.body else None
+
+    @property
+    def seconds_left(self) -> float:
+        """The time that is left for the check, in seconds; not negative."""
+        return max(0.0, self._deadline - time.monotonic())
+
+    def pause(self, seconds: float) -> None:
+        """Wait, at most as long as time is left for the check."""
+        time.sleep(min(seconds, self.seconds_left))
 
     def backoff(self, retries: int = 0) -> float:
         """Return the wait before a retry, in seconds.
@@ -187,12 +216,13 @@ class Probe:
                 exchange = self._send_once(request)
                 exchange.dropped = was_new
                 self._count_drop()
-            if not is_rate_limited(exchange):
+            unasked = exchange.status == 503 and exchange.header("retry-after") is None
+            if not is_rate_limited(exchange) or (unasked and attempt + 1 >= MAX_UNASKED_ATTEMPTS):
                 return exchange
             self.rate_limited.append(exchange)
             self.sent -= 1
             if attempt + 1 < MAX_ATTEMPTS:
-                time.sleep(self._wait(exchange, attempt))
+                self.pause(self._wait(exchange, attempt))
         last = self.rate_limited[-1]
         reason = f"the server responds {last.status} to every attempt, however long the check waits; try --rate"
         raise CheckAborted(reason, "protocol.answers", last)
@@ -213,11 +243,11 @@ class Probe:
         if self.sent >= self.max_requests:
             advice = "raise --max-requests or give fewer threads"
             raise CheckAborted(f"the check has sent the maximum of {self.max_requests} requests; {advice}")
-        if now > self._deadline:
-            raise CheckAborted("the check has used its maximum time; raise --max-time or give fewer threads")
+        if self._rate and now < self._next:
+            self.pause(self._next - now)
+        if not self.seconds_left:
+            raise CheckAborted(OUT_OF_TIME)
         if self._rate:
-            if now < self._next:
-                time.sleep(self._next - now)
             self._next = max(now, self._next) + 1 / self._rate
         self.sent += 1
         self._on_request(self.sent)
@@ -227,14 +257,16 @@ class Probe:
         parts: dict[str, Any] = {"status": 0, "headers": (), "failure": None}
         raw = bytearray()
         self._client.cookies.clear()
-        self._watchdog.begin()
+        timeout = min(self.timeout, max(self.seconds_left, MIN_TIMEOUT))
+        self._watchdog.begin(timeout)
         timed_out = False
         try:
             with self._client.stream(
                 request.method,
-                self.base_url + request.target_with(self._key),
+                self.base_url + request.target_with(self._key, self.path_end),
                 headers=[(n.encode(), value.encode()) for n, value in request.headers_with(self._key, self.beta)],
                 content=request.body,
+                timeout=timeout,
                 extensions={"trace": self._note_connection},
             ) as response:
                 parts["status"] = response.status_code
@@ -249,12 +281,17 @@ class Probe:
                         )
         except httpx.TimeoutException:
             timed_out = True
-        except (httpx.TransportError, httpx.InvalidURL) as error:
+        except (httpx.LocalProtocolError, httpx.InvalidURL):
+            # HTTP cannot transport it: the server has not seen the request.
+            parts["unsent"] = True
+        except httpx.TransportError as error:
             parts["failure"] = self.mask(_describe_error(error))
         finally:
             timed_out = self._watchdog.end() or timed_out
+        if timed_out and timeout < self.timeout:
+            raise CheckAborted(OUT_OF_TIME)
         if timed_out:
-            parts["failure"] = f"{TIMED_OUT} {self.timeout:g} s; {len(raw)} bytes of the body were received"
+            parts["failure"] = f"{TIMED_OUT} {self.timeout:g} s; the length of the body so far is {len(raw)}"
         return Exchange(request, raw=bytes(raw), seconds=time.monotonic() - started, **parts)
 
     def _note_connection(self, event: str, info: dict[str, Any]) -> None:
@@ -276,20 +313,25 @@ class Probe:
         base = urlsplit(self.base_url)
         port = base.port or (443 if base.scheme == "https" else 80)
         lines = [
-            f"HEAD {base.path}{request.target_with(self._key)} HTTP/1.1",
+            f"HEAD {base.path}{request.target_with(self._key, self.path_end)} HTTP/1.1",
             f"Host: {base.netloc.rpartition('@')[2]}",
         ]
         lines += [f"{name}: {value}" for name, value in request.headers_with(self._key, self.beta)]
         message = "\r\n".join([*lines, "Connection: close", "", ""]).encode()
         received = b""
+        timeout = min(self.timeout, max(self.seconds_left, MIN_TIMEOUT))
+        until = time.monotonic() + timeout
         try:
-            with socket.create_connection((base.hostname or "", port), timeout=self.timeout) as plain:
+            with socket.create_connection((base.hostname or "", port), timeout=timeout) as plain:
                 stream: socket.socket = plain
                 if base.scheme == "https":
                     stream = self._tls.wrap_socket(plain, server_hostname=base.hostname)
                 stream.sendall(message)
-                until = time.monotonic() + self.timeout
-                while len(received) < 65536 and time.monotonic() < until and (chunk := stream.recv(65536)):
+                while len(received) < 65536 and (left := until - time.monotonic()) > 0:
+                    stream.settimeout(left)
+                    chunk = stream.recv(65536)
+                    if not chunk:
+                        break
                     received += chunk
         except OSError:
             # The bytes received so far are judged; other requests notice a server that does not respond.
@@ -298,8 +340,13 @@ class Probe:
 
 
 def is_rate_limited(exchange: Exchange) -> bool:
-    """Tell whether a response asks to wait and retry: a 429, or a 503 with Retry-After."""
-    return exchange.status == 429 or (exchange.status == 503 and exchange.header("retry-after") is not None)
+    """Tell whether a response asks to wait and retry: a 429, or a 503 with Retry-After or without an error in JSON.
+
+    A reverse proxy responds 503 with a page of its own when it limits the rate.
+    """
+    if exchange.status == 503:
+        return exchange.header("retry-after") is not None or not exchange.members
+    return exchange.status == 429
 
 
 def seconds_to_wait(exchange: Exchange) -> float | None:

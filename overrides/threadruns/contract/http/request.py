@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from threadruns.contract.http.api_key import ShellKey
+from threadruns.contract.http.api_key import KeyMask
 
 BEARER = "Bearer {key}"
 """The default template of the Authorization header."""
@@ -45,11 +45,16 @@ class ProbeRequest:
     secret_query: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
 
-    def target_with(self, key: object) -> str:
-        """Return the path and query, relative to the base URL, with the key inserted."""
+    def target_with(self, key: object, end: str = "/runs") -> str:
+        """Return the path and query, relative to the base URL, with the key inserted.
+
+        Args:
+            key: The key.
+            end: The end of the path.
+        """
         pairs = [f"{quote(name, safe='[]')}={quote(value, safe='')}" for name, value in self.query]
         pairs += [f"{name}={template.format(key=key)}" for name, template in self.secret_query]
-        return f"/threads/{self.thread}/runs" + ("?" + "&".join(pairs) if pairs else "")
+        return f"/threads/{self.thread}{end}" + ("?" + "&".join(pairs) if pairs else "")
 
     def headers_with(self, key: object, beta: str) -> list[tuple[str, str]]:
         """Return the headers, with the key inserted."""
@@ -62,25 +67,28 @@ class ProbeRequest:
         sent.extend((name, template.format(key=key)) for name, template in self.secret_headers)
         return sent
 
-    def curl(self, base_url: str, beta: str, variable: str = "OPENAI_API_KEY") -> str:
+    def curl(self, base_url: str, beta: str, mask: KeyMask, end: str = "/runs") -> str:
         """Return the curl command of this request, which reads the key from an environment variable."""
-        key = ShellKey(variable)
         method = {"GET": "", "HEAD": " --head"}.get(self.method, f" -X {self.method}")
-        parts = [f'curl -i -g{method} "{_shell_escape(base_url)}{_shell_escape_keeping_key(self.target_with(key))}"']
-        for name, value in self.headers_with(key, beta):
-            parts.append(f'-H "{name}: {_shell_escape_keeping_key(value)}"' if value else f'-H "{name};"')
+        url = mask.shell(base_url) + f"/threads/{mask.shell(self.thread)}{end}"
+        pairs = [
+            f"{mask.shell(quote(name, safe='[]'))}={mask.shell(quote(value, safe=''))}" for name, value in self.query
+        ]
+        pairs += [f"{name}={mask.shell_template(template)}" for name, template in self.secret_query]
+        parts = [f'curl -i -g{method} "{url}{"?" if pairs else ""}{"&".join(pairs)}"']
+        headers = [
+            ("Authorization", self.authorization, True),
+            ("OpenAI-Beta", beta if self.beta == BETA else self.beta, False),
+        ]
+        headers += [(name, value, False) for name, value in self.headers]
+        headers += [(name, template, True) for name, template in self.secret_headers]
+        for name, value, is_template in headers:
+            if value is not None:
+                text = mask.shell_template(value) if is_template else mask.shell(value)
+                parts.append(f'-H "{name}: {text}"' if value else f'-H "{name};"')
         if self.body is not None:
             parts.append(f"--data-binary {_shell_quote(self.body.decode('ascii', 'replace'))}")
-        return " \\\n  ".join(parts)
-
-
-def _shell_escape(text: str) -> str:
-    return "".join("\\" + c if c in '\\"`$' else c for c in text)
-
-
-def _shell_escape_keeping_key(text: str) -> str:
-    # The dollar signs in the text belong to the variable.
-    return "".join("\\" + c if c in '"`' else c for c in text)
+        return mask.shorten(" \\\n  ".join(parts))
 
 
 def _shell_quote(text: str) -> str:

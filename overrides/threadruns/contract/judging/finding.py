@@ -15,8 +15,10 @@ class Finding:
         rule: The id of the rule.
         problem: The problem, as a clause with the expected and the received value; None if the rule passed.
         exchange: The exchange that shows it.
+        compared: The exchange that it was compared with; None if it shows the problem by itself.
     """
 
     rule: str
     problem: str | None
     exchange: Exchange
+    compared: Exchange | None = None

@@ -78,11 +78,11 @@ def compare_page(page: ExpectedPage, query: PageQuery, exchange: Exchange) -> di
         problems[_has_more_rule(page, query, limit)] = _has_more_problem(page, exchange)
         return problems
     if cursors != [None, None] and page.ids and not ids:
-        return {**problems, place: f"expected {_runs(page.ids)}, got none"}
+        return {**problems, place: f"expected {count_runs(page.ids)}, got none"}
     if len(ids) > limit or (len(ids) < len(page.ids) and ids == page.ids[: len(ids)]):
-        problems[size] = f"expected {_runs(page.ids)}, got {len(ids)}"
+        problems[size] = f"expected {count_runs(page.ids)}, got {len(ids)}"
         return problems
-    if sorted(ids) == sorted(page.ids) and _is_sorted(exchange, query.order):
+    if sorted(ids) == sorted(page.ids) and is_sorted(exchange, query.order):
         place, another = "order.ties", "runs created in the same second are in another order: "
     else:
         another = ""
@@ -116,7 +116,8 @@ def _has_more_problem(page: ExpectedPage, exchange: Exchange) -> str | None:
     return f"has_more is {found!r}, expected {page.has_more}"
 
 
-def _is_sorted(exchange: Exchange, order: str | None) -> bool:
+def is_sorted(exchange: Exchange, order: str | None) -> bool:
+    """Tell whether the runs of a page are in the requested order of ``created_at``."""
     created = [run.get("created_at") for run in exchange.runs]
     if not all(isinstance(at, int | float) for at in created):
         return False
@@ -127,9 +128,11 @@ def first_difference(expected_ids: Sequence[str], ids: Sequence[str]) -> str:
     """Describe the first position at which two lists of ids differ."""
     at = next((n for n, pair in enumerate(zip(expected_ids, ids, strict=False)) if pair[0] != pair[1]), None)
     if at is None:
-        return f"expected {_runs(expected_ids)}, got {len(ids)}"
-    return f"expected {_runs(expected_ids)} with {expected_ids[at]!r} at index {at}, got {_runs(ids)} with {ids[at]!r}"
+        return f"expected {count_runs(expected_ids)}, got {len(ids)}"
+    expected = f"expected {count_runs(expected_ids)} with {expected_ids[at]!r} at index {at}"
+    return f"{expected}, got {count_runs(ids)} with {ids[at]!r}"
 
 
-def _runs(ids: Sequence[str]) -> str:
+def count_runs(ids: Sequence[str]) -> str:
+    """Return the number of ids, as in ``1 run`` and ``2 runs``."""
     return f"{len(ids)} run" + ("" if len(ids) == 1 else "s")

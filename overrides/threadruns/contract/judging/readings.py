@@ -15,7 +15,10 @@ IMMUTABLE_KEYS = (
 
 
 def compare_readings(before: dict[str, Any], now: dict[str, Any]) -> str | None:
-    """Return how two readings of one run contradict each other; None if the run can have changed in this way."""
+    """Return how two readings of one run contradict each other; None if the run can have changed in this way.
+
+    A completed run may expire later, which was recorded.
+    """
     name = repr(now.get("id"))
     for key in IMMUTABLE_KEYS:
         if before.get(key, _ABSENT) != now.get(key, _ABSENT):

@@ -144,7 +144,7 @@ def _framing_problem(exchange: Exchange) -> str | None:
     if exchange.header("transfer-encoding"):
         return "the response has both Content-Length and Transfer-Encoding"
     if not declared.isdigit() or int(declared) != len(exchange.raw):
-        return f"Content-Length is {declared!r}, and the body has {len(exchange.raw)} bytes"
+        return f"Content-Length is {declared!r}, and the length of the body is {len(exchange.raw)}"
     return None
 
 

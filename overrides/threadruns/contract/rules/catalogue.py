@@ -18,7 +18,9 @@ _DEFAULT = "a thread of more than 20 runs"
 _LARGEST = "a thread of more than 100 runs"
 _EMPTY = "a thread without runs"
 _OTHER = "two threads with runs"
+_API = "a server whose errors to other methods are its own, and not those of a gateway"
 _VALID = "a thread with a run that is valid against the schema"
+_SECRET = "a key of eight characters or more that nobody can guess"
 _ERRS = "a server whose errors have the documented form"
 
 
@@ -93,7 +95,7 @@ _SERVER_RULES = (
     _rule("auth.every-read", "The key is checked for every query, also right after the same query with a key."),
     _rule("auth.head", "HEAD requires the key."),
     _rule("auth.wrong-key", "A request with a wrong key is rejected with 401."),
-    _rule("auth.whole-key", "Only the complete key is accepted; case matters."),
+    _rule("auth.whole-key", "Only the complete key is accepted; case matters.", _SECRET),
     _rule("auth.scheme", "Only the scheme `Bearer` is accepted."),
     _rule("auth.scheme-case", "The name of the scheme is not case-sensitive."),
     _rule("auth.elsewhere", "A key in a query, a cookie or another header is not accepted."),
@@ -101,7 +103,7 @@ _SERVER_RULES = (
         "auth.unknown-thread", "Without a valid key, the responses for an existing and an unknown thread are the same."
     ),
     _rule("auth.challenge", "WWW-Authenticate of a 401 names the scheme.", "a server that responds 401"),
-    _rule("auth.not-echoed", "No response contains the key, or the wrong key, of its request."),
+    _rule("auth.not-echoed", "No response contains the key, or the wrong key, of its request.", _SECRET),
     _rule("beta.required", "A request without the beta header is rejected with 400."),
     _rule("beta.version", "Another version in the beta header is rejected with 400."),
     _rule("beta.whole", "Only the complete value of the beta header is accepted; case matters."),
@@ -140,10 +142,10 @@ _SERVER_RULES = (
     ),
     _rule("method.head", "The response to HEAD has the status and headers of GET."),
     _rule("method.head-body", "The response to HEAD has no body."),
-    _rule("method.refused", "Other methods are rejected with 405."),
-    _rule("method.allow", "Allow of a 405 lists the methods, including GET."),
-    _rule("method.allow-truth", "Allow lists no method that is rejected with 405."),
-    _rule("method.post", "A POST with invalid JSON is rejected."),
+    _rule("method.refused", "Other methods are rejected with 405.", _API),
+    _rule("method.allow", "Allow of a 405 lists the methods, including GET.", _API),
+    _rule("method.allow-truth", "Allow lists no method that is rejected with 405.", _API),
+    _rule("method.post", "A POST with invalid JSON is rejected.", _API),
     _rule("generated.answers", "The responses to generated requests pass the checks of schemathesis."),
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from threadruns.contract.http.api_key import PLACEHOLDERS
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
@@ -14,12 +15,17 @@ from threadruns.contract.scenarios import Scenario
 from threadruns.contract.scenarios.expectations import WRONG_KEY
 from threadruns.contract.scenarios.known_thread import KnownThread
 
-VARYING_PARTS = re.compile(r"thread_[!-.0-~]+?(?=['\"`\s.]|$)|req_[0-9A-Za-z]+")
-"""The parts of a message that may differ between two threads: thread ids and request ids."""
+REQUEST_ID = re.compile(r"req_[0-9A-Za-z]+")
+"""The id of a request in a message."""
 
 
 def unauthorized(thread: KnownThread, unknown: str) -> Iterator[tuple[str, ProbeRequest]]:
-    """Yield requests whose credentials must be rejected, each with its rule."""
+    """Yield requests whose credentials must be rejected, each with its rule.
+
+    Args:
+        thread: A thread that exists.
+        unknown: The id of a thread that does not exist.
+    """
     plain = ProbeRequest(thread.segment)
     cursor = thread.newest_first[0] if thread.newest_first else None
     yield "auth.required", evolve(plain, authorization=None)
@@ -34,7 +40,7 @@ def unauthorized(thread: KnownThread, unknown: str) -> Iterator[tuple[str, Probe
     yield "auth.every-read", evolve(plain, query=PageQuery(limit=1).pairs(), authorization=f"Bearer {WRONG_KEY}")
     yield "auth.required", ProbeRequest(unknown, authorization=None)
     yield "auth.wrong-key", ProbeRequest(unknown, authorization=f"Bearer {WRONG_KEY}")
-    for wrong in (WRONG_KEY, "sk-test-wrong", "null", "undefined", "x", "*", "My API Key"):
+    for wrong in (WRONG_KEY, *PLACEHOLDERS):
         yield "auth.wrong-key", evolve(plain, authorization=f"Bearer {wrong}")
     for template in (
         *("{key.without_last}", "{key}x", "{key.without_first}", "{key.swapped_case}", "{key.last_changed}"),
@@ -55,10 +61,10 @@ def unauthorized(thread: KnownThread, unknown: str) -> Iterator[tuple[str, Probe
     yield "auth.elsewhere", evolve(bare, secret_headers=everywhere)
     yield "auth.elsewhere", evolve(bare, secret_headers=tuple((name, "{key}") for name in names))
     places = ("api_key", "api-key", "apikey", "key", "token", "access_token", "authorization")
-    yield "auth.elsewhere", evolve(bare, secret_query=tuple((name, "{key}") for name in places))
+    yield "auth.elsewhere", evolve(bare, secret_query=tuple((name, "{key.escaped}") for name in places))
     cookie = "; ".join(f"{name}={{key}}" for name in (*places, "session", "secret_key", "Authorization"))
     yield "auth.elsewhere", evolve(bare, secret_headers=(("Cookie", cookie),))
-    yield "auth.elsewhere", evolve(plain, authorization="Bearer x", secret_headers=everywhere)
+    yield "auth.elsewhere", evolve(plain, authorization=f"Bearer {WRONG_KEY}", secret_headers=everywhere)
     local = ("X-Forwarded-For", "X-Real-IP", "X-Client-IP", "True-Client-IP")
     yield "auth.required", evolve(bare, headers=tuple((name, "127.0.0.1") for name in local))
 
@@ -72,13 +78,14 @@ def compare_known_and_unknown_thread(thread: KnownThread, unknown: str, authoriz
     problem = None
     if known.status != other.status:
         problem = f"the status is {known.status} for an existing thread and {other.status} for an unknown one"
-    elif _without_varying_parts(known) != _without_varying_parts(other):
+    elif _without_ids(known, thread.id) != _without_ids(other, unknown):
         problem = "the errors for an existing and an unknown thread differ"
-    return [Finding("auth.unknown-thread", problem, other)]
+    return [Finding("auth.unknown-thread", problem, other, known)]
 
 
-def _without_varying_parts(exchange: Exchange) -> object:
+def _without_ids(exchange: Exchange, thread_id: str) -> object:
+    """Return the error without the ids of the thread and of the request, which differ in any case."""
     return {
-        name: VARYING_PARTS.sub("…", value) if isinstance(value, str) else value
+        name: REQUEST_ID.sub("…", value.replace(thread_id, "…")) if isinstance(value, str) else value
         for name, value in exchange.error.items()
     }

@@ -19,6 +19,8 @@ def invalid_cursors(
         unknown_run: A well-formed id that names no run.
     """
     either = {400, 404}
+    foreign_ids = [run_id for run_id in other.newest_first if run_id not in thread.runs] if other is not None else []
+    foreign_ids = foreign_ids[:1] + foreign_ids[-1:]
 
     def request(name: str, value: str, order: str | None = None) -> ProbeRequest:
         return ProbeRequest(thread.segment, (*PageQuery(order=order).pairs(), (name, value)))
@@ -31,23 +33,24 @@ def invalid_cursors(
         yield "cursor.unknown", request(name, "run_1'OR'1'='1"), name, either
         yield "cursor.empty", request(name, ""), name, {400}
         namesake = "run_" + thread.id.removeprefix("thread_")
-        if namesake not in thread.newest_first:
+        if namesake not in thread.newest_first and not thread.unread:
             yield "cursor.unknown", request(name, namesake), name, either
         for malformed in ("not a run", "thread_abc", "\u00fcber", "1700000000", "3"):
             yield "cursor.malformed", request(name, malformed), name, {400}
         for borderline in ("run_", "run_ ", "null"):
             yield "cursor.unknown", request(name, borderline), name, either
-        if other is not None and other.newest_first:
-            for foreign in dict.fromkeys((other.newest_first[0], other.newest_first[-1])):
-                yield "cursor.foreign", request(name, foreign), name, either
-            yield "cursor.foreign", request(name, other.newest_first[0], "asc"), name, either
+        for foreign in dict.fromkeys(foreign_ids):
+            yield "cursor.foreign", request(name, foreign), name, either
+        for foreign in foreign_ids[:1]:
+            yield "cursor.foreign", request(name, foreign, "asc"), name, either
         known = set(thread.newest_first)
         if known:
             one = thread.newest_first[len(known) // 2]
             # In SQL, % and _ are wildcards.
             variants = [one[:-1], one + "x", one[:4] + one[4:].swapcase(), one + "%", one[:-1] + "_"]
             for variant in (*variants, one + ",", one + ";x", one[4:]):
-                if variant not in known:
+                # A run that was not read may have this id.
+                if variant not in known and not thread.unread:
                     yield "cursor.whole", request(name, variant), name, either
             yield "cursor.whole", request(name, one + " "), name, either
             yield "cursor.whole", request(name, " " + one), name, either
@@ -63,7 +66,7 @@ def invalid_cursors(
         yield "cursor.unknown", both(unknown_run, one), "after", either
         yield "cursor.malformed", both("abc", one), "after", {400}
         yield "cursor.malformed", both(one, "abc"), "before", {400}
-        for foreign in other.newest_first[:1] if other is not None else ():
+        for foreign in foreign_ids[:1]:
             yield "cursor.foreign", both(one, foreign), "before", either
             yield "cursor.foreign", both(foreign, one), "after", either
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import ProbeRequest
 from threadruns.contract.judging.finding import Finding
+from threadruns.contract.judging.pages import count_runs
 from threadruns.contract.scenarios import Scenario
 
 WRONG_KEY = "sk-threadruns-check-d41d8cd98f00b204e9800998ecf8427e"
@@ -37,7 +38,7 @@ def judge_rejection(
         return
     right = exchange.status in statuses
     expected = " or ".join(map(str, sorted(statuses)))
-    got = f"{exchange.status}" + (f" with {len(exchange.runs)} runs" if exchange.status == 200 else "")
+    got = f"{exchange.status}" + (f" with {count_runs(exchange.ids)}" if exchange.status == 200 else "")
     yield Finding(rule, None if right else f"expected {expected}, got {got}", exchange)
     if right and judge_param and "param" in exchange.error:
         found = exchange.error["param"]

@@ -56,9 +56,8 @@ def try_other_methods(thread: KnownThread, unknown: str) -> Scenario:
                 findings.append(Finding("method.refused", f"{method} causes {exchange.status}", exchange))
             return
         statuses.setdefault(method, set()).add(exchange.status)
-        allow = exchange.header("allow")
-        # A gateway may answer TRACE in the place of the server, without Allow.
-        if exchange.status == 405 and (method, allow) != ("TRACE", None):
+        if exchange.status == 405:
+            allow = exchange.header("allow")
             names = {name.strip().upper() for name in (allow or "").split(",")} - {""}
             allowed[method] = names
             problem = None if "GET" in names else f"Allow is {allow!r} in the response to {method}, expected GET in it"

@@ -8,9 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
-from threadruns.contract.judging.pages import DEFAULT_LIMIT, MAX_LIMIT, compare_page, expected_page, first_difference
+from threadruns.contract.judging.pages import (
+    DEFAULT_LIMIT,
+    MAX_LIMIT,
+    compare_page,
+    count_runs,
+    expected_page,
+    first_difference,
+    is_sorted,
+)
 from threadruns.contract.scenarios import Scenario
 from threadruns.contract.scenarios.known_thread import KnownThread
 
@@ -65,7 +74,7 @@ def compare_reads(rule: str, plain: ProbeRequest, other: ProbeRequest) -> Scenar
         problem = f"unlike the plain request: {first_difference(before.ids, exchange.ids)}"
         if exchange.status != 200:
             problem = f"expected the page of the plain request, got {exchange.status}"
-    return [Finding(rule, problem, exchange)]
+    return [Finding(rule, problem, exchange, before)]
 
 
 def compare_orders(thread: KnownThread) -> Scenario:
@@ -80,16 +89,36 @@ def compare_orders(thread: KnownThread) -> Scenario:
     if down.status == up.status == 200 and 1 < len(down.ids) <= MAX_LIMIT:
         whole = len(down.ids) < MAX_LIMIT or set(down.ids) == set(up.ids)
         mirrored = down.ids[::-1]
-        problem = None
-        if whole and mirrored != up.ids:
-            problem = f"in ascending order, {first_difference(mirrored, up.ids)}"
         if whole:
-            findings.append(Finding("order.reverse", problem, up))
+            findings.append(_reverse_finding(down, up) if mirrored != up.ids else Finding("order.reverse", None, up))
     if thread.ties and {down.status, again.status} == {200}:
         changed = sorted(down.ids) == sorted(again.ids) and down.ids != again.ids
         problem = f"on the second reading, {first_difference(down.ids, again.ids)}" if changed else None
-        findings.append(Finding("order.ties", problem, again))
+        findings.append(Finding("order.ties", problem, again, down))
     return findings
+
+
+def _reverse_finding(down: Exchange, up: Exchange) -> Finding:
+    """Return the finding that two orders are not each other's reverse, with the wrong one as its exchange.
+
+    The document supports a page in the order of ``created_at``; runs of the same second may have any order.
+    """
+    right = {order: is_sorted(exchange, order) for order, exchange in (("desc", down), ("asc", up))}
+    if sorted(down.ids) != sorted(up.ids):
+        reason = (
+            f"order=desc gives {count_runs(down.ids)} and order=asc {len(up.ids)}; it cannot be told which is right"
+        )
+    elif right["desc"] is right["asc"]:
+        fits = "both fit" if right["desc"] else "neither fits"
+        reason = f"{fits} created_at, so it cannot be told which is wrong"
+    else:
+        wrong = "asc" if right["desc"] else "desc"
+        reason = f"order={wrong} does not fit created_at, unlike order={'desc' if wrong == 'asc' else 'asc'}"
+    difference = first_difference(down.ids[::-1], up.ids)
+    wrong_one, other = (down, up) if right["asc"] and not right["desc"] else (up, down)
+    return Finding(
+        "order.reverse", f"order=asc is not the reverse of order=desc: {difference}; {reason}", wrong_one, other
+    )
 
 
 def walk_pages(thread: KnownThread, limit: int | None, order: str | None, *, back: bool = False) -> Scenario:
@@ -120,7 +149,7 @@ def walk_pages(thread: KnownThread, limit: int | None, order: str | None, *, bac
             break
         cursor = exchange.ids[0] if back else exchange.ids[-1]
     else:
-        problem = f"the walk did not end after {len(received)} runs of a thread of {len(known)}"
+        problem = f"the walk did not end after {count_runs(received)} of a thread of {len(known)}"
     problem = problem or _walk_problem(received, known)
     if problem:
         yield from thread.read_all()
@@ -134,8 +163,11 @@ def walk_pages(thread: KnownThread, limit: int | None, order: str | None, *, bac
         cursors = {"before": "has_more.before", "after": "has_more.after"}
         more_rule = next((cursors[name] for name, _ in exchange.request.query if name in cursors), "has_more.first")
         has_more, left = exchange.members.get("has_more"), len(known) - len(received)
+        verb = "follows" if left == 1 else "follow"
         findings.append(
-            Finding(more_rule, f"has_more is {has_more!r}, expected True: {left} of {len(known)} runs follow", exchange)
+            Finding(
+                more_rule, f"has_more is {has_more!r}, expected True: {left} of {count_runs(known)} {verb}", exchange
+            )
         )
     return findings
 
@@ -147,9 +179,13 @@ def _walk_problem(received: Sequence[str], known: Sequence[str]) -> str | None:
     repeated = [run for run in dict.fromkeys(received) if list(received).count(run) > 1]
     extra = [run for run in received if run not in set(known)]
     if missing:
-        return f"{len(missing)} of {len(known)} runs are missing, such as {missing[0]!r}"
+        return f"{len(missing)} of {count_runs(known)} {_be(missing)} missing, such as {missing[0]!r}"
     if repeated:
-        return f"{len(repeated)} runs are on more than one page, such as {repeated[0]!r}"
+        return f"{count_runs(repeated)} {_be(repeated)} on more than one page, such as {repeated[0]!r}"
     if extra:
-        return f"{len(extra)} runs are not in the larger pages of the thread, such as {extra[0]!r}"
+        return f"{count_runs(extra)} {_be(extra)} not in the larger pages of the thread, such as {extra[0]!r}"
     return f"the runs are in another order: {first_difference(known, received)}"
+
+
+def _be(ids: Sequence[str]) -> str:
+    return "is" if len(ids) == 1 else "are"

@@ -7,7 +7,7 @@ from random import Random
 
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
-from threadruns.contract.judging.pages import DEFAULT_LIMIT
+from threadruns.contract.judging.pages import DEFAULT_LIMIT, count_runs
 from threadruns.contract.scenarios import Scenario
 from threadruns.contract.scenarios.known_thread import KnownThread
 
@@ -37,11 +37,12 @@ def read_limit_spelling(thread: KnownThread, value: str, number: int) -> Scenari
     if exchange.failure is not None or exchange.status >= 500:
         return []
     expected = min(number, len(thread.newest_first))
+    wanted = count_runs(thread.newest_first[:expected])
     problem = None
     if exchange.status not in (200, 400) or (exchange.status == 200 and len(exchange.ids) < expected):
-        problem = f"expected 400 or {expected} runs, got {exchange.status} with {len(exchange.ids)} runs"
+        problem = f"expected 400 or {wanted}, got {exchange.status} with {count_runs(exchange.ids)}"
     elif exchange.status == 200 and len(exchange.ids) > number:
-        problem = f"expected 400 or {expected} runs, got {len(exchange.ids)} runs"
+        problem = f"expected 400 or {wanted}, got {count_runs(exchange.ids)}"
     return [Finding("limit.spelling", problem, exchange)]
 
 
