@@ -18,7 +18,14 @@ OURS = "threadruns"
 OURS_LEARNING = "threadruns, which has seen unknown fields"
 ORJSON = "orjson.loads, dicts"
 HTTPX = "httpx + orjson, dicts"
+HTTPX2 = "httpx2 + orjson, dicts"
 AIOHTTP = "aiohttp + orjson, dicts"
+HTTP_CLIENT = "http.client + orjson, dicts"
+PYCURL = "pycurl + orjson, dicts"
+PYREQWEST = "pyreqwest + orjson, dicts"
+PYDANTIC = "httpx + pydantic, own models"
+OURS_PYREQWEST = "threadruns over pyreqwest"
+OURS_AIOHTTP = "threadruns over httpx-aiohttp"
 STOCK = "stock generated client"
 SDK = "official SDK, newest"
 OLD_SDK = "official SDK, 1.14"
@@ -29,13 +36,33 @@ PARTICIPANTS: dict[str, tuple[str, str | None]] = {
     OURS_LEARNING: ("ours", None),
     ORJSON: ("httpx_dicts", None),
     HTTPX: ("httpx_dicts", None),
+    HTTPX2: ("httpx_dicts httpx2", "libraries"),
     AIOHTTP: ("aiohttp_dicts", "libraries"),
+    HTTP_CLIENT: ("http_client_dicts", "libraries"),
+    PYCURL: ("pycurl_dicts", "libraries"),
+    PYREQWEST: ("pyreqwest_dicts", "libraries"),
+    PYDANTIC: ("pydantic_models", "libraries"),
+    OURS_PYREQWEST: ("ours pyreqwest", None),
+    OURS_AIOHTTP: ("ours aiohttp", None),
     MSGSPEC: ("msgspec_structs", "libraries"),
     STOCK: ("stock", "stock"),
     SDK: ("official", "openai"),
     OLD_SDK: ("official", "openai-1.14"),
 }
 """The script and the environment of each participant; None is the environment of threadruns, with the same httpx."""
+
+_DICTS = "no types, no retries, no deadline"
+OMITS: dict[str, str] = {
+    ORJSON: "no types",
+    **dict.fromkeys((HTTPX, HTTPX2, AIOHTTP, PYCURL, PYREQWEST), _DICTS),
+    HTTP_CLIENT: f"{_DICTS}, no new connection",
+    PYDANTIC: "absent and null are the same, no retries, no deadline",
+    MSGSPEC: "drops unknown fields",
+    STOCK: "no retries, no deadline; types are not checked",
+    SDK: "types are not checked, no deadline",
+    OLD_SDK: "types are not checked, no deadline",
+}
+"""What a peer does not do that threadruns does, apart from removing duplicates, which none of them does."""
 
 
 class Race(Generic[T]):
@@ -178,4 +205,5 @@ class Ranking:
         best = self._best[name]
         against = ratio(best, self._best.get(to))
         value = None if best is None else best * self._scale
-        return Row(name, value, self._unit, against, f"x {to}" if to else "", target, self._missing.get(name, ""))
+        base = f"x {to}" if to else ""
+        return Row(name, value, self._unit, against, base, target, self._missing.get(name, ""), OMITS.get(name, ""))

@@ -25,7 +25,16 @@ PYTHON_PEERS: dict[str, tuple[str, ...]] = {
     "openai": ("openai==3.54.0",),
     "openai-1.14": ("openai==1.14.3", "httpx==0.27.2"),
     "stock": ("httpx==0.28.1", "attrs==26.1.0", "orjson==3.13.0"),
-    "libraries": ("aiohttp==3.14.5", "msgspec==0.22.0", "orjson==3.13.0"),
+    "libraries": (
+        "aiohttp==3.14.5",
+        "httpx==0.28.1",
+        "httpx2==2.16.2",
+        "msgspec==0.22.0",
+        "orjson==3.13.0",
+        "pycurl==7.49.0",
+        "pydantic==2.14.4",
+        "pyreqwest==0.15.1",
+    ),
 }
 """The packages of each environment. The old SDK needs an old httpx, because it passes the argument ``proxies``."""
 

@@ -131,7 +131,7 @@ class Worker(Child):
     """A process that runs one participant.
 
     Args:
-        script: The name of the script in ``workers``.
+        script: The name of the script in ``workers``, with its arguments.
         environment: A key of ``peers.PYTHON_PEERS``; None is the environment of this process.
 
     Raises:
@@ -140,7 +140,8 @@ class Worker(Child):
 
     def __init__(self, script: str, environment: str | None = None) -> None:
         python = Path(sys.executable) if environment is None else peers.python(environment)
-        super().__init__((python, WORKERS / f"{script}.py"))
+        name, *arguments = script.split()
+        super().__init__((python, WORKERS / f"{name}.py", *arguments))
         self.versions: dict[str, str] = json.loads(self.receive(START_SECONDS))
 
     def run(self, call: str, times: int = 1, **arguments: Any) -> Cost:

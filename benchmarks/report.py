@@ -53,6 +53,7 @@ class Row:
         base: The name of the other row, as in ``x orjson``.
         target: The target of the ratio, or of the value if ``base`` is empty.
         reason: The reason that there is no value.
+        omits: What the measured thing does not do that threadruns does.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Row:
     base: str = ""
     target: Target | None = None
     reason: str = ""
+    omits: str = ""
 
     @property
     def compared(self) -> float | None:
@@ -98,13 +100,15 @@ class Table:
 
     def print(self, console: Console) -> None:
         """Print the table."""
-        grid = Grid("", "measured", "ratio", "target", "", title=self.title, title_justify="left", title_style="bold")
+        grid = Grid(
+            "", "measured", "ratio", "target", "", "without", title=self.title, title_justify="left", title_style="bold"
+        )
         grid.columns[1].justify = grid.columns[2].justify = "right"
         for row in self.rows:
             measured = "-" if row.value is None else f"{number(row.value)} {row.unit}"
             ratio = f"{number(row.ratio)} {row.base}" if row.ratio is not None else ""
             target = f"{row.target.kind} {row.target.bound:g}" if row.target else ""
-            grid.add_row(row.name, measured, ratio, target, _verdict(row))
+            grid.add_row(row.name, measured, ratio, target, _verdict(row), Text(row.omits, style="dim"))
         console.print(grid)
         console.print(Text(self.note, style="dim"), soft_wrap=False)
         console.print()

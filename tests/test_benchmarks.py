@@ -32,7 +32,7 @@ def test_table_is_measured_printed_and_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command prints each target with its ratio and the reason for missing peers, and writes the same as JSON."""
-    monkeypatch.setattr(decode, "BATCHES", dict.fromkeys(decode.BATCHES, 1))
+    monkeypatch.setattr(decode, "BATCH", 4)
     report = tmp_path / "report.json"
     assert main(["--quick", "--no-peers", "--only", "decode", "--json", str(report)]) == 0
     printed = capsys.readouterr().out
@@ -60,7 +60,7 @@ def test_workers_count_every_run() -> None:
     """Each worker that needs no separate environment counts all runs of a server process."""
     database = data.store("tiny", {"thread_a": 150, "thread_b": 50})
     with ReferenceServer(database, latency=0.001) as server:
-        for script in ("ours", "httpx_dicts"):
+        for script in ("ours", "ours pyreqwest", "ours aiohttp", "httpx_dicts", "httpx_dicts httpx2"):
             with Worker(script) as worker:
                 for call in ("walk", "async_walk"):
                     assert worker.run(call, url=server.url, key=KEY, thread="thread_a").result == 150

@@ -7,7 +7,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import data, peers
-from benchmarks.bench import OLD_SDK, OURS, PARTICIPANTS, SDK, STOCK, Bench, Race, cpu, wall
+from benchmarks.bench import (
+    HTTP_CLIENT,
+    HTTPX,
+    HTTPX2,
+    OLD_SDK,
+    OMITS,
+    OURS,
+    PARTICIPANTS,
+    PYREQWEST,
+    SDK,
+    STOCK,
+    Bench,
+    Race,
+    cpu,
+    wall,
+)
 from benchmarks.processes import Cost, command
 from benchmarks.report import Row, Table, at_most, ratio
 from benchmarks.serve import KEY
@@ -36,10 +51,40 @@ client = AuthenticatedClient({url!r}, {key!r})
 for run in list_runs.sync({thread!r}, client=client, limit=100).data:
     print(run.id, run.status)
 """,
+    HTTPX: """
+import httpx
+client = httpx.Client(headers={{"Authorization": "Bearer " + {key!r}, "OpenAI-Beta": "assistants=v1"}})
+page = client.get({url!r} + "/threads/" + {thread!r} + "/runs", params={{"limit": 100}}).raise_for_status().json()
+for run in page["data"]:
+    print(run["id"], run["status"])
+""",
+    HTTPX2: """
+import httpx2
+client = httpx2.Client(headers={{"Authorization": "Bearer " + {key!r}, "OpenAI-Beta": "assistants=v1"}})
+page = client.get({url!r} + "/threads/" + {thread!r} + "/runs", params={{"limit": 100}}).raise_for_status().json()
+for run in page["data"]:
+    print(run["id"], run["status"])
+""",
+    HTTP_CLIENT: """
+import json
+from urllib.request import Request, urlopen
+headers = {{"Authorization": "Bearer " + {key!r}, "OpenAI-Beta": "assistants=v1"}}
+with urlopen(Request({url!r} + "/threads/" + {thread!r} + "/runs?limit=100", headers=headers)) as response:
+    page = json.load(response)
+for run in page["data"]:
+    print(run["id"], run["status"])
+""",
+    PYREQWEST: """
+from pyreqwest.simple.sync_request import pyreqwest_get
+request = pyreqwest_get({url!r} + "/threads/" + {thread!r} + "/runs").query({{"limit": 100}}).bearer_auth({key!r})
+page = request.header("OpenAI-Beta", "assistants=v1").error_for_status(True).send().json()
+for run in page["data"]:
+    print(run["id"], run["status"])
+""",
     SDK: OFFICIAL,
     OLD_SDK: OFFICIAL,
 }
-"""Scripts of five lines that print the first page."""
+"""Scripts of about five lines that print the first page."""
 
 BARE = "bare Python"
 IMPORT = "import threadruns"
@@ -99,7 +144,8 @@ def _first_page(race: Race[Cost]) -> Table:
                 stock = race.best(STOCK, measure)
                 row = Row(f"{name}, {kind}", _ms(best), "ms", ratio(best, stock), f"x {STOCK}", at_most(1), reason)
             else:
-                row = Row(f"{name}, {kind}", _ms(best), "ms", ratio(best, ours), f"x {OURS}", None, reason)
+                omits = OMITS.get(name, "")
+                row = Row(f"{name}, {kind}", _ms(best), "ms", ratio(best, ours), f"x {OURS}", None, reason, omits)
             table.rows.append(row)
     return table
 

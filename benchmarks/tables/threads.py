@@ -1,13 +1,13 @@
-"""Listing many threads concurrently with 50 ms of latency: pages per second."""
+"""Listing many threads concurrently with 50 ms of latency: pages per second, and CPU time a page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from benchmarks import data
-from benchmarks.bench import AIOHTTP, HTTPX, OURS, SDK, STOCK, Bench, wall
+from benchmarks.bench import AIOHTTP, HTTPX, OMITS, OURS, OURS_PYREQWEST, PYREQWEST, SDK, STOCK, Bench, cpu, wall
 from benchmarks.processes import Cost
-from benchmarks.report import Row, Table, at_least, ratio
+from benchmarks.report import Row, Table, at_least, at_most, ratio
 from benchmarks.serve import KEY
 
 SECONDS = 0.05
@@ -19,7 +19,7 @@ FEW, MANY = 16, 64
 CALLS = {
     f"{OURS}, async": (OURS, "async_many"),
     f"{OURS}, sync": (OURS, "many"),
-    **{name: (name, "async_many") for name in (STOCK, SDK, HTTPX, AIOHTTP)},
+    **{name: (name, "async_many") for name in (OURS_PYREQWEST, STOCK, SDK, HTTPX, AIOHTTP, PYREQWEST)},
 }
 """The participant and the function of each row; peers use the asynchronous client that they recommend."""
 
@@ -47,12 +47,31 @@ def measure(bench: Bench) -> Iterator[Table]:
     )
     for name in CALLS:
         few, many = f"{name}, {FEW} at a time", f"{name}, {MANY} at a time"
-        ours = name.startswith(OURS)
+        ours = name.startswith(f"{OURS},")
         growth, lead = ratio(rates[many], rates[few]), ratio(rates[many], stock)
-        reason = race.missing.get(many, "")
-        table.rows.append(Row(few, rates[few], "pages/s", reason=race.missing.get(few, "")))
+        reason, omits = race.missing.get(many, ""), OMITS.get(name, "")
+        table.rows.append(Row(few, rates[few], "pages/s", reason=race.missing.get(few, ""), omits=omits))
         target = at_least(1) if ours else None
-        table.rows.append(Row(many, rates[many], "pages/s", growth, f"x {FEW} at a time", target, reason))
+        table.rows.append(Row(many, rates[many], "pages/s", growth, f"x {FEW} at a time", target, reason, omits))
         if ours:
             table.rows.append(Row(many, rates[many], "pages/s", lead, f"x {STOCK}", at_least(3), reason))
     yield table
+    costs = {name: race.best(f"{name}, {MANY} at a time", cpu) for name in CALLS}
+    base = costs[AIOHTTP]
+    yield Table(
+        f"Many threads at once: CPU time, {MANY} at a time",
+        "CPU time of the client a page, best walk.",
+        [
+            Row(
+                name,
+                None if cost is None else cost * 1e6 / PAGES,
+                "us",
+                ratio(cost, base),
+                f"x {AIOHTTP}",
+                at_most(2) if name == f"{OURS}, async" else None,
+                race.missing.get(f"{name}, {MANY} at a time", ""),
+                OMITS.get(name, ""),
+            )
+            for name, cost in costs.items()
+        ],
+    )

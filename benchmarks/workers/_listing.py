@@ -20,8 +20,10 @@ class RunCounter:
 
     def add(self, data: Iterable[Any], has_more: bool, last_id: Any) -> None:
         """Add a page."""
+        runs = 0
         for _ in data:
-            self.runs += 1
+            runs += 1
+        self.runs += runs
         self.done = not has_more
         self.query["after"] = last_id
 

@@ -1,14 +1,18 @@
-"""The lower bound of a client on httpx: orjson into dicts, without retries, checks or types."""
+"""The lower bound of a client on httpx, or on the library that is named as the argument: orjson into dicts."""
 
 from __future__ import annotations
 
 import functools
+import sys
+from importlib import import_module
 from typing import Any
 
-import httpx
 import orjson
 from _listing import RunCounter
 from _protocol import read, serve
+
+NAME = sys.argv[1] if len(sys.argv) > 1 else "httpx"
+httpx: Any = import_module(NAME)
 
 
 def settings(url: str, key: str) -> dict[str, Any]:
@@ -17,13 +21,13 @@ def settings(url: str, key: str) -> dict[str, Any]:
 
 
 @functools.cache
-def client(url: str, key: str) -> httpx.Client:
+def client(url: str, key: str) -> Any:
     """Return the client of a server, which stays open."""
     return httpx.Client(**settings(url, key))
 
 
 @functools.cache
-def async_client(url: str, key: str) -> httpx.AsyncClient:
+def async_client(url: str, key: str) -> Any:
     """Return the async client of a server, which stays open."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     return httpx.AsyncClient(**settings(url, key), limits=limits)
@@ -34,7 +38,7 @@ def decode(file: str) -> Any:
     return orjson.loads(read(file))
 
 
-def add(count: RunCounter, response: httpx.Response) -> None:
+def add(count: RunCounter, response: Any) -> None:
     """Add the page of a response."""
     page = orjson.loads(response.raise_for_status().content)
     count.add(page["data"], page["has_more"], page["last_id"])
@@ -57,4 +61,4 @@ async def async_walk(url: str, key: str, thread: str) -> int:
 
 
 if __name__ == "__main__":
-    serve("httpx", "orjson", decode=decode, walk=walk, async_walk=async_walk)
+    serve(NAME, "orjson", decode=decode, walk=walk, async_walk=async_walk)

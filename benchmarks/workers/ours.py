@@ -1,26 +1,43 @@
-"""This package, used through its public API."""
+"""This package, used through its public API; over the transport that is named as the argument, if one is."""
 
 from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 import time
+from typing import Any
 
 from _protocol import read, serve
 
 from threadruns import AsyncClient, Client, RunList, ThreadrunsError
 
+TRANSPORT = sys.argv[1] if len(sys.argv) > 1 else ""
+
+
+def transport(asynchronous: bool) -> Any:
+    """Return the transport that is named; None for that of this package."""
+    if not TRANSPORT:
+        return None
+    if TRANSPORT == "aiohttp" and asynchronous:
+        from httpx_aiohttp import AiohttpTransport
+
+        return AiohttpTransport()
+    from pyreqwest.compatibility import httpx as adapter
+
+    return adapter.HttpxTransport() if asynchronous else adapter.SyncHttpxTransport()
+
 
 @functools.cache
 def client(url: str, key: str) -> Client:
     """Return the client of a server, which stays open."""
-    return Client(base_url=url, api_key=key)
+    return Client(base_url=url, api_key=key, transport=transport(asynchronous=False))
 
 
 @functools.cache
 def async_client(url: str, key: str) -> AsyncClient:
     """Return the async client of a server, which stays open."""
-    return AsyncClient(base_url=url, api_key=key)
+    return AsyncClient(base_url=url, api_key=key, transport=transport(asynchronous=True))
 
 
 def decode(file: str) -> RunList:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,32 +18,41 @@ PATH = "/threads/{thread_id}/runs"
 """The path of the operation in the document."""
 
 
+@cache
+def _folder() -> Path:
+    # Not importlib.resources, whose import takes a tenth of the time of a first page. A package in a zip archive would
+    # have no folder, but it could not load its compiled dependencies either.
+    spec = find_spec("threadruns_api")
+    assert spec is not None
+    assert spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0])
+
+
 def path(form: str = "yaml") -> Path:
     """Return the path of the document that ships with the generated package.
 
     Args:
         form: ``yaml`` or ``json``.
     """
-    # A package in a zip archive would have no path, but it could not load its compiled dependencies either.
-    return Path(str(files("threadruns_api").joinpath(f"openapi.{form}")))
+    return _folder() / f"openapi.{form}"
 
 
 @cache
 def source() -> str:
     """Return the text of ``openapi.yaml``."""
-    return files("threadruns_api").joinpath("openapi.yaml").read_text(encoding="utf-8")
+    return path().read_text(encoding="utf-8")
 
 
 @cache
 def page() -> str:
     """Return the document as a page of HTML for people."""
-    return files("threadruns_api").joinpath("page.html").read_text(encoding="utf-8")
+    return (_folder() / "page.html").read_text(encoding="utf-8")
 
 
 @cache
 def document() -> dict[str, Any]:
     """Return the parsed document, which is shared and must not be changed."""
-    parsed: dict[str, Any] = json.loads(files("threadruns_api").joinpath("openapi.json").read_bytes())
+    parsed: dict[str, Any] = json.loads(path("json").read_bytes())
     return parsed
 
 

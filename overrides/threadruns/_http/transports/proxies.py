@@ -8,9 +8,7 @@ all hosts. Entries are separated by commas or white space.
 from __future__ import annotations
 
 import os
-import re
 import sys
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from threadruns._errors import ArgumentError
@@ -60,10 +58,15 @@ def proxy_from_environment(scheme: str, host: str, port: int | None) -> Address 
 
 def excludes(no_proxy: str, host: str, port: int) -> bool:
     """Return whether a value of ``NO_PROXY`` keeps requests to a host from the proxy."""
+    import re
+
     return any(_matches(entry.lower(), host.lower().rstrip("."), port) for entry in re.split(r"[\s,]+", no_proxy))
 
 
 def _matches(entry: str, host: str, port: int) -> bool:
+    import re
+    from ipaddress import ip_address, ip_network
+
     if entry == "*":
         return True
     # An IPv6 address has several colons, so a port may only stand behind one in brackets.
