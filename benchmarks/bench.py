@@ -90,7 +90,7 @@ class Bench:
         self.quick = quick
         self.progress = progress
         self.versions: dict[str, dict[str, str]] = {}
-        self._peers = peers
+        self.peers = peers
         self._workers: dict[str, Worker | Unavailable] = {}
         self._stack = ExitStack()
 
@@ -119,7 +119,7 @@ class Bench:
         Raises:
             Unavailable: Peers are left out.
         """
-        if not self._peers:
+        if not self.peers:
             raise Unavailable("peers were left out on request")
 
     def worker(self, name: str) -> Worker:

@@ -22,6 +22,7 @@ PRISM = "5.16.0"
 INSTALL_SECONDS = 300
 
 PYTHON_PEERS: dict[str, tuple[str, ...]] = {
+    "client": (str(ROOT),),
     "openai": ("openai==3.54.0",),
     "openai-1.14": ("openai==1.14.3", "httpx==0.27.2"),
     "stock": ("httpx==0.28.1", "attrs==26.1.0", "orjson==3.13.0"),
@@ -36,7 +37,8 @@ PYTHON_PEERS: dict[str, tuple[str, ...]] = {
         "pyreqwest==0.15.1",
     ),
 }
-"""The packages of each environment. The old SDK needs an old httpx, because it passes the argument ``proxies``."""
+"""The packages of each environment. That of threadruns itself has its client without extras, as the others have theirs.
+The old SDK needs an old httpx, because it passes the argument ``proxies``."""
 
 
 class Unavailable(Exception):
@@ -53,7 +55,8 @@ def python(name: str) -> Path:
         Unavailable: The environment cannot be created.
     """
     build = _generate_stock if name == "stock" else None
-    pins = (*PYTHON_PEERS[name], sys.version, *([_digest(DOCUMENT.read_bytes())] if build else []))
+    content = {"stock": [DOCUMENT], "client": sorted(ROOT.glob("*/threadruns*/**/*.py"))}.get(name, [])
+    pins = (*PYTHON_PEERS[name], sys.version, *(_digest(path.read_bytes()) for path in content))
     folder = CACHE / name
     interpreter = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
 

@@ -106,10 +106,11 @@ def measure(bench: Bench) -> Iterator[Table]:
     url = bench.server(data.store("first", {THREAD: 2 * data.PAGE})).url
 
     def first_page(name: str) -> Cost:
-        environment = PARTICIPANTS[name][1]
-        if environment is not None:
+        python = Path(sys.executable)
+        if name != OURS or bench.peers:
             bench.require_peers()
-        python = peers.python(environment) if environment else Path(sys.executable)
+            # An import of httpx imports rich and click too where they are installed, as the command line needs them.
+            python = peers.python("client" if name == OURS else PARTICIPANTS[name][1] or "libraries")
         return command(python, "-W", "ignore", "-c", SCRIPTS[name].format(url=url, key=KEY, thread=THREAD))
 
     entrants = {name: lambda name=name: first_page(name) for name in SCRIPTS}
