@@ -37,6 +37,7 @@ from threadruns import (
 
 def first_page(client: Client) -> None:
     """List runs, read a page, and page manually."""
+    client.runs.list("thread_abc123", limit=None, order=None, after=None, before=None)
     page = client.runs.list("thread_abc123", limit=100, order="asc", timeout=5, prefetch=True)
     assert_type(page, Page[Run])
     assert_type(page.data, list[Run])

@@ -80,8 +80,7 @@ def command(
             ) as client,
         ):
             size = min(limit or largest, largest)
-            cursors: Any = {"after": after, "before": before}
-            page = client.runs.list(thread_id, limit=size, order=order, max_items=limit, **cursors)
+            page = client.runs.list(thread_id, limit=size, order=order, after=after, before=before, max_items=limit)
             write_runs(counted.all(page), form)
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted after {counted}; the list is not complete.") from None

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal, Unpack
 
 from ...models.error_response import ErrorResponse
 from ...models.run_list import RunList
-from ...types import UNSET, CallOptions, QueryValue, Request, Unset, path_segment, query_value
+from ...types import CallOptions, QueryValue, Request, path_segment, query_value
 
 RESPONSES: Final[tuple[tuple[int, int, Any], ...]] = (
     (200, 200, RunList),
@@ -21,10 +21,10 @@ RESPONSES: Final[tuple[tuple[int, int, Any], ...]] = (
 def list_runs(
     thread_id: str,
     *,
-    limit: int | Unset = UNSET,
-    order: Literal["asc", "desc"] | Unset = UNSET,
-    after: str | Unset = UNSET,
-    before: str | Unset = UNSET,
+    limit: int | None = None,
+    order: Literal["asc", "desc"] | None = None,
+    after: str | None = None,
+    before: str | None = None,
     **options: Unpack[CallOptions],
 ) -> Request[RunList]:
     """List the runs of a thread.
@@ -45,13 +45,13 @@ def list_runs(
         ValueError: A path parameter is no path segment.
     """
     params: dict[str, QueryValue] = {}
-    if not isinstance(limit, Unset):
+    if limit is not None:
         params["limit"] = query_value(limit)
-    if not isinstance(order, Unset):
+    if order is not None:
         params["order"] = query_value(order)
-    if not isinstance(after, Unset):
+    if after is not None:
         params["after"] = query_value(after)
-    if not isinstance(before, Unset):
+    if before is not None:
         params["before"] = query_value(before)
     headers: dict[str, str] = {}
     headers["OpenAI-Beta"] = "assistants=v1"

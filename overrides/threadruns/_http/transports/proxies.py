@@ -98,7 +98,10 @@ def check_proxy(proxy: Address) -> None:
         from importlib.util import find_spec
 
         if find_spec("socksio") is None:
-            raise ArgumentError("A SOCKS proxy needs socksio; install it with: pip install 'threadruns[socks]'.")
+            raise ArgumentError(
+                "A SOCKS proxy needs socksio, which is not installed. In a clone of the repository:"
+                " pip install '.[socks]'"
+            )
 
 
 def httpcore_proxy(proxy: Address, tls: ssl.SSLContext | None) -> httpcore.Proxy:

@@ -1,0 +1,52 @@
+"""The libraries that the package imports, compared with those that pyproject.toml declares."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+NAMES = {"attr": "attrs", "jsonschema_rs": "jsonschema-rs"}
+"""The distributions that are named otherwise than what they are imported as."""
+
+EXTRA = {
+    "_cli": {"cli"},
+    "_document.py": {"server", "contract"},
+    "server": {"server"},
+    "testing": {"server"},
+    "contract": {"contract"},
+}
+"""The extras that folders need."""
+
+ELSEWHERE = {"pytest", "socksio", "httpx2", "httpcore2", "trio", "uvloop"}
+"""Libraries that are used only where the caller, or another extra, has installed them."""
+
+
+def declared(requirements: list[str]) -> set[str]:
+    """Return the distributions of requirements."""
+    return {re.split(r"[\[<>=!~; ]", requirement)[0].lower() for requirement in requirements}
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "overrides" / "threadruns").rglob("*.py")), ids=lambda path: path.stem)
+def test_every_import_is_declared(path: Path) -> None:
+    """What a module imports is a dependency, or one of the extra that its folder needs."""
+    folder = path.relative_to(ROOT / "overrides" / "threadruns").parts[0]
+    extras = PROJECT["optional-dependencies"]
+    allowed = declared(PROJECT["dependencies"])
+    command = {"check": "contract", "serve": "server", "load": "server", "synth": "server"}.get(path.stem)
+    for extra in EXTRA.get(folder, set()) | ({command} if folder == "_cli" and command else set()):
+        allowed |= declared(extras[extra])
+    imported: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            imported.add(node.module.partition(".")[0])
+    others = imported - sys.stdlib_module_names - {"threadruns", "threadruns_api"} - ELSEWHERE
+    assert {NAMES.get(name, name) for name in others} <= allowed
