@@ -15,7 +15,7 @@ COMMANDS = {
     "load": "Load runs from files into a database.",
     "synth": "Generate synthetic runs, valid against the document.",
     "check": "Check a server against the contract.",
-    "document": "Print the OpenAPI document, or where it lies.",
+    "document": "Print the OpenAPI document or its path.",
 }
 """The commands by name, with their line in ``--help``; ``_cli/NAME.py`` defines ``command``."""
 

@@ -37,7 +37,7 @@ STYLES = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.UNDECIDED: "yellow
     callback=hidden,
     envvar=KEY_VARIABLE,
     metavar="KEY",
-    help=f"A key of the server; or set {KEY_VARIABLE}.",
+    help=f"API key that the server accepts; or set {KEY_VARIABLE}.",
 )
 @click.option(
     "--thread", "threads", multiple=True, metavar="ID", help="A thread to read; repeat it for several threads."
@@ -53,9 +53,7 @@ STYLES = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.UNDECIDED: "yellow
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Also write JUnit XML to this file.")
 @click.option("--list", "list_rules", is_flag=True, help="Print the rules with their sources, and exit.")
 @click.option("--schema", "print_schema", is_flag=True, help="Print the JSON Schema of the JSON report, and exit.")
-@click.option(
-    "--beta", default="assistants=v1", show_default=True, help="The OpenAI-Beta header that the server accepts."
-)
+@click.option("--beta", default="assistants=v1", show_default=True, help="Value of the OpenAI-Beta header.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the random requests.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Maximum requests per second.")
 @click.option(

@@ -1,4 +1,4 @@
-"""``threadruns document``: print the OpenAPI document, or where it lies."""
+"""``threadruns document``: print the OpenAPI document or its path."""
 
 from __future__ import annotations
 
@@ -12,11 +12,16 @@ from threadruns._cli._output import standard_output
 
 @click.command()
 @click.option(
-    "--format", "form", default="yaml", show_default=True, type=click.Choice(["yaml", "json"]), help="The format."
+    "--format",
+    "form",
+    default="yaml",
+    show_default=True,
+    type=click.Choice(["yaml", "json"]),
+    help="Format of the document.",
 )
 @click.option("--path", is_flag=True, help="Print the path of the file instead of its content.")
 def command(form: str, path: bool) -> None:
-    """Print the OpenAPI document that this version keeps.
+    """Print the OpenAPI document that this version implements.
 
     \b
     threadruns document --format json > openapi.json

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("thread_id")
-@click.option("--limit", type=click.IntRange(min=1), help="Largest number of runs; all by default.")
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number of runs; all by default.")
 @click.option("--order", type=click.Choice(["asc", "desc"]), default="desc", show_default=True, help="Order by time.")
 @click.option("--after", metavar="RUN_ID", help="Start after this run.")
 @click.option("--before", metavar="RUN_ID", help="List the runs before this one, the nearest first.")
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--api-key", callback=hidden, envvar=KEY_VARIABLE, metavar="KEY", show_envvar=True, help="API key.")
 @click.option("--base-url", metavar="URL", envvar="OPENAI_BASE_URL", show_envvar=True, help="Base URL of the API.")
 @click.option("--beta", default="assistants=v1", show_default=True, help="Value of the OpenAI-Beta header.")
-@click.option("--azure-api-version", metavar="VERSION", help="Use Azure's form of the API, in this version.")
+@click.option("--azure-api-version", metavar="VERSION", help="Use Azure's form of the API, with this API version.")
 @click.option(
     "--timeout",
     type=click.FloatRange(min=0, min_open=True),
@@ -57,8 +57,8 @@ def command(
     threadruns list thread_abc123 --limit 10
     threadruns list thread_abc123 --format json | jq .status
 
-    Exit codes: 0 all runs were listed, 1 the server departs from the contract, 2 the command was wrong, 3 the list
-    could not be read, 4 the output could not be written, 130 interrupted.
+    Exit codes: 0 all runs were listed, 1 the server departs from the contract, 2 usage error, 3 the list could
+    not be read, 4 the output could not be written, 130 interrupted.
     """
     if not api_key.reveal():
         raise click.UsageError(f"There is no API key: use --api-key, or set {KEY_VARIABLE}.")

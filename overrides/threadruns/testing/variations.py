@@ -80,7 +80,7 @@ def connection_closes(response: ServerResponse, _: ServerRequest) -> ServerRespo
 
 
 class ConnectionClosesUnsaid(Mutation):
-    """The connection closes after every seventh response, without an announcement."""
+    """The connection closes after every seventh response, without `Connection: close`."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         await super().send(response, writer)
@@ -190,7 +190,7 @@ class TiesByHash(WholeThreadMutation):
 
 
 class RunsAppear(Mutation):
-    """The newest three runs of a thread appear one by one, one in every ten requests."""
+    """The newest three runs of a thread appear one by one, the next after each ten requests for a page."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         self.state["looks"] = self.state.get("looks", 0) + 1
@@ -224,7 +224,7 @@ def expired_without_completion(run: Json) -> None:
 
 
 class CompletedRunsExpire(Mutation):
-    """Completed runs read `expired` from the twenty-first response on, with their times unchanged."""
+    """Completed runs have the status `expired` from the twenty-first response on, with their times unchanged."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         page = super().find_page(thread, query)

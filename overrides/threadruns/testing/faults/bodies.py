@@ -22,7 +22,7 @@ from threadruns.testing.mutations import (
 
 
 class GzipBomb(Mutation):
-    """The body has a few kilobytes and inflates to 100 MB."""
+    """The body has 97 kilobytes and inflates to 100 MB."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:  # noqa: ARG002
         body = _bomb()

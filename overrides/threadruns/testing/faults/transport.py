@@ -59,7 +59,7 @@ class NotHttp(Mutation):
 
 
 class HugeHeader(Mutation):
-    """A header has a megabyte."""
+    """A header is one megabyte long."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         writer.write_raw(b"HTTP/1.1 %d OK\r\nx-padding: " % response.status + b"x" * 1_000_000 + b"\r\n\r\n")
