@@ -257,7 +257,7 @@ RUN_RULES = (
     ),
     RunRule(
         "times",
-        "A run starts not before it was created, and completes or fails not before it started.",
+        "A run does not start before it was created, and does not complete or fail before it started.",
         'schema `Run.completed_at`: "When the run completed, in Unix seconds, and not before `started_at`."',
         _recorded(*_STARTED),
         _all(
@@ -329,8 +329,8 @@ RUN_RULES = (
     ),
     RunRule(
         "file-ids",
-        "file_ids is there, if only as an empty array.",
-        'schema `Run.file_ids`: "In every v1 run, if only as an empty array; left with v2 of the API."',
+        "file_ids is present, possibly as an empty array.",
+        'schema `Run.file_ids`: "Present in every v1 run, possibly as an empty array; removed in v2 of the API."',
         {"every captured v1 run": Count(75, 0)},
         _has_file_ids,
     ),
@@ -343,7 +343,7 @@ RUN_RULES = (
     ),
     RunRule(
         "tool-choice",
-        "tool_choice names a function of the run if its type is function, and none otherwise.",
+        "tool_choice names a function of the run if its type is function, and no function otherwise.",
         'schema `NamedToolChoice.function`: "The function to call, one of the tools of the run. Set if `type` is '
         '`function`, and absent otherwise"',
         _NOT_RECORDED,
@@ -351,7 +351,7 @@ RUN_RULES = (
     ),
     RunRule(
         "cancelled",
-        "A cancelled run has started_at and then cancelled_at, and no last_error and required_action.",
+        "A cancelled run has started_at, a cancelled_at not before it, and neither last_error nor required_action.",
         'schema `Run.cancelled_at`: "Set in a cancelled run, and not before `started_at`."',
         _recorded("cancelled"),
         _all(
@@ -376,7 +376,7 @@ RUN_RULES = (
     RunRule(
         "expires-at-ended",
         "expires_at is null in a run that failed or was cancelled.",
-        'schema `Run.expires_at`: "Null in the runs on record that failed or were cancelled."',
+        'schema `Run.expires_at`: "Null in the recorded runs that failed or were cancelled."',
         _recorded("cancelled", "failed"),
         _depends_on_status("expires_at", null_in=("cancelled", "failed")),
     ),

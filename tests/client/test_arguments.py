@@ -151,7 +151,7 @@ def test_signature(kind: str, returned: str) -> None:
     shown = pydoc.render_doc(listing, renderer=pydoc.plaintext)
     assert f"-> {returned}" in shown
     assert "Returns:" in shown
-    assert "limit: How many runs" in shown
+    assert "limit: The maximum number of runs" in shown
 
 
 def test_signature_of_the_class() -> None:

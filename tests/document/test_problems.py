@@ -95,14 +95,14 @@ EDITS = [
     ),
     (
         "a property without description",
-        "\n          description: Where the run stands.",
+        "\n          description: The state of the run.",
         "",
         f"{SCHEMAS}/Run/properties/status",
         "description",
     ),
     (
         "a schema without description",
-        "\n      description: What kind of failure ended a run.",
+        "\n      description: The kind of failure that ended a run.",
         "",
         f"{SCHEMAS}/LastErrorCode",
         "description",

@@ -14,10 +14,10 @@ class ErrorDetail(Object):
     """What went wrong with a request."""
 
     message: str
-    """The fault in words. Never repeats the key."""
+    """The error in words. It never contains the key."""
     type: str
-    """The family of the fault; `invalid_request_error` for a request that was refused with 400 or 404."""
+    """The category of the error; `invalid_request_error` for a request that was rejected with 400 or 404."""
     param: str | None
-    """The parameter at fault; null if none is."""
+    """The invalid parameter; null if no parameter is invalid."""
     code: str | None
-    """The fault as a word for programs; null if it has none."""
+    """The error code, for programs; null if the error has none."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class ErrorResponse(Object):
-    """What the server sends instead of a page."""
+    """The error that the server sends instead of a page."""
 
     error: ErrorDetail
     """What went wrong."""

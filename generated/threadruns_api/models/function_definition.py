@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class FunctionDefinition(Object):
-    """What the model knows of a function."""
+    """A function as it is described to the model."""
 
     name: str
     """The name of the function, up to 64 letters, digits, underscores and dashes."""
     description: str | Unset = UNSET
-    """What the function does, for the model to choose by."""
+    """What the function does; the model chooses a function by this text."""
     parameters: FunctionParameters | Unset = UNSET
     """The arguments of the function."""

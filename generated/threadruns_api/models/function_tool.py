@@ -16,4 +16,4 @@ class FunctionTool(Object, tag="type"):
     type: Literal["function"] = constant("function")
     """The kind of tool, always `function`."""
     function: FunctionDefinition
-    """The function, as the model is told of it."""
+    """The function, as described to the model."""

@@ -2,7 +2,7 @@
 from typing import Literal
 
 IncompleteReason = Literal["max_completion_tokens", "max_prompt_tokens"] | str
-"""Which limit cut a run short."""
+"""The limit that cut a run short."""
 
 INCOMPLETE_REASON_VALUES: frozenset[str] = frozenset(
     {

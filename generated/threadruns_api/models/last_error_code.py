@@ -2,7 +2,7 @@
 from typing import Literal
 
 LastErrorCode = Literal["invalid_prompt", "rate_limit_exceeded", "server_error"] | str
-"""What kind of failure ended a run."""
+"""The kind of failure that ended a run."""
 
 LAST_ERROR_CODE_VALUES: frozenset[str] = frozenset(
     {

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class RequiredAction(Object, tag="type"):
-    """What the caller must do for a run to go on."""
+    """What the caller must do so that a run continues."""
 
     type: Literal["submit_tool_outputs"] = constant("submit_tool_outputs")
     """The kind of action, always `submit_tool_outputs`."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class ResponseFormat(Object):
-    """The form of answer, as an object."""
+    """The form that the model must answer in."""
 
     type: ResponseFormatType
     """The form of the answer."""

@@ -38,13 +38,13 @@ class Run(Object):
     thread_id: str
     """The thread that this run belongs to."""
     status: RunStatus
-    """Where the run stands."""
+    """The state of the run."""
     started_at: int | None
-    """When the run last began, in Unix seconds; null until it first began. Set in every status but `queued`, where it
-    is set if the run was queued again after its tool outputs were submitted. Not before `created_at`."""
+    """When the run last started, in Unix seconds; null before it first started. Set in every status but `queued`,
+    where it is set if the run was queued again after its tool outputs were submitted. Not before `created_at`."""
     expires_at: int | None
     """When the run will expire unless it ends, in Unix seconds, after `created_at`. Set while the run is under way,
-    and null once it has completed. Null in the runs on record that failed or were cancelled."""
+    and null once it has completed. Null in the recorded runs that failed or were cancelled."""
     cancelled_at: int | None
     """When the run was cancelled, in Unix seconds. Null in a run that is under way, `cancelling` included, or has
     completed. Set in a cancelled run, and not before `started_at`. A run has at most one of `completed_at`,
@@ -54,10 +54,10 @@ class Run(Object):
     under way or has completed."""
     completed_at: int | None
     """When the run completed, in Unix seconds, and not before `started_at`. Set in a completed run; null in one that
-    is under way or has failed. The expired runs on record had completed first and kept it."""
+    is under way or has failed. The recorded expired runs had completed first and kept their `completed_at`."""
     last_error: LastError | None
     """Why the run failed. Set in a failed run; null in one that is under way or has completed. A rate limit of the
-    model is such an error, in a response of status 200."""
+    model is reported here, in a response with status 200."""
     model: str
     """The model that the run uses."""
     instructions: str | None
@@ -67,13 +67,13 @@ class Run(Object):
     metadata: Metadata
     """Notes that the caller attached to the run."""
     required_action: RequiredAction | UnknownVariant | None | Unset = UNSET
-    """What the caller must do for the run to go on. Set while the status is `requires_action`; otherwise null, or
+    """What the caller must do so that the run continues. Set while the status is `requires_action`; otherwise null, or
     absent before March 2024."""
     incomplete_details: IncompleteDetails | None | Unset = UNSET
     """Why the run was cut short; null if it was not, and null or absent while it is under way. A run that was cut
     short is `completed`."""
     file_ids: list[str] | Unset = UNSET
-    """The files that the run may read. In every v1 run, if only as an empty array; left with v2 of the API."""
+    """The files that the run may read. Present in every v1 run, possibly as an empty array; removed in v2 of the API."""
     usage: Usage | None | Unset = UNSET
     """The tokens that the run used. Null or absent while the run is under way; set in a completed run, if the server
     sends the key at all."""
@@ -82,12 +82,12 @@ class Run(Object):
     top_p: float | Unset = UNSET
     """The share of probability that sampling considers, from 0 to 1."""
     max_prompt_tokens: int | None | Unset = UNSET
-    """The most prompt tokens that the run may use over its course, in tokens; null for no limit."""
+    """The maximum number of prompt tokens that the run may use in all; null for no limit."""
     max_completion_tokens: int | None | Unset = UNSET
-    """The most completion tokens that the run may use over its course, in tokens; null for no limit."""
+    """The maximum number of completion tokens that the run may use in all; null for no limit."""
     truncation_strategy: TruncationStrategy | Unset = UNSET
     """How the thread is shortened before it reaches the model."""
     response_format: ResponseFormatMode | ResponseFormat | Unset = UNSET
     """The form that the model must answer in."""
     tool_choice: ToolChoiceMode | NamedToolChoice | Unset = UNSET
-    """Which tool the model must call, if any."""
+    """The tool that the model must call, if any."""

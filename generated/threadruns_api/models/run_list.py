@@ -22,4 +22,4 @@ class RunList(Object):
     last_id: str | None
     """The id of the last run of `data`, null if there is none."""
     has_more: bool
-    """Whether runs are left beyond this page in the direction walked. False on an empty page."""
+    """True if there are more runs beyond this page, in the direction of paging. False on an empty page."""

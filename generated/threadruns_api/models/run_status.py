@@ -5,8 +5,9 @@ RunStatus = (
     Literal["cancelled", "cancelling", "completed", "expired", "failed", "in_progress", "queued", "requires_action"]
     | str
 )
-"""Where a run stands. `queued`, `in_progress`, `requires_action` and `cancelling` are under way; `cancelled`,
-`failed`, `completed` and `expired` have ended. A completed run can later read `expired`."""
+"""The state of a run. A run with status `queued`, `in_progress`, `requires_action` or `cancelling` is under way; one
+with status `cancelled`, `failed`, `completed` or `expired` has ended. The status of a completed run can later
+become `expired`."""
 
 RUN_STATUS_VALUES: frozenset[str] = frozenset(
     {

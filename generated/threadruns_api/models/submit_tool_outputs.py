@@ -15,5 +15,5 @@ class SubmitToolOutputs(Object):
     """Calls of functions that wait for their outputs."""
 
     tool_calls: list[ToolCall | UnknownVariant]
-    """The calls, in no promised order. There is at least one, no two have the same id, and each names a function among
-    the tools of the run."""
+    """The calls, in any order. There is at least one, no two have the same id, and each names a function among the
+    tools of the run."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @define(kw_only=True)
 class ToolCallFunction(Object):
-    """Which function is called, and with what."""
+    """The function that is called, and its arguments."""
 
     name: str
     """The name of the function."""

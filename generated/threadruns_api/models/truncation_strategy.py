@@ -16,5 +16,5 @@ class TruncationStrategy(Object):
     type: TruncationType
     """The rule for what is kept."""
     last_messages: int | None
-    """How many of the newest messages are kept. Null if `type` is `auto`; set if it is `last_messages`, which was
+    """The number of newest messages that are kept. Null if `type` is `auto`; set if it is `last_messages`, which was
     never recorded."""

@@ -29,20 +29,20 @@ def list_runs(
 ) -> Request[RunList]:
     """List the runs of a thread.
 
-    Returns one page of the runs that belong to a thread, newest first unless `order` says otherwise. A thread
-    without runs is an empty page.
+    Returns one page of the runs that belong to a thread, newest first unless `order` says otherwise. For a thread
+    without runs, the page is empty.
 
     Args:
         thread_id: The thread whose runs are listed.
-        limit: How many runs a page holds at most, from 1 to 100. The server's default is 20.
+        limit: The maximum number of runs of a page, from 1 to 100. The server's default is 20.
         order: The order of the page by `created_at`: `asc` lists the oldest runs first, `desc` the newest. The
             server's default is `desc`.
         after: A run of this thread. The page starts just after it, in the requested order.
         before: A run of this thread. The page ends just before it, in the requested order.
-        **options: What holds for this call alone, see `CallOptions`.
+        **options: The options of this call, see `CallOptions`.
 
     Raises:
-        ValueError: A path parameter is no path segment.
+        ValueError: A path parameter cannot be a path segment.
     """
     params: dict[str, QueryValue] = {}
     if limit is not None:

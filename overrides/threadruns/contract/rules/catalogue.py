@@ -85,7 +85,7 @@ _SERVER_RULES = (
     _rule("data.own-thread", "Every run of a page belongs to the requested thread.", _ONE),
     _rule(
         "data.same-run",
-        "A run is the same on every page; only an active run may change, and a completed one may read expired.",
+        "A run is the same on every page; only an active run may change, and a completed one may become expired.",
         _ONE,
     ),
     _rule("data.stable", "The same request returns the same page, unless the thread changes.", _ONE),
@@ -118,7 +118,7 @@ _SERVER_RULES = (
     _rule("protocol.headers", "Documented response headers have documented values."),
     _rule("protocol.unknown-parameters", "Undocumented parameters are ignored."),
     _rule("protocol.encoded-path", "A percent-encoded letter is equal to the letter."),
-    _rule("protocol.conditional", "If-None-Match with an unknown tag does not prevent a page."),
+    _rule("protocol.conditional", "A request with an unknown tag in If-None-Match gets the page."),
     _rule("protocol.accept", "The page is sent as JSON whatever the Accept header lists."),
     _rule("protocol.request-type", "A GET has the same response with and without Content-Type: application/json."),
     _rule("protocol.connections", "A request with Connection: close gets the page like any other."),
