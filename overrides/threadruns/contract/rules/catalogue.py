@@ -142,7 +142,7 @@ _SERVER_RULES = (
     ),
     _rule("method.head", "The response to HEAD has the status and headers of GET."),
     _rule("method.head-body", "The response to HEAD has no body."),
-    _rule("method.refused", "Other methods are rejected with 405.", _API),
+    _rule("method.refused", "Methods other than GET, HEAD, OPTIONS and POST are rejected with 405.", _API),
     _rule("method.allow", "Allow of a 405 lists the methods, including GET.", _API),
     _rule("method.allow-truth", "Allow lists no method that is rejected with 405.", _API),
     _rule("method.post", "A POST with invalid JSON is rejected.", _API),
