@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from html import escape
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -132,6 +133,13 @@ class Object(Base):
             value = getattr(self, name)
             if value is not UNSET:
                 yield name, value
+
+    def _repr_html_(self) -> str:
+        """Return a table of the fields, for notebooks."""
+        rows = (
+            f"<tr><th>{escape(name)}</th><td>{escape(repr(value))}</td></tr>" for name, value in self.__rich_repr__()
+        )
+        return f"<table><tbody>{''.join(rows)}</tbody></table>"
 
     def __copy__(self) -> Self:
         return self.__replace__()

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from tests.contract.servers import FIVE, KEY
 from tests.mutants.corpus import FAULTS
+from tests.support.canned import response, run_canned_server
 from threadruns._cli.check import command
 from threadruns.contract.check import check
 from threadruns.contract.rules.catalogue import RULES
@@ -110,3 +111,13 @@ def test_the_rules_are_listed_with_their_sources() -> None:
         assert rule["source"]
         assert rule["requires"]
     assert set(RULES) <= set(re.findall(r"[a-z_]+\.[a-z-]+", run("--list").stdout))
+
+
+def test_text_of_the_server_is_printable() -> None:
+    """Control characters in what a server sends do not reach the terminal."""
+    evil = "\x1b[31m\x9b1m\u202eevil"
+    body = json.dumps({"object": evil, "data": [{"id": evil}], "has_more": evil}, ensure_ascii=False).encode()
+    with run_canned_server(response(200, body, {"content-type": "application/json"})) as server:
+        result = run(server.url, "--thread", "thread_a", "--all", OPENAI_API_KEY=KEY)
+    assert result.exit_code in (1, 3)
+    assert all(line.isprintable() for line in (result.stdout + result.stderr).splitlines())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from importlib.util import find_spec
 
 COMMANDS = {
     "list": "List the runs of a thread as a table, JSON lines or CSV.",
@@ -19,8 +20,11 @@ COMMANDS = {
 }
 """The commands by name, with their line in ``--help``; ``_cli/NAME.py`` defines ``command``."""
 
-EXTRAS = {"list": "cli", "serve": "server", "load": "server", "synth": "server", "check": "contract"}
-"""The extra that each command needs."""
+EXTRAS = {"serve": "server", "load": "server", "synth": "server", "check": "contract"}
+"""The extra that a command needs; ``cli`` unless it is here."""
+
+LIBRARIES = {"cli": ["rich"], "server": ["rich", "jsonschema_rs", "uvicorn"], "contract": ["rich", "schemathesis"]}
+"""The libraries of each extra that are imported only after a command has begun, or bring the others."""
 
 
 def main() -> None:
@@ -37,12 +41,16 @@ def main() -> None:
         def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
             if cmd_name not in COMMANDS:
                 return None
+            extra = EXTRAS.get(cmd_name, "cli")
             try:
+                for library in LIBRARIES[extra]:
+                    if find_spec(library) is None:
+                        raise ModuleNotFoundError(name=library)
                 module = importlib.import_module(f"threadruns._cli.{cmd_name}")
             except ModuleNotFoundError as error:
                 if error.name is None or error.name.startswith("threadruns"):
                     raise
-                raise click.UsageError(missing(error, f"'{cmd_name}'", EXTRAS[cmd_name])) from None
+                raise click.UsageError(missing(error, f"'{cmd_name}'", extra)) from None
             command: click.Command = module.command
             return command
 

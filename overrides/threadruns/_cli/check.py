@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 from collections import Counter
 from pathlib import Path
@@ -16,6 +17,7 @@ from rich.table import Table
 from threadruns._cli._key import hidden
 from threadruns._errors import ArgumentError
 from threadruns._http.secrets import KEY_VARIABLE, Secret
+from threadruns._text import printable
 from threadruns.contract.check import check
 from threadruns.contract.reports import as_json, as_junit, json_schema, rule_as_json
 from threadruns.contract.rules.catalogue import RULES
@@ -159,7 +161,7 @@ def command(
 
 
 def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(value, indent=2, ensure_ascii=sys.stdout.isatty()))
 
 
 def _print_rules(output_format: str) -> None:
@@ -175,14 +177,14 @@ def _print_rules(output_format: str) -> None:
 
 
 def _print_rule(console: Console, rule: Rule, status: str) -> None:
-    console.print(f"[bold]{rule.id}[/] ({status}): {escape(rule.description)}")
+    console.print(f"[bold]{rule.id}[/] ({status}): {_safe(rule.description)}")
 
 
 def _print_part(console: Console, name: str, text: str) -> None:
     """Print a part of a rule with its name, wrapped and indented."""
     width = max(console.width - INDENT, 20)
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
-    console.print(escape(f"  {name:<{INDENT - 2}}" + ("\n" + " " * INDENT).join(lines)), soft_wrap=True)
+    console.print(_safe(f"  {name:<{INDENT - 2}}" + ("\n" + " " * INDENT).join(lines)), soft_wrap=True)
 
 
 def _print_report(report: Report, show_all: bool) -> None:
@@ -199,7 +201,7 @@ def _print_report(report: Report, show_all: bool) -> None:
         for result in results:
             if show_all or result.observed or result.outcome is Outcome.UNDECIDED:
                 rule = result.rule
-                table.add_row(rule.id, _outcome(result.outcome, rule.severity), escape(rule.description))
+                table.add_row(rule.id, _outcome(result.outcome, rule.severity), _safe(rule.description))
     if any(result.outcome is not Outcome.ERROR for result in report.results):
         _print_table(console, table)
     for result in (result for result in report.results if result.observed):
@@ -208,7 +210,7 @@ def _print_report(report: Report, show_all: bool) -> None:
         _print_rule(console, result.rule, status)
         _print_part(console, "observed:", result.observed)
         _print_part(console, "source:", result.rule.source)
-        lines = escape(result.reproduce).replace("\n", "\n" + " " * INDENT)
+        lines = _safe(result.reproduce).replace("\n", "\n" + " " * INDENT)
         console.print(f"  {'reproduce:':<{INDENT - 2}}{lines}", soft_wrap=True)
     undecided = Counter(result.rule.requires for result in report.of(Outcome.UNDECIDED))
     if undecided:
@@ -216,7 +218,7 @@ def _print_report(report: Report, show_all: bool) -> None:
         for requires, count in undecided.items():
             console.print(f"  Give {requires} to decide {count} of them.")
     runs = {thread: f"{count} run{'' if count == 1 else 's'}" for thread, count in report.threads.items()}
-    read = ", ".join(f"{escape(thread)} ({count})" for thread, count in runs.items()) or "no thread could be read"
+    read = ", ".join(f"{_safe(thread)} ({count})" for thread, count in runs.items()) or "no thread could be read"
     sent = "1 request" if report.requests == 1 else f"{report.requests} requests"
     console.print(f"\n{read}; {sent} in {report.seconds:.1f} s, seed {report.seed}")
     _print_verdict(console, report)
@@ -234,21 +236,26 @@ def _print_verdict(console: Console, report: Report) -> None:
     if report.verdict is Verdict.DEPARTS:
         departures = len(report.departures)
         rules = "1 rule" if departures == 1 else f"{departures} rules"
-        console.print(f"[bold red]departs[/]: {escape(report.url)} breaks {rules} of the contract.")
+        console.print(f"[bold red]departs[/]: {_safe(report.url)} breaks {rules} of the contract.")
         if report.reason:
-            console.print(f"The check is incomplete: {escape(report.reason)}.")
+            console.print(f"The check is incomplete: {_safe(report.reason)}.")
     elif report.verdict is Verdict.CONFORMS:
         passed = len(report.of(Outcome.PASS))
-        console.print(f"[bold green]conforms[/]: {escape(report.url)} passes all {passed} rules that could be decided.")
+        console.print(f"[bold green]conforms[/]: {_safe(report.url)} passes all {passed} rules that could be decided.")
     else:
         end = "" if report.reason.endswith("?") else "."
-        console.print(f"[bold yellow]could not be judged[/]: {escape(report.reason)}{end}")
+        console.print(f"[bold yellow]could not be judged[/]: {_safe(report.reason)}{end}")
 
 
 def _outcome(outcome: Outcome, severity: Severity = Severity.DEPARTURE) -> str:
     if outcome is Outcome.FAIL and severity is not Severity.DEPARTURE:
         return f"[cyan]{severity}[/]"
     return f"[{STYLES[outcome]}]{outcome}[/]"
+
+
+def _safe(text: str) -> str:
+    """Return a text of the server without markup and control characters."""
+    return escape(printable(text, keep="\n"))
 
 
 def _console() -> Console:

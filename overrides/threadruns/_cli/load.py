@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from threadruns._text import printable
 from threadruns.server._load import FileRejected, LoadResult, load
 from threadruns.server._store import Store, StoreError
 
@@ -59,7 +60,9 @@ def load_file(store: Store, path: str, *, skip_bad: bool = False) -> bool:
         return False
     except FileRejected as rejected:
         _report_bad(rejected.loaded)
-        click.echo(f"Error: {rejected} Correct the file, or load the valid runs with --skip-bad.", err=True)
+        click.echo(
+            f"Error: {printable(str(rejected))} Correct the file, or load the valid runs with --skip-bad.", err=True
+        )
         return False
     _report_bad(loaded)
     click.echo(f"{path}: {loaded.new} new, {loaded.unchanged} unchanged, {loaded.bad} skipped")
@@ -68,6 +71,6 @@ def load_file(store: Store, path: str, *, skip_bad: bool = False) -> bool:
 
 def _report_bad(loaded: LoadResult) -> None:
     for bad in loaded.first_bad:
-        click.echo(f"{loaded.path}:{bad.line}: {bad.reason}", err=True)
+        click.echo(f"{loaded.path}:{bad.line}: {printable(bad.reason)}", err=True)
     if loaded.bad > len(loaded.first_bad):
         click.echo(f"... and {loaded.bad - len(loaded.first_bad)} more", err=True)

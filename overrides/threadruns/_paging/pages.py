@@ -85,6 +85,17 @@ class BasePage(Generic[T]):
             raise request
         return request
 
+    def __rich_repr__(self) -> Iterator[tuple[str, Any]]:
+        yield "number", self._request.number
+        yield "data", self.data
+        yield "has_more", self.has_more
+
+    def _repr_html_(self) -> str:
+        """Return a table of the items, for notebooks."""
+        from threadruns._paging.notebooks import html_table
+
+        return html_table(repr(self)[1:-1], [item.to_dict() for item in self.data])
+
     def __repr__(self) -> str:
         more = "more follow" if self.has_more else "the last page"
         request = self._request

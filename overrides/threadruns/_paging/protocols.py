@@ -21,6 +21,10 @@ class Item(Protocol):
         """The time that lists are ordered by, in Unix seconds."""
         ...
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the item as a JSON object."""
+        ...
+
 
 T_co = TypeVar("T_co", covariant=True)
 
