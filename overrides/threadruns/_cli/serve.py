@@ -104,8 +104,8 @@ def command(
 ) -> None:
     """Run the reference server until it is interrupted.
 
-    The server lists the runs of a file or a database as the document requires. With --fault it misbehaves in a named
-    way. The access log is written to standard error, one line of JSON per request.
+    The server lists the runs of a file or a database as the document requires. A fault makes it misbehave in one
+    named way. The access log is written to standard error, one line of JSON per request.
 
     \b
     threadruns serve --example --api-key sk-demo
