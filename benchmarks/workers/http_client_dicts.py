@@ -1,8 +1,7 @@
-"""The standard library: http.client with orjson into dicts, over one connection."""
+"""The standard library: http.client with orjson into dicts, over one connection a walk."""
 
 from __future__ import annotations
 
-import functools
 from http.client import HTTPConnection
 from urllib.parse import urlencode, urlsplit
 
@@ -11,16 +10,11 @@ from _listing import RunCounter
 from _protocol import serve
 
 
-@functools.cache
-def connection(host: str) -> HTTPConnection:
-    """Return the connection to a server, which stays open."""
-    return HTTPConnection(host)
-
-
 def walk(url: str, key: str, thread: str) -> int:
     """Count the runs of a thread."""
     parts = urlsplit(url)
-    opened = connection(parts.netloc)
+    # A server closes an idle connection, and http.client does not make another one by itself.
+    opened = HTTPConnection(parts.netloc)
     headers = {"Authorization": f"Bearer {key}", "OpenAI-Beta": "assistants=v1"}
 
     count = RunCounter()
@@ -32,6 +26,7 @@ def walk(url: str, key: str, thread: str) -> int:
             raise ValueError(f"status {response.status}")
         page = orjson.loads(body)
         count.add(page["data"], page["has_more"], page["last_id"])
+    opened.close()
     return count.runs
 
 
