@@ -217,7 +217,8 @@ def description(model: Model, prop: Property) -> str:
     """Return what the document says of a property. The generator drops what stands beside a reference."""
     raw = (model.data.properties or {}).get(prop.name)
     text = (raw.model_extra or {}).get("description") if isinstance(raw, Reference) else raw and raw.description
-    found: Any = text or prop.description or ""
+    stated = prop.description
+    found: Any = text or stated or ""
     return found if isinstance(found, str) else str(found.get_untrusted_value())
 
 

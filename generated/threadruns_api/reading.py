@@ -73,10 +73,10 @@ def salvage(content: bytes | str, model: Any, *, keep: bool) -> tuple[Any, list[
         content: The text.
         model: A model that holds a list of models, such as a page.
         keep: Keep a value of another type as it came, and a missing key as `UNSET`; otherwise an item of the list with
-            such a value is left out.
+            such a value is left out. What is not an object is left out in any case.
 
     Returns:
-        The decoded body and its problems: all if they are kept, otherwise the first of each item that is left out.
+        The decoded body and its problems, of each item that is left out the first one.
 
     Raises:
         DecodeError: It is not JSON, or has no such list.
@@ -87,7 +87,7 @@ def salvage(content: bytes | str, model: Any, *, keep: bool) -> tuple[Any, list[
         problems.append(Problem(path, problem, value))
 
     reader = reader_of(model)
-    made = reader.tolerate(content, report, None if keep else problems)
+    made = reader.tolerate(content, report, problems, keep=keep)
     if type(made) is not model:
         raise DecodeError((), problems[0].problem)
     for name in reader.lists:
@@ -218,13 +218,16 @@ class Reader:
                 setattr(made, name, value)
         return made
 
-    def tolerate(self, content: bytes | str, report: Report, left_out: list[Problem] | None = None) -> Any:
+    def tolerate(
+        self, content: bytes | str, report: Report, left_out: list[Problem] | None = None, *, keep: bool = False
+    ) -> Any:
         """Decode text that msgspec does not take as it is.
 
         Args:
             content: The text.
             report: Is told of what is wrong.
             left_out: Gets the items that cannot be decoded; None if that is reported.
+            keep: Report what is wrong in an item, and leave out only what is not an object.
 
         Raises:
             DecodeError: It is not JSON, or the report raises.
@@ -234,11 +237,11 @@ class Reader:
                 content = content.encode()
             elif not content.isascii():
                 content.decode()  # msgspec does not look at what it reads over
-            return self._tolerate(content, report, left_out)
+            return self._tolerate(content, report, left_out, keep=keep)
         except UnicodeError:
             return decode(parse_json(content), self.model, report)
 
-    def _tolerate(self, content: bytes, report: Report, left_out: list[Problem] | None) -> Any:
+    def _tolerate(self, content: bytes, report: Report, left_out: list[Problem] | None, *, keep: bool) -> Any:
         if not self.lists:
             with suppress(*REFUSED):
                 return self.lenient(content)
@@ -251,7 +254,7 @@ class Reader:
         for name, item in self.lists.items():
             items = getattr(made, name, None)
             if type(items) is list:
-                setattr(made, name, items_of(item, items, (self.model.keys[name],), report, left_out))
+                setattr(made, name, items_of(item, items, (self.model.keys[name],), report, left_out, keep=keep))
         return made
 
     def odd_envelope(self, content: bytes | str, report: Report) -> Any:
@@ -284,7 +287,9 @@ RAW_LIST: Final = Decoder(list[Raw]).decode
 RAW_OBJECT: Final = Decoder(dict[str, Raw]).decode
 
 
-def items_of(model: Any, items: list[Any], path: Path, report: Report, left_out: list[Problem] | None) -> list[Any]:
+def items_of(
+    model: Any, items: list[Any], path: Path, report: Report, left_out: list[Problem] | None, *, keep: bool
+) -> list[Any]:
     """Decode the items of a list, each the fastest way that takes it.
 
     Args:
@@ -293,13 +298,13 @@ def items_of(model: Any, items: list[Any], path: Path, report: Report, left_out:
         path: Where the list stands.
         report: Is told of what is wrong.
         left_out: Gets the items that cannot be decoded; None if that is reported.
+        keep: Report what is wrong in an item, and leave out only what is not an object.
 
     Raises:
         DecodeError: One is not JSON, or the report raises.
     """
     reader = reader_of(model)
     found: list[Any] = []
-    item_report = report if left_out is None else refuse
     read_item = reader.strict
     tolerated = 0  # how many objects in a row
     for place, item in enumerate(items):
@@ -316,6 +321,8 @@ def items_of(model: Any, items: list[Any], path: Path, report: Report, left_out:
                     # Objects with unknown fields rarely come alone.
                     read_item = reader.lenient
                     continue
+        is_object = bytes(item).startswith(b"{") if type(item) is Raw else type(item) is dict
+        item_report = report if keep and is_object else refuse
         try:
             if type(item) is Raw:
                 found.append(reader.tolerant(item, item_report, (*path, place)))

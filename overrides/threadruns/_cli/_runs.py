@@ -7,7 +7,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import IO, Any
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from threadruns import Run, write_csv, write_json_lines
+from threadruns import UNSET, Run, write_csv, write_json_lines
 from threadruns._text import printable
 
 
@@ -94,7 +94,7 @@ def _show_table(runs: Iterable[Run]) -> None:
     try:
         for run in runs:
             table.add_row(*(Text(printable(cell)) for cell in _cells(run)))
-            statuses[run.status] += 1
+            statuses[str(run.status)] += 1
         complete = True
     finally:
         console = _Console(width=None if sys.stdout.isatty() else 160, highlight=False)
@@ -111,9 +111,9 @@ def _summary(statuses: Counter[str], *, complete: bool) -> str:
 
 
 def _cells(run: Run) -> tuple[str, ...]:
-    try:
-        created = datetime.fromtimestamp(run.created_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    except (ValueError, OverflowError, OSError):
-        created = str(run.created_at)
-    tokens = str(run.usage.total_tokens) if run.usage else ""
-    return (run.id, run.status, created, run.model, tokens)
+    # Any value may be of another type, as invalid ones are kept.
+    created: Any = run.created_at
+    with suppress(TypeError, ValueError, OverflowError, OSError):
+        created = datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    tokens = getattr(run.usage, "total_tokens", UNSET) if run.usage else UNSET
+    return tuple("" if value is UNSET else str(value) for value in (run.id, run.status, created, run.model, tokens))

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
 @click.option("--after", metavar="RUN_ID", help="Start after this run.")
 @click.option("--before", metavar="RUN_ID", help="List the runs before this one, the nearest first.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option(
+    "--invalid",
+    type=click.Choice(["keep", "skip", "raise"]),
+    default="keep",
+    show_default=True,
+    help="Keep, leave out, or stop at what is invalid.",
+)
 @click.option("--api-key", callback=hidden, envvar=KEY_VARIABLE, metavar="KEY", show_envvar=True, help="API key.")
 @click.option("--base-url", metavar="URL", envvar="OPENAI_BASE_URL", show_envvar=True, help="Base URL of the API.")
 @click.option("--beta", default="assistants=v1", show_default=True, help="Value of the OpenAI-Beta header.")
@@ -43,6 +50,7 @@ def command(
     after: str | None,
     before: str | None,
     form: str,
+    invalid: Any,
     api_key: Secret,
     base_url: str | None,
     beta: str,
@@ -77,11 +85,13 @@ def command(
                 beta=beta,
                 azure_api_version=azure_api_version,
                 timeout=timeout,
+                invalid=invalid,
             ) as client,
         ):
             size = min(limit or largest, largest)
-            page = client.runs.list(thread_id, limit=size, order=order, after=after, before=before, max_items=limit)
-            write_runs(counted.all(page), form)
+            pages = client.runs.list(thread_id, limit=size, order=order, after=after, before=before, max_items=limit)
+            walk = iter(pages)
+            write_runs(counted.all(walk), form)
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted after {counted}; the list is not complete.") from None
     except ArgumentError as error:
@@ -89,6 +99,10 @@ def command(
     except ThreadrunsError as error:
         kind = Departure if isinstance(error, APIResponseValidationError | PagingError) else Unreadable
         raise kind(f"{error} The output ends after {counted}." if counted.runs else str(error)) from None
+    if walk.kept or walk.skipped:
+        raise Departure(
+            f"The server departs from the contract: {walk.kept} invalid values were kept, {walk.skipped} runs left out."
+        )
 
 
 class Counted:

@@ -39,10 +39,17 @@ class Drift:
     values: Counter[tuple[str, str]]
     """The count of each unknown value of an enum or a ``type`` by path and value: ``("status", "paused")``."""
 
+    invalid: Counter[tuple[str, str]]
+    """The count of each value of another type by path and type, ``("metadata", "null")``, and of each missing key.
+
+    Such items are received with ``invalid="keep"``.
+    """
+
     def __init__(self, items: Iterable[Decoded] = ()) -> None:
         self.items = 0
         self.fields = Counter()
         self.values = Counter()
+        self.invalid = Counter()
         for item in items:
             self.add(item)
 
@@ -52,44 +59,74 @@ class Drift:
         self._compare(item.to_dict(), component(type(item).__name__), "")
 
     def __bool__(self) -> bool:
-        return bool(self.fields or self.values)
+        return bool(self.fields or self.values or self.invalid)
 
     def __str__(self) -> str:
         lines = [f"{count:>8}  unknown field {path}" for path, count in self.fields.most_common()]
         lines += [f"{count:>8}  unknown value {path} = {value!r}" for (path, value), count in self.values.most_common()]
+        lines += [f"{count:>8}  invalid value {path}: {kind}" for (path, kind), count in self.invalid.most_common()]
         return "\n".join([f"{self.items} compared with the document; {'drift:' if self else 'no drift.'}", *lines])
 
     def _compare(self, value: Any, schema: dict[str, Any], path: str) -> None:
-        while "$ref" in schema:
-            schema = component(schema["$ref"].rpartition("/")[2])
-        if "oneOf" in schema:
-            self._compare_variant(value, [_resolved(variant) for variant in schema["oneOf"]], path)
-        elif isinstance(value, str):
-            allowed = schema.get("enum") or ([schema["const"]] if "const" in schema else [value])
-            if value not in allowed:
-                self.values[path, value] += 1
+        schema = _resolved(schema)
+        variants = [_resolved(variant) for variant in schema.get("oneOf", [schema])]
+        fitting = [variant for variant in variants if _has_type(value, variant)]
+        if not fitting:
+            self.invalid[path, _kind(value)] += 1
+        elif is_object(value):
+            self._compare_object(value, fitting, path)
         elif is_array(value):
             for item in value:
-                self._compare(item, schema.get("items", {}), f"{path}[]")
-        elif is_object(value) and "properties" in schema:
-            for key, inner in value.items():
-                below = f"{path}.{key}".lstrip(".")
-                if key in schema["properties"]:
-                    self._compare(inner, schema["properties"][key], below)
-                else:
-                    self.fields[below] += 1
+                self._compare(item, fitting[0].get("items", {}), f"{path}[]")
+        elif isinstance(value, str):
+            allowed = fitting[0].get("enum") or ([fitting[0]["const"]] if "const" in fitting[0] else [value])
+            if value not in allowed:
+                self.values[path, value] += 1
 
-    def _compare_variant(self, value: Any, variants: list[dict[str, Any]], path: str) -> None:
-        kind = "object" if is_object(value) else "array" if is_array(value) else "string"
-        fitting = [variant for variant in variants if variant.get("type") == kind]
-        if is_object(value) and len(fitting) > 1:
-            named = [v for v in fitting if v["properties"].get("type", {}).get("const") == value.get("type")]
-            if not named:
-                self.values[f"{path}.type", str(value.get("type"))] += 1
-            fitting = named
-        if fitting:
-            self._compare(value, fitting[0], path)
+    def _compare_object(self, value: dict[str, Any], variants: list[dict[str, Any]], path: str) -> None:
+        kind = value.get("type")
+        named = [variant for variant in variants if _tag(variant) in (None, kind)]
+        if not named and isinstance(kind, str):
+            self.values[f"{path}.type", kind] += 1
+            return
+        schema = (named or variants)[0]
+        for key in schema.get("required", []):
+            if key not in value:
+                self.invalid[f"{path}.{key}".lstrip("."), "missing"] += 1
+        properties = schema.get("properties", {})
+        rest = schema.get("additionalProperties", True)
+        for key, inner in value.items():
+            below = f"{path}.{key}".lstrip(".")
+            if key in properties:
+                self._compare(inner, properties[key], below)
+            elif properties:
+                self.fields[below] += 1
+            elif is_object(rest):
+                self._compare(inner, rest, f"{path}.*")
 
 
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    return component(schema["$ref"].rpartition("/")[2]) if "$ref" in schema else schema
+    while "$ref" in schema:
+        schema = component(schema["$ref"].rpartition("/")[2])
+    return schema
+
+
+def _tag(schema: dict[str, Any]) -> str | None:
+    """Return the constant by which the variants of a union differ; None if the schema has none."""
+    found: str | None = schema.get("properties", {}).get("type", {}).get("const")
+    return found
+
+
+def _kind(value: Any) -> str:
+    """Return the JSON type of a value."""
+    kinds = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "object"}
+    return next((name for kind, name in kinds.items() if isinstance(value, kind)), "null")
+
+
+def _has_type(value: Any, schema: dict[str, Any]) -> bool:
+    """Return whether a schema allows the type of a value. A number without a fraction is an integer."""
+    types = schema.get("type", [])
+    kinds = {_kind(value)}
+    if "integer" in kinds or (isinstance(value, float) and value.is_integer()):
+        kinds |= {"integer", "number"}
+    return not types or bool(kinds & ({types} if isinstance(types, str) else {*types}))

@@ -45,15 +45,19 @@ def csv_header(kind: type[AttrsInstance]) -> list[str]:
 
 def csv_row(item: ModelInstance, header: list[str]) -> list[str]:
     """Return an item as the cells of a row."""
-    import msgspec
-
     raw = item.to_dict()
     known = {name: raw.pop(name, None) for name in header[:-1]}
+    return [*map(_cell, known.values()), _cell(raw or None)]
 
-    def cell(value: Any) -> str:
-        return value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value).decode()
 
-    return [*map(cell, known.values()), cell(raw or None)]
+def _cell(value: Any) -> str:
+    import json
+
+    if value is None:
+        return ""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Half of a surrogate pair, which no file could hold, is written as the escape that it was received as.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def write_json_lines(items: Iterable[ModelInstance], file: IO[bytes]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from bisect import bisect
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -14,7 +15,7 @@ from threadruns._text import excerpt, printable
 from threadruns._wire import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from threadruns._http.call import Call
     from threadruns._paging.protocols import ListResponse
@@ -93,20 +94,17 @@ def _salvage(call: Call[ListResponse[T]], response: RawResponse, number: int) ->
 
     envelope, problems = salvage(response.body, call.request.model, keep=call.options.invalid == "keep")
     skipped = [Skipped(*problem[:3]) for problem in problems if problem.is_left_out]
-    kept = [
-        Kept(number, _id_at(envelope.data, problem.path), *problem[:3])
-        for problem in problems
-        if not problem.is_left_out
-    ]
+    left_out = [int(item.path[1]) for item in skipped]
+
+    def id_at(path: tuple[str | int, ...]) -> str | None:
+        match path:
+            case ("data", int(place), *_):
+                return _first_text([envelope.data[place - bisect(left_out, place)].id])
+            case _:
+                return None
+
+    kept = [Kept(number, id_at(each.path), *each[:3]) for each in problems if not each.is_left_out]
     return DecodedPage(envelope, skipped, kept)
-
-
-def _id_at(items: Sequence[Item], path: tuple[str | int, ...]) -> str | None:
-    match path:
-        case ("data", int(place), *_):
-            return _first_text([items[place].id])
-        case _:
-            return None
 
 
 def _first_text(values: Iterable[Any]) -> str | None:
