@@ -15,7 +15,6 @@ T = TypeVar("T")
 C = TypeVar("C", bound=Child)
 
 OURS = "threadruns"
-OURS_LEARNING = "threadruns, which has seen unknown fields"
 ORJSON = "orjson.loads, dicts"
 HTTPX = "httpx + orjson, dicts"
 HTTPX2 = "httpx2 + orjson, dicts"
@@ -33,7 +32,6 @@ MSGSPEC = "msgspec Structs"
 
 PARTICIPANTS: dict[str, tuple[str, str | None]] = {
     OURS: ("ours", None),
-    OURS_LEARNING: ("ours", None),
     ORJSON: ("httpx_dicts", None),
     HTTPX: ("httpx_dicts", None),
     HTTPX2: ("httpx_dicts httpx2", "libraries"),

@@ -59,8 +59,28 @@ def unknown_run() -> dict[str, Any]:
     return {**documented_run(), "parallel_tool_calls": True, "reasoning_effort": None}
 
 
-SHAPES = {"documented": documented_run, "rich": rich_run, "unknown": unknown_run}
+def nested_run() -> dict[str, Any]:
+    """Return the documented run with unknown fields of v2 in itself and in its usage."""
+    usage = {**documented_run()["usage"], "prompt_token_details": {"cached_tokens": 0}}
+    return {**unknown_run(), "usage": usage}
+
+
+def file_search_run() -> dict[str, Any]:
+    """Return the documented run with a tool of v2."""
+    return {**documented_run(), "tools": [{"type": "file_search", "file_search": {"ranking_options": {}}}]}
+
+
+SHAPES = {
+    "documented": documented_run,
+    "rich": rich_run,
+    "unknown": unknown_run,
+    "nested": nested_run,
+    "tools": file_search_run,
+}
 """The functions that create a run, by the name of its form."""
+
+PLACES = {"first": 0, "middle": PAGE // 2, "last": PAGE - 1}
+"""The places of a run in a page, by name."""
 
 
 def page(run: dict[str, Any]) -> dict[str, Any]:
@@ -75,9 +95,25 @@ def body(name: str) -> Path:
     Args:
         name: A key of ``SHAPES``.
     """
+    return write_body(name, page(SHAPES[name]()))
+
+
+def body_with_unknown_tool(place: str) -> Path:
+    """Return a file with a page of documented runs of which one has a tool that the document does not know.
+
+    Args:
+        place: A key of ``PLACES``.
+    """
+    content = page(documented_run())
+    content["data"][PLACES[place]]["tools"] = file_search_run()["tools"]
+    return write_body(f"tool-{place}", content)
+
+
+def write_body(name: str, content: dict[str, Any]) -> Path:
+    """Write the body of a page to a file, and return the file."""
     path = CACHE / "data" / f"{name}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(json.dumps(page(SHAPES[name]()), separators=(",", ":")).encode())
+    path.write_bytes(json.dumps(content, separators=(",", ":")).encode())
     return path
 
 

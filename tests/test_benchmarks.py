@@ -32,17 +32,17 @@ def test_table_is_measured_printed_and_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The command prints each target with its ratio and the reason for missing peers, and writes the same as JSON."""
-    monkeypatch.setattr(decode, "BATCH", 4)
+    monkeypatch.setattr(decode, "BATCH", 1)
     report = tmp_path / "report.json"
     assert main(["--quick", "--no-peers", "--only", "decode", "--json", str(report)]) == 0
     printed = capsys.readouterr().out
     assert "x orjson.loads, dicts" in printed
-    assert "at most 2.7" in printed
+    assert "at most 0.8" in printed
     assert "peers were left out on request" in printed
     written = json.loads(report.read_text(encoding="utf-8"))
     rows = {row["name"]: row for row in written["tables"][0]["rows"]}
     assert rows[OURS]["ratio"] > 0
-    assert rows[OURS]["target"] == {"bound": 2.7, "kind": "at most"}
+    assert rows[OURS]["target"] == {"bound": 0.8, "kind": "at most"}
     assert rows[STOCK]["value"] is None
     assert rows[STOCK]["met"] is None
     assert written["versions"][OURS]["msgspec"]

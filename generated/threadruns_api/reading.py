@@ -305,35 +305,44 @@ def items_of(
     """
     reader = reader_of(model)
     found: list[Any] = []
-    read_item = reader.strict
-    tolerated = 0  # how many objects in a row
-    for place, item in enumerate(items):
-        if type(item) is Raw and tolerated < 2:
-            try:
-                found.append(read_item(item))
-                tolerated = 0
-                continue
-            except REFUSED:
-                pass
-            if read_item == reader.strict:
-                with suppress(*REFUSED):
-                    found.append(reader.lenient(item))
-                    # Objects with unknown fields rarely come alone.
-                    read_item = reader.lenient
-                    continue
+    lost = 0
+
+    def tolerate(item: Any, place: int) -> None:
+        nonlocal lost
         is_object = bytes(item).startswith(b"{") if type(item) is Raw else type(item) is dict
         item_report = report if keep and is_object else refuse
         try:
             if type(item) is Raw:
                 found.append(reader.tolerant(item, item_report, (*path, place)))
-                tolerated += 1
             else:
                 found.append(decode(item, model, item_report, (*path, place)))
         except DecodeError as error:
             if left_out is None:
                 raise
+            lost += 1
             source = parse_json(bytes(item)) if type(item) is Raw else item
             left_out.append(Problem(error.path, error.problem, source, is_left_out=True))
+
+    read_item = reader.strict
+    rest = iter(items)
+    before = in_a_row = 0
+    while items and type(items[0]) is Raw and in_a_row < 2:
+        try:
+            for made in map(read_item, rest):
+                found.append(made)
+            return found
+        except REFUSED:
+            place = len(found) + lost
+        in_a_row = in_a_row + 1 if place == before else 0
+        before = place + 1
+        if read_item == reader.strict:
+            with suppress(*REFUSED):
+                found.append(reader.lenient(items[place]))
+                read_item = reader.lenient  # objects with unknown fields rarely come alone
+                continue
+        tolerate(items[place], place)
+    for item in rest:
+        tolerate(item, len(found) + lost)
     return found
 
 

@@ -22,6 +22,9 @@ class Unset(Enum):
     def __repr__(self) -> str:
         return "UNSET"
 
+    def __str__(self) -> str:
+        return "UNSET"
+
     if not TYPE_CHECKING:
         # Hidden from type checkers, which are to refuse any attribute of it.
 
