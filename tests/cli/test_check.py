@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
+import jsonschema_rs
 import pytest
 from click.testing import CliRunner, Result
 
@@ -16,6 +21,7 @@ from tests.mutants.corpus import FAULTS
 from tests.support.canned import response, run_canned_server
 from threadruns._cli.check import command
 from threadruns.contract.check import check
+from threadruns.contract.reports import json_schema
 from threadruns.contract.rules.catalogue import RULES
 from threadruns.contract.verdict import Outcome
 from threadruns.testing import serve
@@ -32,10 +38,12 @@ def test_the_command_prints_json_whose_keys_are_stable() -> None:
         result = run(server.url, "--thread", "thread_Of5Runs", "--format", "json", OPENAI_API_KEY=KEY)
     report = json.loads(result.stdout)
     assert result.exit_code == 0
-    assert list(report) == ["url", "verdict", "reason", "rules", "threads", "requests", "seconds", "seed"]
+    assert list(report) == [
+        *("url", "verdict", "reason", "judged", "causes", "rules", "threads", "requests", "seconds", "seed")
+    ]
     assert report["verdict"] == "conforms"
     assert {tuple(rule) for rule in report["rules"]} == {
-        ("id", "severity", "outcome", "description", "requires", "observed", "reproduce", "source")
+        ("id", "severity", "outcome", "description", "requires", "cause", "observed", "reproduce", "source")
     }
     assert [rule["id"] for rule in report["rules"]] == list(RULES)
 
@@ -73,7 +81,7 @@ def test_the_command_reports_a_server_that_cannot_be_judged() -> None:
     """The command exits 3, and prints the reason as one sentence."""
     result = run("http://127.0.0.1:9/v1", "--thread", "thread_x", "--api-key", KEY)
     assert result.exit_code == 3
-    assert "could not be judged: the server does not respond" in result.stdout
+    assert f"could not be judged (0 of {len(RULES)} rules judged): the server does not respond" in result.stdout
     assert "protocol.answers (the check stopped here)" in result.stdout
 
 
@@ -111,6 +119,60 @@ def test_the_rules_are_listed_with_their_sources() -> None:
         assert rule["source"]
         assert rule["requires"]
     assert set(RULES) <= set(re.findall(r"[a-z_]+\.[a-z-]+", run("--list").stdout))
+
+
+def test_a_report_that_cannot_be_written_is_a_failure_of_the_command(tmp_path: Path) -> None:
+    """The command exits 4 and still prints the report."""
+    (tmp_path / "taken").mkdir()
+    file = tmp_path / "taken" / ("x" * 300)
+    result = run("http://127.0.0.1:9/v1", "--thread", "t", "--api-key", "k", "--report", str(file))
+    assert result.exit_code == 4
+    assert "could not be judged" in result.stdout
+    assert "cannot be written: File name too long." in result.stderr
+    missing = run(
+        "http://127.0.0.1:9/v1", "--thread", "t", "--api-key", "k", "--report", str(tmp_path / "no" / "x.xml")
+    )
+    assert missing.exit_code == 4
+    assert "is not a folder" in missing.stderr
+
+
+def test_a_missing_extra_is_a_failure_of_the_command() -> None:
+    """The command exits 4, and prints what to install."""
+    code = "import sys; sys.modules['schemathesis'] = None; sys.argv = ['threadruns', 'check']"
+    code += "; from threadruns._cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 4
+    assert "'check' needs schemathesis" in done.stderr
+
+
+@pytest.mark.parametrize("output_format", ["table", "json"])
+def test_an_interrupted_check_reports_what_was_found(output_format: str, tmp_path: Path) -> None:
+    """The command exits 130; the table, the JSON and the JUnit XML have the failures and say why the check ended."""
+    file = tmp_path / "report.xml"
+    with serve(runs=FIVE["thread_Of5Runs"], api_key=KEY, faults=["has-more-always-true"]) as server:
+        arguments = [server.url, "--thread", "thread_Of5Runs", "--format", output_format, "--report", str(file)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "threadruns", "check", *arguments, "--rate", "40"],
+            env={**os.environ, "OPENAI_API_KEY": KEY},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        while len(server.requests) < 40:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    if output_format == "json":
+        report = json.loads(output)
+        jsonschema_rs.validator_for(json_schema()).validate(report)
+        assert report["reason"] == "the check was interrupted"
+        assert {rule["outcome"] for rule in report["rules"]} >= {"fail", "error"}
+    else:
+        assert "has_more.first (departure)" in output
+        assert "The check is incomplete: the check was interrupted." in output
+    suite = ElementTree.parse(file).getroot()
+    assert int(suite.attrib["failures"]) > 0
+    assert int(suite.attrib["errors"]) > 0
 
 
 def test_text_of_the_server_is_printable() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from http.server import BaseHTTPRequestHandler
 from random import Random
 from typing import Any
@@ -11,8 +12,9 @@ import pytest
 
 from tests.contract.servers import ERROR, FIVE, KEY, THREADS, check_all, reply, serve_all, serve_script
 from threadruns.contract import example
-from threadruns.contract.check import check
+from threadruns.contract.check import CheckInterrupted, check
 from threadruns.contract.reports import as_junit
+from threadruns.contract.rules.catalogue import RULES
 from threadruns.contract.verdict import Outcome, Report, Verdict
 from threadruns.testing import RunningServer, serve
 
@@ -64,10 +66,14 @@ def test_rules_that_the_threads_cannot_decide_are_undecided() -> None:
     """A server with a thread of five runs conforms, and rules that require more are undecided."""
     with serve(runs=FIVE["thread_Of5Runs"], api_key=KEY) as server:
         report = check(server.url, KEY, list(FIVE))
-    undecided = {result.rule.id: result.rule.requires for result in report.of(Outcome.UNDECIDED)}
+    undecided = {result.rule.id: result.requires for result in report.of(Outcome.UNDECIDED)}
     assert report.verdict is Verdict.CONFORMS
     assert undecided.keys() >= {"limit.default", "limit.largest", "order.ties", "cursor.foreign", "data.empty"}
     assert undecided["limit.default"] == "a thread of more than 20 runs"
+    assert "schema.run" not in undecided
+    assert undecided["schema.run-failed"] == "a thread with a run that is failed"
+    assert undecided["run.failed-at"] == "a thread with a run that is failed"
+    assert report.judged == len(RULES) - len(undecided)
 
 
 @pytest.mark.parametrize("size", [0, 2, 250, 700])
@@ -163,3 +169,46 @@ def test_the_limit_on_the_rate_is_kept() -> None:
     with serve_all() as server:
         report = check_all(server, rate=100, max_requests=40)
     assert report.seconds >= 0.38
+
+
+@pytest.mark.parametrize("quick", [0, 20])
+def test_the_limit_on_time_is_kept(quick: int) -> None:
+    """The check ends within a second of its maximum time, also if a response takes longer than what is left."""
+    page = {"object": "list", "data": FIVE["thread_Of5Runs"][::-1], "has_more": False}
+    page |= {"first_id": page["data"][0]["id"], "last_id": page["data"][-1]["id"]}
+    body = json.dumps(page).encode()
+    over = threading.Event()
+
+    def respond(handler: Any) -> None:
+        if len(handler.seen) > quick:
+            over.wait(20)
+            handler.close_connection = True
+        else:
+            reply(handler, 200, body)
+
+    with serve_script(respond) as (url, _):
+        report = check(url, KEY, list(FIVE), timeout=30, max_seconds=2)
+        over.set()
+    assert report.seconds < 3
+    assert "the check has used its maximum time" in report.reason
+
+
+def test_an_interruption_carries_the_report() -> None:
+    """Code that calls the check gets a KeyboardInterrupt, with the report of what was found until then."""
+
+    def interrupt(_: str, sent: int) -> None:
+        if sent == 30:
+            raise KeyboardInterrupt
+
+    with serve(runs=FIVE["thread_Of5Runs"], api_key=KEY) as server, pytest.raises(CheckInterrupted) as caught:
+        check(server.url, KEY, list(FIVE), progress=interrupt)
+    report = caught.value.report
+    assert (report.verdict, report.reason, report.requests) == (Verdict.UNDECIDED, "the check was interrupted", 30)
+    assert report.of(Outcome.PASS)
+
+
+@pytest.mark.parametrize("key", ["", " sk-x", "sk\n", "sk-\u00fc"])
+def test_a_key_that_cannot_be_sent_is_refused(key: str) -> None:
+    """A key that no header can carry is the mistake of the caller, not of the server."""
+    with pytest.raises(ValueError, match="key"):
+        check("http://127.0.0.1:9/v1", key, ["thread_x"])

@@ -54,6 +54,8 @@ def test_real_reports_are_valid_against_the_schema(reports: dict[str, Json]) -> 
         VALIDATOR.validate(report)
         assert report["verdict"] == name.split(",")[0]
         assert report.keys() == SCHEMA["properties"].keys()
+        caused = [rule for cause in report["causes"] for rule in cause["rules"]]
+        assert sorted(caused) == sorted(rule["id"] for rule in report["rules"] if rule["outcome"] == "fail")
         for rule in report["rules"]:
             assert rule.keys() == SCHEMA["$defs"]["rule"]["properties"].keys()
     outcomes = {rule["outcome"] for report in reports.values() for rule in report["rules"]}
@@ -96,6 +98,8 @@ def change_first(outcome: str, **values: str) -> Callable[[Json], Json]:
         ("departs", lambda report: report | {"verdict": "conforms"}),
         ("departs", change_first("fail", observed="")),
         ("departs", change_first("fail", reproduce="")),
+        ("departs", change_first("fail", cause="")),
+        ("departs", change_first("pass", cause="head")),
         ("departs", change_first("fail", severity="error")),
         ("departs", change_first("fail", source="")),
         ("undecided, stopped in the preflight", lambda report: report | {"reason": ""}),

@@ -32,7 +32,9 @@ def main() -> None:
     try:
         import click
     except ModuleNotFoundError as error:
-        sys.exit(f"threadruns: {missing(error, 'The command line', 'cli')}")
+        print(f"threadruns: {missing(error, 'The command line', 'cli')}", file=sys.stderr)
+        sys.exit(4)
+    from threadruns._cli._output import Failure
 
     class Commands(click.Group):
         def list_commands(self, ctx: click.Context) -> list[str]:
@@ -50,7 +52,7 @@ def main() -> None:
             except ModuleNotFoundError as error:
                 if error.name is None or error.name.startswith("threadruns"):
                     raise
-                raise click.UsageError(missing(error, f"'{cmd_name}'", extra)) from None
+                raise Failure(missing(error, f"'{cmd_name}'", extra)) from None
             command: click.Command = module.command
             return command
 

@@ -4,32 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-import textwrap
-from collections import Counter
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import Progress, SpinnerColumn, TextColumn
-from rich.table import Table
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
 from threadruns._cli._key import hidden
+from threadruns._cli._output import Departure, Failure, Interrupted, Unreadable, standard_output
+from threadruns._cli._report import print_report, print_rules
 from threadruns._errors import ArgumentError
 from threadruns._http.secrets import KEY_VARIABLE, Secret
-from threadruns._text import printable
-from threadruns.contract.check import check
+from threadruns.contract.check import CheckInterrupted, check
 from threadruns.contract.reports import as_json, as_junit, json_schema, rule_as_json
 from threadruns.contract.rules.catalogue import RULES
-from threadruns.contract.rules.rule import Rule, Severity
-from threadruns.contract.verdict import Outcome, Report, Result, Verdict
+from threadruns.contract.verdict import Verdict
 
-EXIT_CODES = {Verdict.CONFORMS: 0, Verdict.DEPARTS: 1, Verdict.UNDECIDED: 3}
+EXIT_CODES = {Verdict.CONFORMS: 0, Verdict.DEPARTS: Departure.exit_code, Verdict.UNDECIDED: Unreadable.exit_code}
 
-INDENT = 13
-"""The column at which the parts of a rule start."""
-
-STYLES = {Outcome.PASS: "green", Outcome.FAIL: "red", Outcome.UNDECIDED: "yellow", Outcome.ERROR: "magenta"}
+INTERRUPTED = Interrupted.exit_code
 
 
 @click.command()
@@ -107,13 +100,17 @@ def command(
     \b
     threadruns check http://127.0.0.1:8000/v1 --thread thread_abc123 --thread thread_abc456
 
-    Exit codes: 0 the server conforms, 1 it departs, 2 usage error, 3 it could not be judged.
+    Exit codes: 0 the server conforms, 1 it departs, 2 usage error, 3 it could not be judged, 4 the command failed, such
+    as a report that cannot be written, 130 interrupted; what was found until then is reported.
     """
     if print_schema:
         _print_json(json_schema())
         return
     if list_rules:
-        _print_rules(output_format)
+        if output_format == "json":
+            _print_json([rule_as_json(rule) for rule in RULES.values()])
+        else:
+            print_rules()
         return
     if url is None:
         raise click.UsageError("No URL was given; for example: threadruns check http://127.0.0.1:8000/v1 --thread ID")
@@ -126,11 +123,17 @@ def command(
     except ArgumentError as error:
         raise click.UsageError(str(error)) from None
     if report is not None and not report.parent.is_dir():
-        raise click.UsageError(f"The report cannot be written: {str(report.parent)!r} is not a folder.")
+        raise Failure(f"The report cannot be written: {str(report.parent)!r} is not a folder.")
     console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.completed} of at most {task.total} requests"),
+    )
+    interrupted = False
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"checking {url}")
+        task = bar.add_task("preflight", total=max_requests)
         try:
             found = check(
                 url,
@@ -144,123 +147,31 @@ def command(
                 max_seconds=max_time,
                 verify=ca_bundle or True,
                 fail_fast=fail_fast,
-                progress=lambda stage, sent: bar.update(task, description=f"{stage}: {sent} requests"),
+                progress=lambda stage, sent: bar.update(task, description=stage, completed=sent),
             )
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-    if output_format == "json":
-        _print_json(as_json(found))
-    else:
-        _print_report(found, show_all)
-    if report is not None:
-        try:
-            report.write_text(as_junit(found), encoding="utf-8")
-        except OSError as error:
-            raise click.ClickException(f"The report {str(report)!r} cannot be written: {error.strerror}.") from error
-    raise SystemExit(EXIT_CODES[found.verdict])
+        except CheckInterrupted as error:
+            found, interrupted = error.report, True
+    unwritten = _write(report, as_junit(found)) if report is not None else None
+    with standard_output():
+        if output_format == "json":
+            _print_json(as_json(found))
+        else:
+            print_report(found, show_all=show_all)
+    if unwritten is not None:
+        raise Failure(unwritten)
+    raise SystemExit(INTERRUPTED if interrupted else EXIT_CODES[found.verdict])
+
+
+def _write(file: Path, text: str) -> str | None:
+    """Write a report, and return why it cannot be written; None if it was."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        return f"The report {str(file)!r} cannot be written: {error.strerror}."
+    return None
 
 
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, ensure_ascii=sys.stdout.isatty()))
-
-
-def _print_rules(output_format: str) -> None:
-    if output_format == "json":
-        _print_json([rule_as_json(rule) for rule in RULES.values()])
-        return
-    console = _console()
-    for rule in RULES.values():
-        _print_rule(console, rule, rule.severity)
-        _print_part(console, "source:", rule.source)
-        _print_part(console, "requires:", rule.requires)
-    console.print(f"{len(RULES)} rules")
-
-
-def _print_rule(console: Console, rule: Rule, status: str) -> None:
-    console.print(f"[bold]{rule.id}[/] ({status}): {_safe(rule.description)}")
-
-
-def _print_part(console: Console, name: str, text: str) -> None:
-    """Print a part of a rule with its name, wrapped and indented."""
-    width = max(console.width - INDENT, 20)
-    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
-    console.print(_safe(f"  {name:<{INDENT - 2}}" + ("\n" + " " * INDENT).join(lines)), soft_wrap=True)
-
-
-def _print_report(report: Report, show_all: bool) -> None:
-    console = _console()
-    groups: dict[str, list[Result]] = {}
-    for result in report.results:
-        groups.setdefault(result.rule.group, []).append(result)
-    table = Table("rule", "outcome", "description", box=None, pad_edge=False)
-    for group, results in groups.items():
-        for outcome, status in ((Outcome.PASS, "passed"), (Outcome.ERROR, "not reached")):
-            count = sum(result.outcome is outcome and not result.observed for result in results)
-            if count and not show_all:
-                table.add_row(f"{group}.*", _outcome(outcome), f"{count} of {len(results)} rules {status}")
-        for result in results:
-            if show_all or result.observed or result.outcome is Outcome.UNDECIDED:
-                rule = result.rule
-                table.add_row(rule.id, _outcome(result.outcome, rule.severity), _safe(rule.description))
-    if any(result.outcome is not Outcome.ERROR for result in report.results):
-        _print_table(console, table)
-    for result in (result for result in report.results if result.observed):
-        status = result.rule.severity if result.outcome is Outcome.FAIL else "the check stopped here"
-        console.print()
-        _print_rule(console, result.rule, status)
-        _print_part(console, "observed:", result.observed)
-        _print_part(console, "source:", result.rule.source)
-        lines = _safe(result.reproduce).replace("\n", "\n" + " " * INDENT)
-        console.print(f"  {'reproduce:':<{INDENT - 2}}{lines}", soft_wrap=True)
-    undecided = Counter(result.rule.requires for result in report.of(Outcome.UNDECIDED))
-    if undecided:
-        console.print(f"\nUndecided: {', '.join(result.rule.id for result in report.of(Outcome.UNDECIDED))}.")
-        for requires, count in undecided.items():
-            console.print(f"  Give {requires} to decide {count} of them.")
-    runs = {thread: f"{count} run{'' if count == 1 else 's'}" for thread, count in report.threads.items()}
-    read = ", ".join(f"{_safe(thread)} ({count})" for thread, count in runs.items()) or "no thread could be read"
-    sent = "1 request" if report.requests == 1 else f"{report.requests} requests"
-    console.print(f"\n{read}; {sent} in {report.seconds:.1f} s, seed {report.seed}")
-    _print_verdict(console, report)
-
-
-def _print_table(console: Console, table: Table) -> None:
-    with console.capture() as captured:
-        console.print(table)
-    # rich pads every cell; a saved report should not have trailing spaces.
-    for line in captured.get().splitlines():
-        click.echo(line.rstrip())
-
-
-def _print_verdict(console: Console, report: Report) -> None:
-    if report.verdict is Verdict.DEPARTS:
-        departures = len(report.departures)
-        rules = "1 rule" if departures == 1 else f"{departures} rules"
-        console.print(f"[bold red]departs[/]: {_safe(report.url)} breaks {rules} of the contract.")
-        if report.reason:
-            console.print(f"The check is incomplete: {_safe(report.reason)}.")
-    elif report.verdict is Verdict.CONFORMS:
-        passed = len(report.of(Outcome.PASS))
-        console.print(f"[bold green]conforms[/]: {_safe(report.url)} passes all {passed} rules that could be decided.")
-    else:
-        end = "" if report.reason.endswith("?") else "."
-        console.print(f"[bold yellow]could not be judged[/]: {_safe(report.reason)}{end}")
-
-
-def _outcome(outcome: Outcome, severity: Severity = Severity.DEPARTURE) -> str:
-    if outcome is Outcome.FAIL and severity is not Severity.DEPARTURE:
-        return f"[cyan]{severity}[/]"
-    return f"[{STYLES[outcome]}]{outcome}[/]"
-
-
-def _safe(text: str) -> str:
-    """Return a text of the server without markup and control characters."""
-    return escape(printable(text, keep="\n"))
-
-
-def _console() -> Console:
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        # A file or a pipe gets unwrapped lines.
-        console.width = 10_000
-    return console

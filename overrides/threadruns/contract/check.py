@@ -11,6 +11,7 @@ from random import Random
 
 from threadruns.contract.http.probe import CheckAborted, Probe
 from threadruns.contract.judging.origin import KnownOrigin
+from threadruns.contract.outcomes import causes_of, results_of
 from threadruns.contract.plan import CheckPlan
 from threadruns.contract.preflight import preflight
 from threadruns.contract.scenarios.known_thread import KnownThread
@@ -89,11 +90,13 @@ def check(
 
         def report(reason: str, aborted: CheckAborted | None = None, *, complete: bool = False) -> Report:
             verdict = Verdict.UNDECIDED if reason else Verdict.CONFORMS
+            results = tuple(results_of(session, complete=complete, aborted=aborted))
             return Report(
                 url=probe.base_url,
                 verdict=Verdict.DEPARTS if session.departs else verdict,
                 reason=probe.mask(reason),
-                results=tuple(session.results(complete=complete, aborted=aborted)),
+                results=results,
+                causes=causes_of(session, results),
                 threads={thread.id: len(thread.newest_first) for thread in known if thread.reads},
                 requests=probe.sent,
                 seconds=round(time.monotonic() - started, 3),

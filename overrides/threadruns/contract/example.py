@@ -63,7 +63,9 @@ def _run(size: int, place: int) -> dict[str, Any]:
         "top_p": 1.0,
         "max_prompt_tokens": 1000 if place % 2 else None,
         "max_completion_tokens": None if place % 4 else 2000,
-        "truncation_strategy": {"type": "auto", "last_messages": None},
+        "truncation_strategy": {"type": "last_messages", "last_messages": 4}
+        if place % 7 == 3
+        else {"type": "auto", "last_messages": None},
         "response_format": "auto",
         "tool_choice": "auto",
         "required_action": None,
@@ -72,6 +74,7 @@ def _run(size: int, place: int) -> dict[str, Any]:
         run["tools"].append(
             {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
         )
+        run["tool_choice"] = {"type": "function", "function": {"name": "weather"}}
     if status == "requires_action":
         call = {"id": f"call_{place}", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
         run["required_action"] = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}

@@ -92,12 +92,12 @@ class CheckPlan:
         for thread in self._threads:
             also = None if thread.newest_first else "data.empty"
             for query in dict.fromkeys(self._queries(thread)):
-                self._run(pages.read_page, thread, query, also=also)
+                self._run(pages.read_page, thread, query, self._session.is_settled, also=also)
             if len(thread.newest_first) > 1 and not thread.unread:
                 if thread is self._main or thread.ties or thread.reads["asc"] != thread.reads["desc"][::-1]:
                     self._run(pages.compare_orders, thread)
                 for limit, order, back in self._walks(thread):
-                    self._run(pages.walk_pages, thread, limit, order, back=back)
+                    self._run(pages.walk_pages, thread, limit, order, self._session.is_settled, back=back)
         for _ in range(REPEATED_READS):
             plain = self._main.request(PageQuery(limit=MAX_LIMIT))
             self._decide("data.stable", pages.compare_reads, "data.stable", plain, plain)
@@ -234,7 +234,7 @@ class CheckPlan:
             # Every rule has been tried by now: random reads only use the requests that remain.
             if self._session.probe.remaining < RESERVED_REQUESTS:
                 return
-            self._run(pages.read_page, thread, random_query(thread, self._random))
+            self._run(pages.read_page, thread, random_query(thread, self._random), self._session.is_settled)
 
     def _run(self, scenario: Callable[..., Scenario], *args: Any, **options: Any) -> None:
         self._session.run(lambda: scenario(*args, **options))

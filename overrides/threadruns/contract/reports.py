@@ -18,13 +18,24 @@ def as_json(report: Report) -> dict[str, Any]:
         "url": report.url,
         "verdict": report.verdict,
         "reason": report.reason,
+        "judged": report.judged,
+        "causes": [
+            {
+                "id": cause.id,
+                "severity": cause.severity,
+                "description": cause.description,
+                "rules": [result.rule.id for result in cause.results],
+            }
+            for cause in report.causes
+        ],
         "rules": [
             {
                 "id": result.rule.id,
                 "severity": result.rule.severity,
                 "outcome": result.outcome,
                 "description": result.rule.description,
-                "requires": result.rule.requires,
+                "requires": result.requires,
+                "cause": result.cause,
                 "observed": result.observed,
                 "reproduce": result.reproduce,
                 "source": result.rule.source,
@@ -73,20 +84,25 @@ def as_junit(report: Report) -> str:
         time=str(report.seconds),
     )
     properties = ElementTree.SubElement(suite, "properties")
-    for name, value in (("url", report.url), ("verdict", report.verdict), ("reason", report.reason)):
+    named = [("url", report.url), ("verdict", report.verdict), ("reason", report.reason)]
+    named += [("judged", f"{report.judged} of {len(report.results)} rules")]
+    named += [(f"cause {cause.id}", cause.description) for cause in report.causes]
+    for name, value in named:
         ElementTree.SubElement(properties, "property", name=name, value=_printable(value))
+    causes = {cause.id: cause.description for cause in report.causes}
     for result in report.results:
         rule = result.rule
         case = ElementTree.SubElement(suite, "testcase", classname=f"contract.{rule.group}", name=rule.id)
         message = _printable(f"{rule.description} {result.observed}".strip())
         if result in report.departures:
-            failure = ElementTree.SubElement(case, "failure", message=message)
-            failure.text = _printable(f"{result.observed}\n{rule.source}\n{result.reproduce}")
+            failure = ElementTree.SubElement(case, "failure", message=message, type=result.cause)
+            lines = (causes[result.cause], result.observed, rule.source, result.reproduce)
+            failure.text = _printable("\n".join(lines))
         elif result.outcome is Outcome.ERROR:
             explanation = "" if result.observed else _printable(f" Not reached: {report.reason}")
             ElementTree.SubElement(case, "error", message=message + explanation)
         elif result.outcome is Outcome.UNDECIDED:
-            ElementTree.SubElement(case, "skipped", message=f"{message} Give {rule.requires} to decide it.")
+            ElementTree.SubElement(case, "skipped", message=f"{message} Give {result.requires} to decide it.")
         elif result.observed:
             ElementTree.SubElement(case, "system-out").text = message
     ElementTree.indent(suite)

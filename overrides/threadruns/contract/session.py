@@ -14,14 +14,15 @@ from attrs import define, field
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.probe import CheckAborted, Probe
 from threadruns.contract.http.request import ProbeRequest
+from threadruns.contract.judging.causes import cause_of
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.judging.origin import KnownOrigin
 from threadruns.contract.judging.readings import compare_readings
 from threadruns.contract.judging.responses import judge_response, retry_after_problem
 from threadruns.contract.rules.catalogue import RULES
-from threadruns.contract.rules.rule import Rule, Severity
+from threadruns.contract.rules.needs import ALL_NEEDS, NEEDS, Need
+from threadruns.contract.rules.rule import Severity
 from threadruns.contract.scenarios import Scenario
-from threadruns.contract.verdict import Outcome, Result
 
 
 class FirstFailure(Exception):
@@ -49,6 +50,7 @@ class CheckSession:
     origin: KnownOrigin = field(factory=KnownOrigin)
     _failures: dict[str, Finding] = field(factory=dict[str, Finding], init=False)
     _passed: set[str] = field(factory=set[str], init=False)
+    _needs_met: set[Need] = field(factory=set[Need], init=False)
     _unconfirmed: set[str] = field(factory=set[str], init=False)
     _runs_seen: dict[str, tuple[Exchange, dict[str, Any]]] = field(
         factory=dict[str, tuple[Exchange, dict[str, Any]]], init=False
@@ -67,8 +69,7 @@ class CheckSession:
             confirmed: Whether the scenario confirms its failures itself.
         """
         suspected = self._record(self._run_once(start))
-        if confirmed:
-            self.confirm(suspected)
+        self.confirm({rule: one for rule, one in suspected.items() if confirmed or self.is_explained(one)})
         for _ in range(CONFIRMATIONS):
             suspected = {rule: finding for rule, finding in suspected.items() if self.not_failed(rule)}
             if not suspected:
@@ -91,6 +92,7 @@ class CheckSession:
         """Send a request and judge its response by itself."""
         exchange = self._send_or_abort(request)
         suspected = self._record(self._judge(exchange))
+        self.confirm({rule: one for rule, one in suspected.items() if self.is_explained(one)})
         for _ in range(CONFIRMATIONS):
             suspected = {
                 rule: finding
@@ -116,6 +118,19 @@ class CheckSession:
         if self.fail_fast and self.departs:
             raise FirstFailure
 
+    def is_explained(self, finding: Finding) -> bool:
+        """Tell whether a failure needs no confirmation, because a cause that is established explains it."""
+        if self.origin.is_gateway_error(finding.exchange):
+            return False
+        return cause_of(finding, self._failures.values()) is not None
+
+    def is_settled(self, findings: Iterable[Finding]) -> bool:
+        """Tell whether no failure among the findings needs a further look: its rule failed before, or is explained."""
+        return all(
+            finding.problem is None or not self.not_failed(finding.rule) or self.is_explained(finding)
+            for finding in findings
+        )
+
     def not_failed(self, rule: str) -> bool:
         """Tell whether a rule has not failed so far."""
         return rule not in self._failures
@@ -125,30 +140,18 @@ class CheckSession:
         """True once a rule has failed whose failure is a departure."""
         return any(RULES[rule].severity is Severity.DEPARTURE for rule in self._failures)
 
-    def results(self, *, complete: bool, aborted: CheckAborted | None = None) -> list[Result]:
-        """Return the outcome of every rule.
+    @property
+    def failures(self) -> dict[str, Finding]:
+        """The confirmed failures, by rule."""
+        return self._failures
 
-        Args:
-            complete: Whether the check ran to its end.
-            aborted: The error that ended it, if there was one.
-        """
-        results: list[Result] = []
-        for rule in RULES.values():
-            finding = self._failures.get(rule.id)
-            if finding is not None:
-                exchanges = [exchange for exchange in (finding.compared, finding.exchange) if exchange is not None]
-                results.append(self._result(rule, Outcome.FAIL, finding.problem or "", *exchanges))
-            elif aborted is not None and aborted.rule == rule.id and aborted.exchange is not None:
-                results.append(self._result(rule, Outcome.ERROR, aborted.observed, aborted.exchange))
-            elif rule.id in self._passed:
-                results.append(Result(rule, Outcome.PASS))
-            else:
-                results.append(Result(rule, Outcome.UNDECIDED if complete else Outcome.ERROR))
-        return results
+    def passed(self, rule: str) -> bool:
+        """Tell whether a rule passed, on runs of every kind that it needs."""
+        return rule in self._passed and not self.unmet_needs(rule)
 
-    def _result(self, rule: Rule, outcome: Outcome, observed: str, *exchanges: Exchange) -> Result:
-        commands = dict.fromkeys(self.probe.curl(exchange.request) for exchange in exchanges)
-        return Result(rule, outcome, self.probe.mask(observed), "\n".join(commands))
+    def unmet_needs(self, rule: str) -> tuple[Need, ...]:
+        """Return the kinds of runs that decide a rule and were not there."""
+        return tuple(need for need in NEEDS.get(rule, ()) if need not in self._needs_met)
 
     def _record(self, findings: Iterable[Finding]) -> dict[str, Finding]:
         suspected: dict[str, Finding] = {}
@@ -194,6 +197,7 @@ class CheckSession:
         requested = exchange.request.thread
         for run in exchange.runs:
             run_id = str(run.get("id"))
+            self._needs_met |= {need for need in ALL_NEEDS - self._needs_met if need.is_met(run)}
             earlier, before = self._runs_seen.setdefault(run_id, (exchange, run))
             thread = earlier.request.thread
             yield Finding("data.same-run", compare_readings(before, run), exchange, earlier)

@@ -15,6 +15,7 @@ from threadruns._run_rules import RUN_RULES
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.probe import seconds_to_wait
 from threadruns.contract.judging.finding import Finding
+from threadruns.contract.rules.needs import STATUSES
 
 DOCUMENTED_STATUSES = {200, 400, 401, 404, 429}
 TOO_LONG_STATUSES = {414, 431}
@@ -97,6 +98,9 @@ def judge_page(exchange: Exchange, changing: Collection[str] = ()) -> Iterator[F
         if not isinstance(run, dict):
             continue
         run = cast("dict[str, Any]", run)
+        if run.get("status") in STATUSES:
+            rule_id = f"schema.run-{run['status'].replace('_', '-')}"
+            yield Finding(rule_id, violation and f"data[{place}]: {violation}", exchange)
         name = f"data[{place}] ({run.get('id')!r})"
         floats = [key for key, value in _members(run) if key in INTEGER_KEYS and isinstance(value, float)]
         yield Finding(

@@ -6,6 +6,7 @@ The group of a rule is the part of its id before the dot. The rules over one run
 from __future__ import annotations
 
 from threadruns._run_rules import RUN_RULES
+from threadruns.contract.rules.needs import NEEDS, describe_needs
 from threadruns.contract.rules.rule import Rule, Severity
 from threadruns.contract.rules.sources import SOURCES
 
@@ -19,7 +20,6 @@ _LARGEST = "a thread of more than 100 runs"
 _EMPTY = "a thread without runs"
 _OTHER = "two threads with runs"
 _API = "a server whose errors to other methods are its own, and not those of a gateway"
-_VALID = "a thread with a run that is valid against the schema"
 _SECRET = "a key of eight characters or more that nobody can guess"
 _ERRS = "a server whose errors have the documented form"
 
@@ -31,6 +31,13 @@ def _rule(name: str, description: str, requires: str = _ANY, severity: Severity 
 _SERVER_RULES = (
     _rule("schema.envelope", "A page is an object with object, data, first_id, last_id and has_more."),
     _rule("schema.run", "Every run has the documented keys, types and values.", _ONE),
+    *(
+        _rule(
+            rule, f"A run that {needs[0].description} has the documented keys, types and values.", describe_needs(needs)
+        )
+        for rule, needs in NEEDS.items()
+        if rule.startswith("schema.")
+    ),
     _rule("schema.integer", "Timestamps and counts are written as integers: 1, not 1.0.", _ONE),
     _rule("schema.unknown-key", "Runs have no key that the document does not name.", _ONE, Severity.VARIATION),
     _rule("limit.respected", "A page has no more runs than the limit.", _TWO),
@@ -154,7 +161,7 @@ RULES: dict[str, Rule] = {rule.id: rule for rule in _SERVER_RULES} | {
         f"run.{rule.id}",
         rule.description,
         rule.source,
-        _VALID,
+        describe_needs(NEEDS[f"run.{rule.id}"]),
         Severity.ADVICE if rule.is_advice else Severity.DEPARTURE,
     )
     for rule in RUN_RULES

@@ -6,6 +6,8 @@ parameter, response, header, schema, key of a schema or security scheme, whose d
 
 from __future__ import annotations
 
+from threadruns.contract.rules.needs import NEEDS
+
 _KEYS = "*Keys and values*"
 _ORDER = "*Order and cursors*"
 _QUERY = "*Query parameters*"
@@ -199,3 +201,5 @@ SOURCES = {
     ),
 }
 """The source of each rule by its id; those of a run are in ``threadruns._run_rules``."""
+
+SOURCES |= {rule: SOURCES["schema.run"] for rule in NEEDS if rule.startswith("schema.")}

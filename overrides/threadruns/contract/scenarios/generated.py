@@ -30,7 +30,7 @@ from threadruns.contract.judging.finding import Finding
 from threadruns.contract.scenarios import Scenario
 from threadruns.contract.scenarios.known_thread import KnownThread
 
-MAX_GENERATED = 50
+MAX_GENERATED = 45
 """Maximum number of valid requests, and of invalid ones; duplicates are sent once."""
 
 MIN_GENERATED = 10

@@ -6,7 +6,7 @@ fits the thread in any state between the two readings.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import PageQuery, ProbeRequest
@@ -27,12 +27,15 @@ EXTRA_PAGES = 3
 """Pages beyond the expected number after which a walk counts as endless."""
 
 
-def read_page(thread: KnownThread, query: PageQuery, *, also: str | None = None) -> Scenario:
+def read_page(
+    thread: KnownThread, query: PageQuery, is_settled: Callable[[list[Finding]], bool], *, also: str | None = None
+) -> Scenario:
     """Request a page and compare it with the expected one.
 
     Args:
         thread: A thread that was read.
         query: The query; its cursors must be ids of the thread.
+        is_settled: Tells whether findings need no further look.
         also: A further rule that the page decides, besides the rules of its parameters.
     """
     before = thread.newest_first
@@ -41,7 +44,14 @@ def read_page(thread: KnownThread, query: PageQuery, *, also: str | None = None)
     if page is None:
         return []
     problems = compare_page(page, query, exchange)
-    if any(problems.values()):
+
+    def findings() -> list[Finding]:
+        found = [Finding(rule, problem, exchange) for rule, problem in problems.items()]
+        if also is not None:
+            found.append(Finding(also, next(filter(None, problems.values()), None), exchange))
+        return found
+
+    if not is_settled(findings()):
         yield from thread.read_all()
         for ids in thread.moments(before):
             page = expected_page(ids, query, unread=thread.unread) or page
@@ -49,10 +59,7 @@ def read_page(thread: KnownThread, query: PageQuery, *, also: str | None = None)
             if not any(again.values()):
                 problems = again
                 break
-    findings = [Finding(rule, problem, exchange) for rule, problem in problems.items()]
-    if also is not None:
-        findings.append(Finding(also, next(filter(None, problems.values()), None), exchange))
-    return findings
+    return findings()
 
 
 def compare_reads(rule: str, plain: ProbeRequest, other: ProbeRequest) -> Scenario:
@@ -121,13 +128,21 @@ def _reverse_finding(down: Exchange, up: Exchange) -> Finding:
     )
 
 
-def walk_pages(thread: KnownThread, limit: int | None, order: str | None, *, back: bool = False) -> Scenario:
+def walk_pages(
+    thread: KnownThread,
+    limit: int | None,
+    order: str | None,
+    is_settled: Callable[[list[Finding]], bool],
+    *,
+    back: bool = False,
+) -> Scenario:
     """Walk a thread page by page, as clients do, and compare the runs with the known ones.
 
     Args:
         thread: A thread that was read.
         limit: The size of the pages; None for the default.
         order: The order of the walk; None for the default.
+        is_settled: Tells whether findings need no further look.
         back: Whether to walk backwards with ``before``, from the last run.
     """
     rule = "data.walk-back" if back else "data.walk"
@@ -151,11 +166,11 @@ def walk_pages(thread: KnownThread, limit: int | None, order: str | None, *, bac
     else:
         problem = f"the walk did not end after {count_runs(received)} of a thread of {len(known)}"
     problem = problem or _walk_problem(received, known)
-    if problem:
+    assert exchange is not None
+    if not is_settled([Finding(rule, problem, exchange)]):
         yield from thread.read_all()
         if thread.newest_first != before and _walk_problem([run for run in received if run in known], known) is None:
             problem = None
-    assert exchange is not None
     findings = [Finding(rule, problem and f"pages of {size}, order {order or 'desc'}: {problem}", exchange)]
     # The runs are right, but the last page wrongly says that it is the last: only this shows that has_more is wrong.
     right = known[-len(received) :] if back else known[: len(received)]
