@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from threadruns._paging.walks import AsyncWalk, Walk
     from threadruns._wire import UNSET, CallOptions, DecodeError, Run, RunList, UnknownVariant, Unset, models
 
-_HOMES = {
+_MODULES = {
     "_client.clients": ["AsyncClient", "Client"],
     "_client.drift": ["Drift"],
     "_errors": [
@@ -129,14 +129,14 @@ __all__ = [
 
 
 if not TYPE_CHECKING:
-    # Hidden from type checkers, to which any name would then seem to exist.
+    # Hidden from type checkers: with a module-level `__getattr__`, they accept any name.
 
     def __getattr__(name: str) -> object:
         from importlib import import_module
 
-        for home, names in _HOMES.items():
+        for module, names in _MODULES.items():
             if name in names:
-                value = globals()[name] = getattr(import_module(f"threadruns.{home}"), name)
+                value = globals()[name] = getattr(import_module(f"threadruns.{module}"), name)
                 return value
         raise AttributeError(f"module 'threadruns' has no attribute {name!r}")
 

@@ -116,45 +116,46 @@ def validator(name: str) -> jsonschema_rs.Draft202012Validator:
 
 
 def violation(name: str, value: Any) -> str | None:
-    """Return how a parsed value breaks the component schema of this name; None if it keeps it.
+    """Describe how a parsed value violates a component schema; None if it is valid.
 
     Returns:
-        Where and what, as in ``data[3].usage.total_tokens: "7" is not of type "integer"``; at most 300 characters.
+        A path and a problem, such as ``data[3].usage.total_tokens: "7" is not of type "integer"``, in 300 characters at
+        most.
     """
     import jsonschema_rs
 
     try:
-        # Not iter_errors: it makes every error at once, and each holds a copy of what it refuses.
+        # Not iter_errors, which builds all errors at once, each with a copy of the invalid value.
         validator(name).validate(value)
     except jsonschema_rs.ValidationError as refusal:
         error = refusal
     except ValueError:
-        # jsonschema-rs gives up on a copy of more than 255 levels.
+        # jsonschema-rs cannot copy an invalid value of more than 255 levels.
         return "a value that the schema refuses is nested too deep to be shown"
     else:
         return None
     reasons = _reasons(error)
     place = reasons[0].instance_path
     path = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).lstrip(".")
-    told = " or ".join(dict.fromkeys(reason.message for reason in reasons if reason.instance_path == place))
-    return _shorten(f"{path}: {told}" if path else told)
+    problem = " or ".join(dict.fromkeys(reason.message for reason in reasons if reason.instance_path == place))
+    return _shorten(f"{path}: {problem}" if path else problem)
 
 
 def _reasons(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
-    """Lay an error open: of the alternatives under ``oneOf``, what is wrong with those of the value's own kind."""
+    """Return the errors that explain an error: under ``oneOf``, those of the variants of the value's type."""
     branches = getattr(error.kind, "context", None)
     if not branches:
         return [error]
 
-    def foreign(branch: list[jsonschema_rs.ValidationError]) -> bool:
+    def is_other_type(branch: list[jsonschema_rs.ValidationError]) -> bool:
         return any(
             reason.schema_path[-1] == "const"
             or (reason.schema_path[-1] == "type" and reason.instance_path == error.instance_path)
             for reason in branch
         )
 
-    meant = [branch for branch in branches if not foreign(branch)] or branches
-    firsts = [min(branch, key=lambda reason: reason.schema_path[-1] != "const") for branch in meant]
+    relevant = [branch for branch in branches if not is_other_type(branch)] or branches
+    firsts = [min(branch, key=lambda reason: reason.schema_path[-1] != "const") for branch in relevant]
     return [reason for first in firsts for reason in _reasons(first)]
 
 

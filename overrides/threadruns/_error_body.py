@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from threadruns._json import is_array, is_object
 
 MAX_MESSAGES = 3
-"""The largest number of messages that are joined if the server sends a list of them."""
+"""The maximum number of messages that are joined if the server sends a list of them."""
 
 MAX_DEPTH = 5
-"""The depth to which a message is searched for."""
+"""The maximum depth at which a message is looked for."""
 
 
 class ErrorBody(NamedTuple):
@@ -57,7 +57,7 @@ def _message(value: Any, depth: int = MAX_DEPTH) -> str | None:
     if isinstance(message, str) and message.strip():
         location = value.get("loc")
         return f"{'.'.join(map(str, location))}: {message}" if is_array(location) and location else message
-    # A string in "error" is often a mere title of what "message" explains.
+    # A string in "error" is often only a title, and "message" has the explanation.
     keys = ("message", "detail", "errors", "error", "title", "reason")
     first = () if isinstance(value.get("error"), str) else ("error",)
     found = (_message(value.get(key), depth - 1) for key in ("error_description", *first, *keys))

@@ -3,7 +3,7 @@
     ThreadrunsError
     ├── ArgumentError                   the call is wrong: a key, a URL, an option, an id
     ├── ClientClosedError               the client was used after ``close``
-    ├── PagingError                     the server's cursors form a loop, or an empty page says that more follow
+    ├── PagingError                     there is no next page: cursors form a loop, or the page is empty or the last one
     └── APIError                        a request failed
         ├── APIConnectionError          no complete response arrived
         │   └── APITimeoutError         ... within the timeout
@@ -18,8 +18,8 @@
             ├── RateLimitError              429
             └── InternalServerError         500 and above
 
-The names are those of the official SDK where it has one. Every class pickles; no message, attribute or local variable
-of this package ever holds the key.
+The names are those of the official SDK where it has one. Every class pickles; no message, attribute or traceback frame
+of an exception shows the key.
 """
 
 from __future__ import annotations
@@ -72,10 +72,14 @@ class ClientClosedError(ThreadrunsError, RuntimeError):
 
 
 class PagingError(ThreadrunsError):
-    """The server's cursors do not lead on, so the iteration stops. All runs before that point were yielded."""
+    """There is no next page to request.
+
+    The server's cursors form a loop, an empty page says that more follow, or ``get_next_page`` was called on the last
+    page. An iteration has yielded all items up to that point.
+    """
 
     cursor: str | None
-    """The repeated cursor; None if the server sent none."""
+    """The repeated cursor; None unless the cursors form a loop."""
 
     def __init__(self, message: str, *, cursor: str | None = None) -> None:
         super().__init__(message)
@@ -107,7 +111,7 @@ class APIError(ThreadrunsError):
             spent = sum(attempt.seconds + (attempt.waited or 0) for attempt in self.attempts)
             tried = ", ".join(attempt.outcome for attempt in self.attempts)
             notes.append(f"{len(self.attempts)} attempts in {spent:.1f} s: {tried}")
-        # Texts of the server are among them, and people print errors to terminals.
+        # The message may quote the server, and errors are printed to terminals.
         return printable(f"{self.call}: {self.args[0]}" + (f" ({'; '.join(notes)})" if notes else ""))
 
     def add_sentence(self, sentence: str) -> None:
@@ -138,7 +142,7 @@ class APITimeoutError(APIConnectionError):
 
 
 class APIResponseValidationError(APIError, DecodeError):
-    """The server answered 200 with a body that breaks the contract.
+    """The body of a response breaks the contract, is too large, or cannot be decompressed.
 
     ``path`` and ``problem`` name the first invalid field. If only some items of a page are invalid, ``items`` holds the
     decoded ones and ``skipped`` the others.
@@ -185,7 +189,7 @@ class Skipped(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A value of a page that is not what the document says, kept as it was received."""
+    """An invalid value of a page, kept as it was received."""
 
     page: int
     """The number of the page in its list, from 1."""

@@ -18,10 +18,10 @@ OWN_HEADERS = frozenset({"authorization", "api-key", "host", "connection", "cont
 """Headers that only the client sets, in lower case."""
 
 MAX_SECONDS = 1e8
-"""The longest time that an option takes, in seconds (three years); longer ones overflow the system's timers."""
+"""The longest time that an option accepts, in seconds (three years); longer ones overflow the system's timers."""
 
 MAX_COUNT = 2**53
-"""The largest count that an option takes, for the same reason."""
+"""The largest count that an option accepts; larger ones overflow integers of C, such as those of zlib."""
 
 _HEADER_NAME = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz")
 
@@ -71,11 +71,12 @@ def _check(name: str, value: Any) -> None:
 
         near = get_close_matches(name, Options._fields, 1)
         raise ArgumentError(
-            f"There is no option {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"there are {_listed()}.")
+            f"There is no option {name!r}; "
+            + (f"did you mean {near[0]!r}?" if near else f"the options are {_names()}.")
         )
     match name:
         case "timeout":
-            valid, wanted = _is_time(value), "one number of seconds above 0, for an attempt as a whole, or None"
+            valid, wanted = _is_time(value), "a number of seconds above 0 for the whole attempt, or None"
         case "deadline":
             valid, wanted = _is_time(value), "seconds above 0, or None"
         case "max_retry_after":
@@ -126,5 +127,5 @@ def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value <= MAX_COUNT
 
 
-def _listed() -> str:
+def _names() -> str:
     return ", ".join(Options._fields)

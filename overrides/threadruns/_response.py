@@ -1,4 +1,4 @@
-"""An HTTP response as the server sent it, whole and inflated."""
+"""An HTTP response as the server sent it, complete and decompressed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class RawResponse:
-    """An HTTP response: status, headers and inflated body, not decoded yet.
+    """An HTTP response: status, headers and decompressed body, not decoded yet.
 
     Args:
         method: The method of the request.
         url: The URL of the request.
         status: The HTTP status.
         headers: The headers, in order of arrival.
-        body: The inflated body.
+        body: The decompressed body.
         redact: Removes the API key from text that the server may have sent back; None if that was done already.
     """
 

@@ -21,11 +21,11 @@ ACTIVE_STATUSES = ("queued", "in_progress", "requires_action", "cancelling")
 FINAL_STATUSES = ("cancelled", "failed", "completed", "expired")
 
 MIN_RECORDINGS = 3
-"""The recordings of each status that a rule needs; what fewer support is advice."""
+"""The minimum number of recordings of each status that support a rule; with fewer, the rule is advice."""
 
 
 class Count(NamedTuple):
-    """The number of different runs that were captured; for some statuses there were more.
+    """The number of different captured runs; a lower bound for some statuses.
 
     Attributes:
         v1: Under ``assistants=v1``, November 2023 to May 2024.
@@ -56,7 +56,7 @@ class RunRule:
     Attributes:
         id: The name of the rule.
         description: The rule as a sentence.
-        stated: The place of the document that states it, with the words.
+        stated: The place in the document that states the rule, with its words.
         recordings: The captured runs that support it, by what they have in common, most often their status.
         judge: Returns the problem of a raw run; None if there is none.
         by_analogy: Why the recordings do not suffice, although they are enough in number; empty if they do.
@@ -78,7 +78,7 @@ class RunRule:
 
     @property
     def source(self) -> str:
-        """The statement of the document, and the recordings by status and era."""
+        """The statement of the document, and the number of recordings by status and API version."""
         counts = ", ".join(f"{name} {count.v1} v1 and {count.later} later" for name, count in self.recordings.items())
         return f"openapi.yaml, {self.stated}; recorded: {counts}" + (f"; {self.by_analogy}" if self.by_analogy else "")
 

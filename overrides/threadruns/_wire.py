@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from threadruns_api.values import UnknownVariant as UnknownVariant
     from threadruns_api.values import Unset as Unset
 
-_HOMES = {
+_MODULES = {
     "models": "models",
     "list_runs": "api.runs.list_runs",
     "DecodeError": "errors",
@@ -38,13 +38,13 @@ _HOMES = {
 
 
 if not TYPE_CHECKING:
-    # Hidden from type checkers, to which any name would then seem to exist.
+    # Hidden from type checkers: with a module-level `__getattr__`, they accept any name.
 
     def __getattr__(name: str) -> Any:
-        if name not in _HOMES:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         from importlib import import_module
 
-        module = import_module(f"threadruns_api.{_HOMES[name]}")
-        value = globals()[name] = module if name == _HOMES[name] else getattr(module, name)
+        module = import_module(f"threadruns_api.{_MODULES[name]}")
+        value = globals()[name] = module if name == _MODULES[name] else getattr(module, name)
         return value

@@ -205,7 +205,7 @@ def test_unknown_option_is_named() -> None:
     with pytest.raises(ArgumentError, match="no option 'timout'; did you mean 'timeout'"):
         Client(api_key="sk", base_url="http://h/v1", **options)
     options = {"x": 1}
-    with pytest.raises(ArgumentError, match="there are timeout, deadline"):
+    with pytest.raises(ArgumentError, match="the options are timeout, deadline"):
         Client(api_key="sk", base_url="http://h/v1", **options)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @cache
 def optional_names(operation: Callable[..., Any]) -> frozenset[str]:
-    """Return the names of the parameters that an operation can do without."""
+    """Return the names of the parameters of an operation that have a default."""
     parameters = signature(operation).parameters.values()
     return frozenset(each.name for each in parameters if each.default is not Parameter.empty)
 
@@ -25,7 +25,7 @@ def optional_names(operation: Callable[..., Any]) -> frozenset[str]:
 def drop_absent(operation: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
     """Return keyword arguments without the absent ones.
 
-    None is absence, as in argparse and in other SDKs. Options are kept, because some of them have a meaning for None.
+    None means absent, as in argparse and in other SDKs. Options are kept, because None is a valid value of some.
 
     Args:
         operation: The generated operation.
@@ -46,7 +46,7 @@ def check_arguments(operation: Callable[..., Any], arguments: Mapping[str, Any])
         arguments: Its arguments by name.
 
     Raises:
-        ArgumentError: A value has the wrong type, is out of bounds, or is not one of those that are listed.
+        ArgumentError: A value has the wrong type, is out of bounds, or is not one of the values of an enum.
     """
     schemas = query_parameters(operation.__name__)
     for name, value in arguments.items():
@@ -62,7 +62,7 @@ def largest_page(operation: Callable[..., Any]) -> dict[str, str]:
 
 
 def _violated(schema: Mapping[str, Any], value: Any) -> str | None:
-    """Return what a parameter must be, if the value is something else."""
+    """Describe the values that a schema allows; None if the value is one of them."""
     if "enum" in schema:
         return None if value in schema["enum"] else " or ".join(map(repr, schema["enum"]))
     match schema.get("type"):

@@ -67,7 +67,7 @@ class BoundOperation(Generic[P, T]):
         return Call(operation, arguments, request, options, {**largest_page(operation), **request.params})
 
     def build_resumed_call(self, token: str, options: CallOptions) -> tuple[Call[ListResponse[T]], bool]:
-        """Return the call that continues an iteration, and whether nothing is left of it.
+        """Return the call that continues an iteration, and True if no items are left of it.
 
         Raises:
             ArgumentError: The token belongs to another operation, or an option is invalid.
@@ -81,7 +81,7 @@ class BoundOperation(Generic[P, T]):
         return call, state.done or (state.max_items == 0 and "max_items" not in options)
 
     def start_many(self, names: Iterable[str], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Many[T]:
-        """Return the lists of some names, none of them started, and the options for them.
+        """Return an iteration over the lists of some names, not started yet.
 
         Raises:
             ArgumentError: ``names`` is one string, or an argument is invalid.
@@ -95,7 +95,7 @@ class BoundOperation(Generic[P, T]):
         return self._many(ManyState(arguments, max_items), names, options)
 
     def resume_many_from(self, token: str, names: Iterable[str], options: CallOptions) -> Many[T]:
-        """Return the lists that are left, and the options for them; see ``start_many``."""
+        """Return an iteration over the lists that are left in a token; see ``start_many``."""
         state = load_many_token(token, self._operation.__name__)
         check_arguments(self._operation, state.arguments)
         if "max_items" in options:
@@ -115,7 +115,7 @@ class BoundOperation(Generic[P, T]):
         return next(iter(_signature(self._operation).parameters))
 
     def start_list(self, many: Many[T], task: ListTask[T]) -> WalkProgress[T]:
-        """Return the progress of one of many lists, which the task is given.
+        """Start one of many lists, and return its progress, which is also set on the task.
 
         Raises:
             ArgumentError: The name of the list is not valid.
@@ -162,7 +162,7 @@ class ListOperation(BoundOperation[P, T]):
 
         Yields the name of a list with one of: the items of its next page; a ``ListEnd`` after its last page; or the
         error that ended it. The other lists continue. The pages of a list come in order, each item once; an empty list
-        yields one empty page. The ``token`` of the iterator names what is left; see ``resume_many``.
+        yields one empty page. The ``token`` of the iterator stores what is left; see ``resume_many``.
 
         Args:
             names: The names of the lists, such as thread ids; read as they are needed.
@@ -176,7 +176,7 @@ class ListOperation(BoundOperation[P, T]):
         return self._walk_many(self.start_many(names, args, kwargs))
 
     def resume_many(self, token: str, names: Iterable[str], **options: Unpack[CallOptions]) -> ManyWalk[T]:
-        """Continue an iteration over many lists: the lists that were left go on where they were, then new ones follow.
+        """Continue an iteration over many lists: unfinished lists from where they stopped, and then those not started.
 
         A list that had failed is requested again, at the page that failed.
 

@@ -1,7 +1,7 @@
 """The operations of a client, grouped by resource.
 
-A list operation is bound with one line, ``list = ListBinding(lambda: _wire.list_runs)``; both clients learn its
-arguments and its items from the generated function.
+A list operation is bound with one line, ``list = ListBinding(lambda: _wire.list_runs)``; its arguments and
+its items are taken from the generated function.
 """
 
 from __future__ import annotations

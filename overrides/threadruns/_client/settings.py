@@ -22,7 +22,7 @@ class Settings:
         self.closed = False
 
     def require_open(self) -> None:
-        """Refuse to work for a closed client.
+        """Raise an error if the client is closed.
 
         Raises:
             ClientClosedError: The client is closed.
