@@ -180,7 +180,7 @@ def test_invalid_settings(setting: str, value: Any, kind: Any) -> None:
 def test_httpx_timeout_is_rejected() -> None:
     """A timeout per phase is rejected with a message, because the timeout applies to the whole attempt."""
     options: Any = {"timeout": httpx.Timeout(5, connect=1)}
-    with pytest.raises(ArgumentError, match=r"timeout is Timeout\(.*\); it must be one number .* attempt as a whole"):
+    with pytest.raises(ArgumentError, match=r"timeout is Timeout\(.*\); it must be a number .* for the whole attempt"):
         Client(api_key="sk", base_url="http://h/v1", **options)
 
 

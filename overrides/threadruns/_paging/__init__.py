@@ -1,1 +1,1 @@
-"""From pages to runs: cursors, progress, iterators, prefetching, many threads at once, and resuming."""
+"""Paging: cursors, progress, iterators, prefetching, many lists at once, and resuming."""

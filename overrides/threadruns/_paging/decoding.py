@@ -36,7 +36,7 @@ class DecodedPage(Generic[T]):
         self.data = envelope.data if isinstance(envelope.data, list) else list(envelope.data)
         self.skipped = skipped
         self.kept = kept
-        # Anything but true ends the list: a server that sends null there has no cursors to go on from.
+        # Anything but true ends the list: a server that sends null has no cursor to continue from.
         self.has_more = envelope.has_more is True
         # The ids of the items are valid cursors, even if the envelope names others.
         ids: list[Any] = [item.id for item in self.data]
@@ -57,7 +57,7 @@ def decode(call: Call[ListResponse[T]], response: RawResponse, number: int = 1) 
         APIResponseValidationError: The page is invalid, or one of its items is and ``invalid`` is "raise".
     """
     problem: tuple[tuple[str | int, ...], str] = ((), "")
-    # Errors are raised below, without the first one, which holds the body unredacted.
+    # Errors are raised after this block, so that they are not chained to this one, which holds the unredacted body.
     try:
         return DecodedPage(call.request.model.from_json(response.body), [], [])
     except DecodeError as error:
@@ -81,11 +81,11 @@ def decode(call: Call[ListResponse[T]], response: RawResponse, number: int = 1) 
     return page
 
 
-HINT = 'invalid="skip" leaves out what is invalid, and invalid="keep" keeps it as it was received'
+HINT = 'invalid="skip" leaves out invalid items, and invalid="keep" keeps invalid values as they were received'
 
 
 def _salvage(call: Call[ListResponse[T]], response: RawResponse, number: int) -> DecodedPage[T]:
-    """Decode what is valid of a page, and what is not if that is to be kept.
+    """Decode the valid items of a page; keep invalid values if the option ``invalid`` says so.
 
     Raises:
         DecodeError: The body is not JSON, or has no list of items.
@@ -144,7 +144,7 @@ def _page_error(
 
 
 def _error_message(response: RawResponse) -> str | None:
-    """Return the message of an error that was sent with the status of a page, as some gateways do; None if it is not.
+    """Return the message if the body is an error sent with a success status, as some gateways do; otherwise None.
 
     The text may hold the key, so it is read from the redacted response.
     """

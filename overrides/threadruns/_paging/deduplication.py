@@ -1,4 +1,4 @@
-"""Detection of repeated items, in few bytes of memory."""
+"""Detection of repeated items, with little memory."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ T = TypeVar("T", bound=Item)
 class Deduplicator(Generic[T]):
     """Detects repeated items of an ordered list, in eight bytes an item.
 
-    In a list that keeps its order, an item can only repeat among those of the same second, so the ids of that second
-    are enough. Once the list breaks its order, or a second has very many items, a set of the hashes of all ids is used.
+    In a list that keeps its order, a repeated item has the same second as the items before it, so the ids of that
+    second are enough. Once the list breaks its order, or a second has very many items, a set of the hashes of all ids
+    is used.
 
     Args:
         ascending: Whether the list ascends by ``created_at``.
@@ -34,7 +35,7 @@ class Deduplicator(Generic[T]):
 
     def add(self, item: T) -> bool:
         """Add an item, and return whether it is new."""
-        # The id and the time may be anything if invalid values are kept.
+        # The id and the time may be of any type if invalid values are kept.
         name: Any = item.id
         created_at: Any = item.created_at
         if not isinstance(name, str):

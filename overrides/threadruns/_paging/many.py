@@ -1,7 +1,7 @@
-"""The lists of many threads at once; an error ends the list that it belongs to, and no other.
+"""Iteration over the lists of many threads at once; an error ends only the list in which it occurs.
 
-At most ``concurrency`` pages are requested at a time, and the next page of a list only once the caller has taken the
-one before, so memory does not grow with the number of threads or their length.
+At most ``concurrency`` pages are requested at a time, and the next page of a list only after the caller has taken
+the previous one, so memory does not grow with the number of threads or their length.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class BaseManyWalk(Generic[T]):
     def token(self) -> str:
         """A resume token for what was not yielded yet: JSON text without the key.
 
-        Pass it to ``resume_many`` of the operation, with the same names. Saved in one transaction with what was
-        yielded, each item comes exactly once; saved after it, at least once.
+        Pass it to ``resume_many`` of the operation, with the same names. If it is saved in one transaction with what
+        was yielded, each item is saved exactly once; if it is saved afterwards, at least once.
         """
         return self._progress.token()
 
@@ -113,7 +113,7 @@ def walk_many(
         concurrency: The number of pages requested at a time.
 
     Raises:
-        ArgumentError: It was started in the parent of a forked process; the child does not have its threads.
+        ArgumentError: The iteration is continued in a forked child, which does not have its threads.
     """
     from concurrent.futures import ThreadPoolExecutor
     from queue import SimpleQueue
@@ -142,7 +142,7 @@ def walk_many(
                 progress.record(task, outcome)
                 yield task.state.name, outcome
                 if cancel_token.inherited:
-                    raise ArgumentError("many() cannot continue in a forked child: start it there.")
+                    raise ArgumentError("many() cannot continue in a forked child; start a new iteration there.")
                 if walk is not None:
                     pool.submit(advance, task, walk).add_done_callback(done.put)
                 else:

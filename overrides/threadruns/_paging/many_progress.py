@@ -1,8 +1,8 @@
-"""The progress of an iteration over many lists: which are through, which are left, and where each continues.
+"""The progress of an iteration over many lists: which are finished, which are left, and where each continues.
 
 A list is left from the moment that its name is read until its end was yielded. A list that failed is left too, at the
-page that failed, unless its arguments are wrong. So a token, taken after an event and saved with it, names exactly what
-was not yielded.
+page that failed, unless its arguments are wrong. So a token that is taken after an event and saved with it describes
+exactly what was not yielded.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class ListTask(Generic[T]):
     """One of the lists.
 
     Args:
-        number: Its place among the lists of this iteration.
-        state: Its name, and where it begins.
+        number: Its number among the lists of this iteration.
+        state: Its name, and the position from which it starts.
     """
 
     __slots__ = ("number", "progress", "state")
@@ -47,7 +47,7 @@ class ListTask(Generic[T]):
         self.number = number
         self.state = state
         self.progress: WalkProgress[T] | None = None
-        """The progress of its iteration, once that is started."""
+        """The progress of its iteration; None until it is started."""
 
 
 class ManyProgress(Generic[T]):
@@ -88,14 +88,14 @@ class ManyProgress(Generic[T]):
             self._hash.update(f"{name}\n".encode("utf-8", "surrogatepass"))
             yield name
 
-    def open(self, room: int) -> Iterator[ListTask[T]]:
-        """Yield lists to start, at most as many as there is room for: first those that were left, then new ones."""
-        for state in islice(self._resumed, room):
+    def open(self, count: int) -> Iterator[ListTask[T]]:
+        """Yield the next lists to start, at most ``count``: first those left by the token, then new ones."""
+        for state in islice(self._resumed, count):
             number = self._opened - len(self._state.lists)
             self._opened += 1
-            room -= 1
+            count -= 1
             yield ListTask(number, state)
-        for name in islice(self._read_names(), room):
+        for name in islice(self._read_names(), count):
             state = ListState(name, None, self._state.max_items)
             self._left[self._count] = state
             yield ListTask(self._count, state)

@@ -48,7 +48,7 @@ class BasePage(Generic[T]):
     """The invalid items of this page; only with ``invalid="skip"``."""
 
     kept: list[Kept]
-    """The invalid values of this page that were kept; only with ``invalid="keep"``, or about the page as a whole."""
+    """The invalid values of this page that were kept; only with ``invalid="keep"``."""
 
     def __init__(self, request: PageRequest[T], response: RawResponse, page: DecodedPage[T]) -> None:
         self._request = request
@@ -109,7 +109,7 @@ class BasePage(Generic[T]):
 
 
 def empty_response(call: Call[Any]) -> RawResponse:
-    """Return the response for a finished list, without sending a request."""
+    """Return an empty page, for a list that is finished; no request is sent."""
     from threadruns._response import RawResponse
 
     body = b'{"object": "list", "data": [], "first_id": null, "last_id": null, "has_more": false}'
@@ -127,7 +127,7 @@ class Page(BasePage[T]):
         """Request and return the next page.
 
         Raises:
-            PagingError: This is the last page (see ``has_next_page``), or the server's cursors do not lead on.
+            PagingError: This is the last page (see ``has_next_page``), or the server sent no usable cursor.
             APIError: The request failed.
         """
         request = self._require_next_request()
@@ -147,7 +147,7 @@ class Page(BasePage[T]):
 
 
 def decode_page(sender: Sender, request: PageRequest[T], response: RawResponse) -> Page[T]:
-    """Decode a response into a page. A function, so that no traceback shows a half-made page."""
+    """Decode a response into a page. This is a function, so that no traceback shows a page that is half built."""
     return Page(sender, request, response, decode(request.call, response, request.number))
 
 
@@ -164,7 +164,7 @@ class AsyncPage(BasePage[T]):
         """Request and return the next page.
 
         Raises:
-            PagingError: This is the last page (see ``has_next_page``), or the server's cursors do not lead on.
+            PagingError: This is the last page (see ``has_next_page``), or the server sent no usable cursor.
             APIError: The request failed.
         """
         request = self._require_next_request()

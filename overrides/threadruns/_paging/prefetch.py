@@ -1,4 +1,4 @@
-"""Pages that are requested in the background while the caller works with the page before."""
+"""Pages that are requested in the background while the caller processes the previous page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class PrefetchedPage:
-    """A page that a thread of its own requests.
+    """A page that is requested by a background thread.
 
     Args:
         sender: Sends the call.
@@ -36,7 +36,7 @@ class PrefetchedPage:
         try:
             Thread(target=self._send, name="threadruns-prefetch", daemon=True).start()
         except RuntimeError:
-            # The system has no thread left, or the interpreter is shutting down.
+            # The system allows no more threads, or the interpreter is shutting down.
             self._started = False
             sender.background.discard(self)
 
@@ -64,7 +64,7 @@ class PrefetchedPage:
         return self._response.result()
 
     def cancel(self) -> None:
-        """Cancel the request, if it is still going on."""
+        """Cancel the request, if it is still running."""
         if self._is_running and not self._response.done():
             self._cancel_token.cancel()
 
@@ -74,7 +74,7 @@ class PrefetchedPage:
 
 
 class AsyncPrefetchedPage:
-    """A page that a task of its own requests; see ``PrefetchedPage``."""
+    """A page that is requested by a background task; see ``PrefetchedPage``."""
 
     def __init__(self, sender: AsyncSender, call: Call[Any]) -> None:
         import asyncio
@@ -92,14 +92,14 @@ class AsyncPrefetchedPage:
         if self._task.get_loop() is not asyncio.get_running_loop():
             # The iteration continues in a forked child or another loop, where the task does not run.
             return await self._sender.send(self._call)
-        # asyncio.wait, unlike awaiting the task, tells the task's cancellation from that of the caller.
+        # asyncio.wait, unlike awaiting the task, distinguishes cancellation of the task from that of the caller.
         await asyncio.wait({self._task})
         if self._task.cancelled():
             raise ClientClosedError(PAGE_CANCELLED)
         return self._task.result()
 
     async def cancel(self) -> None:
-        """Cancel the request, if it is still going on and belongs to this event loop."""
+        """Cancel the request, if it is still running and belongs to this event loop."""
         import asyncio
 
         if self._task.get_loop() is not asyncio.get_running_loop():

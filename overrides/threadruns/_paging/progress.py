@@ -1,4 +1,4 @@
-"""The progress of an iteration: which items it yields, how far it is, and where it continues.
+"""The progress of an iteration: which items it yields, how many it has yielded, and where it continues.
 
 Each item is yielded once, in the order of the list. Going backward (``before`` alone) yields the items nearest to the
 cursor first, which is the reverse of ``order``. Repeated items are left out and counted; items out of order are
@@ -64,7 +64,7 @@ class WalkProgress(Generic[T]):
         """Return the request for the next page, or None after the last page.
 
         Raises:
-            PagingError: The server's cursors do not lead on.
+            PagingError: The server sent no usable cursor.
         """
         if isinstance(self.next_request, PagingError):
             raise self.next_request

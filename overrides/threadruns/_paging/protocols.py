@@ -63,5 +63,5 @@ class ListResponse(Protocol[T_co]):
         ...
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the body as JSON objects."""
+        """Return the body as parsed JSON."""
         ...

@@ -19,7 +19,7 @@ class ResumeState(NamedTuple):
     """The number of items still to yield at most; None for no limit."""
 
     done: bool
-    """Whether the iteration had reached the end of the list."""
+    """True if the iteration had reached the end of the list."""
 
 
 class ListState(NamedTuple):
@@ -38,13 +38,13 @@ class ManyState(NamedTuple):
     arguments: dict[str, Any]
     """The arguments of the operation that all lists share."""
     max_items: int | None
-    """The number of items to yield at most of each list that is not started."""
+    """The maximum number of items to yield of each list that is not started."""
     names: int = 0
     """The number of names that were read."""
     digest: str = ""
     """A digest of those names."""
     lists: list[ListState] = []
-    """The lists among them that are left."""
+    """The lists that are not finished."""
 
 
 def dump_token(operation: str, state: ResumeState) -> str:
@@ -63,7 +63,7 @@ def dump_many_token(operation: str, state: ManyState) -> str:
 
 
 def _dump(state: dict[str, Any]) -> str:
-    # Integers of other libraries, such as numpy's, are sent as they are, and json refuses them.
+    # Integers of other libraries, such as numpy, are valid arguments, but json cannot encode them.
     return json.dumps(state, default=lambda value: value.__index__() if hasattr(value, "__index__") else str(value))
 
 

@@ -34,8 +34,8 @@ class BaseWalk(Generic[T]):
     def token(self) -> str:
         """A resume token for the position after the last yielded item: JSON text without the key.
 
-        Pass it to ``resume`` of the operation, in this process or another one. It holds the rest of ``max_items``, and
-        no other option.
+        Pass it to ``resume`` of the operation, in this process or another one. It stores what is left of
+        ``max_items``, and no other option.
         """
         return self._progress.token()
 
@@ -61,7 +61,7 @@ class BaseWalk(Generic[T]):
 
     @property
     def kept(self) -> int:
-        """The number of invalid values that were kept; only with ``invalid="keep"``, or about a page as a whole."""
+        """The number of invalid values that were kept; only with ``invalid="keep"``."""
         return self._progress.kept
 
     def __repr__(self) -> str:
@@ -127,7 +127,7 @@ def iter_batches(
     Args:
         sender: Sends the calls.
         progress: The progress, to which the pages are added.
-        page: The first page, if it is there already.
+        page: The first page, if it was already received.
         cancel_token: Ends the iteration from another thread.
     """
     prefetched: PrefetchedPage | None = None
@@ -140,7 +140,7 @@ def iter_batches(
                 page = decode(request.call, response, request.number)
                 del response
             items = progress.add_page(request, page)
-            # Released now: a page held while the next is awaited would age in the garbage collector.
+            # Released now: a page held during the next request would move to an older generation of the garbage collector.
             page = prefetched = None
             if isinstance(progress.next_request, PageRequest) and progress.next_request.call.options.prefetch:
                 prefetched = PrefetchedPage(sender, progress.next_request.call, cancel_token)
