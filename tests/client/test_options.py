@@ -131,9 +131,9 @@ def test_ids_with_odd_characters(kind: str) -> None:
 @pytest.mark.parametrize(
     ("root", "azure", "hint"),
     [
-        ("", None, " The base URL 'http://127.0.0.1:[0-9]+' has no path; most servers want '/v1' there"),
-        ("/", None, "most servers want '/v1' there"),
-        ("", "2024-02-15-preview", "most servers want '/openai' there"),
+        ("", None, " The base URL 'http://127.0.0.1:[0-9]+' has no path; most servers expect '/v1'"),
+        ("/", None, "most servers expect '/v1'"),
+        ("", "2024-02-15-preview", "most servers expect '/openai'"),
         ("/v1", None, "^((?!base URL).)*$"),
     ],
 )
@@ -194,7 +194,7 @@ def test_default_timeout_ends_a_call(kind: str, monkeypatch: pytest.MonkeyPatch)
     """The default timeout ends a call to a silent server."""
     monkeypatch.setattr(Options.__new__, "__defaults__", (0.2, *Options()[1:]))
     with serve(runs=runs(3), faults=["no-response"]) as server, open_client(server, kind, max_retries=0) as client:
-        with pytest.raises(APITimeoutError, match=r"no complete answer within 0\.\d s; raise timeout"):
+        with pytest.raises(APITimeoutError, match=r"no complete response within 0\.\d s; raise timeout"):
             client.runs.list("thread_a")
         assert len(server.requests) == 1
 

@@ -132,7 +132,7 @@ def test_unusable_certificates(
         with pytest.raises(ArgumentError) as caught:
             client.runs.list("thread_a")
         assert str(caught.value) == (
-            f"The environment variable {variable} names {str(path)!r}, which {says}: mend it, unset it, or pass verify."
+            f"The environment variable {variable} names {str(path)!r}, which {says}: fix it, unset it, or pass verify."
         )
 
 

@@ -144,14 +144,14 @@ def test_server_that_is_not_a_proxy(scheme: str, reply: bytes, kind: str) -> Non
 @pytest.mark.parametrize(
     ("proxy", "message"),
     [
-        ("ftp://user:hush-hush@h", "has no http or https or socks5 or socks5h address"),
-        ("user:hush-hush@h:80", "has no http or https"),
+        ("ftp://user:hush-hush@h", "does not start with http:// or https:// or socks5:// or socks5h:// and a host"),
+        ("user:hush-hush@h:80", "does not start with http:// or https://"),
         ("http://user:hush-hush@h:port", "The proxy cannot be read"),
         ("http://user:hush-hush@[::1", "The proxy cannot be read"),
-        ("http://user:hush-hush@", "has no http or https"),
+        ("http://user:hush-hush@", "does not start with http:// or https://"),
         ("http://user:hush-hush@h\n", "spaces or control characters"),
         ("http://secret x", "The proxy 'http://secret x' has spaces"),
-        ("", "has no http or https"),
+        ("", "does not start with http:// or https://"),
         (b"http://user:hush-hush@h", "The proxy is of type bytes, not a string"),
     ],
 )

@@ -201,7 +201,7 @@ def test_unreachable_server(kind: str) -> None:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     with open_client(None, kind, api_key=KEY, base_url=f"http://127.0.0.1:{port}/v1", max_retries=0) as client:
-        with pytest.raises(APIConnectionError, match=r"no complete answer from http://127\.0\.0\.1:") as caught:
+        with pytest.raises(APIConnectionError, match=r"no complete response from http://127\.0\.0\.1:") as caught:
             client.runs.list("thread_a")
         assert "sk-secret" not in exposed_text(caught.value)
         assert caught.value.__cause__ is not None
@@ -344,7 +344,7 @@ def test_log_of_failures(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     first, again, last = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == "threadruns"]
     assert first[0] == last[0] == "DEBUG"
     assert first[1].startswith("GET /threads/thread_a/runs: 429 in 0.")
-    assert again == ("INFO", "GET /threads/thread_a/runs: attempt 1 failed (429), again in 0.05 s")
+    assert again == ("INFO", "GET /threads/thread_a/runs: attempt 1 failed (429), retrying in 0.05 s")
     assert last[1].startswith("GET /threads/thread_a/runs: 200 in 0.")
     assert "sk-secret" not in caplog.text
 

@@ -1,4 +1,4 @@
-"""URLs as callers give them. A URL may hold a password, so it is shown only once it is known to hold none."""
+"""URLs as callers give them. A URL may hold a password, so it is shown only after checking that it holds none."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Address:
         return isinstance(self._url, str) and not self._url.strip()  # pyright: ignore[reportUnnecessaryIsInstance]
 
     def check(self, *schemes: str, example: str) -> None:
-        """Refuse a URL that cannot be used. No frame of the traceback holds it.
+        """Raise an error for a URL that cannot be used. No frame of the traceback holds the URL.
 
         Args:
             *schemes: The accepted schemes.
@@ -54,7 +54,7 @@ class Address:
         except ValueError:
             return "cannot be read"
         if parts.scheme not in schemes or not parts.hostname:
-            return f"{shown}has no {' or '.join(schemes)} address"
+            return f"{shown}does not start with {' or '.join(f'{scheme}://' for scheme in schemes)} and a host"
         if not url.isprintable() or " " in url:
             return f"{shown}has spaces or control characters"
         try:

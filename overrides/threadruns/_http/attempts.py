@@ -1,6 +1,6 @@
 """The attempts of a call: when to send, what a response or an exception means, and whether to try again.
 
-``Attempts`` decides without waiting or sending; the senders carry its decisions out, with threads or in an event loop.
+``Attempts`` decides without waiting or sending; the senders execute its decisions, blocking or in an event loop.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ ADVICE = {
     "certificate": " Set verify to an ssl.SSLContext that trusts the server's authority, or SSL_CERT_FILE to its file.",
     "host name": " Check the host name in base_url, or in the proxy's URL.",
 }
-"""The next step after a failure that trying again does not mend."""
+"""The next step after a failure that a retry cannot fix."""
 
 
 class Attempts:
@@ -101,7 +101,7 @@ class Attempts:
         raise status_error(response, call=str(self._call), hint=_hint(response, self._service))
 
     def raise_failure(self, error: Exception) -> NoReturn:
-        """Raise the exception of this package that an exception of the transport means.
+        """Raise the exception of this package that corresponds to an exception of the transport.
 
         The cause is kept without its traceback, whose frames hold the signed request.
         """
@@ -116,11 +116,11 @@ class Attempts:
                 if self._call.expires is not None and time.monotonic() >= self._call.expires:
                     raise self._deadline_error() from without_frames(error)
                 seconds = time.monotonic() - self._started
-                problem = f"no complete answer within {seconds:.1f} s; raise timeout if the server needs longer."
+                problem = f"no complete response within {seconds:.1f} s; raise timeout if the server needs longer."
                 raise APITimeoutError(problem, call=call) from without_frames(error)
             case "connection":
                 advice = ADVICE.get(permanent_failure(error), "")
-                problem = f"no complete answer from {self._service.origin}: {_summary(error)}{advice}"
+                problem = f"no complete response from {self._service.origin}: {_summary(error)}{advice}"
                 raise APIConnectionError(problem, call=call) from without_frames(error)
             case _:
                 raise error
@@ -142,7 +142,7 @@ class Attempts:
             return False
         if isinstance(error, RateLimitError):
             self._rate_limiter.pause(now + wait)
-        logger.info("%s: attempt %d failed (%s), again in %.2f s", self._call, len(self._failed), outcome, wait)
+        logger.info("%s: attempt %d failed (%s), retrying in %.2f s", self._call, len(self._failed), outcome, wait)
         self.pause = wait
         return True
 
@@ -154,7 +154,7 @@ class Attempts:
         if wait is None:
             wait = backoff(len(self._failed) + 1, random)
         elif wait > options.max_retry_after:
-            error.add_sentence(f"It asks to wait {wait:.0f} s, more than max_retry_after allows.")
+            error.add_sentence(f"The server asks to wait {wait:.0f} s, more than max_retry_after allows.")
             return None
         if expires is not None and now + wait >= expires:
             error.add_sentence("The deadline leaves no time to try again.")
@@ -171,9 +171,7 @@ def _hint(response: RawResponse, service: Service) -> str:
     if response.status == 404:
         return service.not_found_hint
     if response.status == 304:
-        return (
-            " It is the answer to a conditional request: remove If-None-Match and If-Modified-Since from extra_headers."
-        )
+        return " It responds to a conditional request: remove If-None-Match and If-Modified-Since from extra_headers."
     if not (300 <= response.status < 400 and location):
         return ""
     return (
@@ -187,9 +185,9 @@ def _outcome(error: APIError) -> str:
         case APITimeoutError():
             return "timeout"
         case APIConnectionError():
-            return "no answer"
+            return "no response"
         case _:
-            return "invalid answer"
+            return "invalid response"
 
 
 def _summary(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""Reading the body of a response: inflated and bounded while it arrives."""
+"""Reading the body of a response: decompressed as it arrives, and limited in size."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Protocol
 from threadruns._response import RawResponse
 
 PIECE = 16 * 1024
-"""Bytes that are inflated at a time: what follows a gzip member is copied, and a body can have very many of them."""
+"""Bytes that are decompressed at a time: zlib copies the data after a gzip member, and a body can have many members."""
 
 GZIP_MAGIC = b"\x1f\x8b"
 
 MAX_ENCODINGS = 3
-"""Compressions upon each other that are undone."""
+"""The maximum number of encodings of one body, such as gzip of deflate, that are decoded."""
 
 
 class BodyError(Exception):
@@ -30,7 +30,7 @@ class BodyError(Exception):
 
 
 class Inflater(Protocol):
-    """Inflates one compression of a body, part by part."""
+    """A decoder of one content encoding, for data that arrives in parts."""
 
     @property
     def complete(self) -> bool:
@@ -47,7 +47,7 @@ class Inflater(Protocol):
 
 
 class GzipInflater:
-    """Gzip (RFC 1952), of any number of members; what follows the last one is ignored, as other clients do."""
+    """A decoder of gzip (RFC 1952) with any number of members. Like other clients, it ignores data after the last one."""
 
     def __init__(self) -> None:
         # 32 lets zlib tell gzip from zlib by the header of the data: some servers name one and send the other.
@@ -80,12 +80,12 @@ class GzipInflater:
 
 
 class DeflateInflater:
-    """Deflate with the header of zlib (RFC 1950), as HTTP wants it, or without (RFC 1951), as many servers send it."""
+    """A decoder of deflate with the zlib header (RFC 1950) that HTTP requires, or without it, as many servers send it."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
         self._seen: bytes | None = b""
-        """The data so far, until it is known in which of the two forms it comes."""
+        """The data so far; None once it is known which of the two forms it has."""
 
     @property
     def complete(self) -> bool:
@@ -116,12 +116,12 @@ INFLATERS: dict[str, type[GzipInflater] | type[DeflateInflater]] = {
 
 
 class BodyReader:
-    """Collects the body of a response, inflating it part by part so that it never grows beyond its bound.
+    """A collector of the body of a response, which decompresses each part and never exceeds a size limit.
 
     Args:
         response: The response, still without its body.
-        max_bytes: The bound of the inflated body, and of what arrives for it.
-        inflated: Whether the parts arrive inflated already.
+        max_bytes: The size limit of the decompressed body, and of the compressed one.
+        inflated: True if the parts are already decompressed.
     """
 
     def __init__(self, response: RawResponse, max_bytes: int, *, inflated: bool = False) -> None:
@@ -141,15 +141,15 @@ class BodyReader:
                 raise self._error(f"its body is encoded as {', '.join(values)[:40]!r}, which was not asked for.")
 
     def feed(self, data: bytes) -> None:
-        """Add a part as it came over the network.
+        """Add a part as it was received.
 
         Raises:
-            BodyError: The body exceeds its bound, or cannot be inflated.
+            BodyError: The body exceeds the size limit, or cannot be decompressed.
         """
         if not self._inflaters:
             self._add(data)
             return
-        # Members of gzip may be empty, so the bound of the inflated body alone would not end a body.
+        # Members of gzip may be empty, so a limit on the decompressed size alone would let a body go on forever.
         self._wire_room -= len(data)
         if self._wire_room < 0:
             raise self._too_large()
@@ -157,7 +157,7 @@ class BodyReader:
             for start in range(0, len(data), PIECE):
                 self._add(self._inflate(data[start : start + PIECE]))
         except zlib.error:
-            raise self._error("its body says that it is compressed, and cannot be inflated.") from None
+            raise self._error("its body is declared as compressed and cannot be decompressed.") from None
 
     def _inflate(self, data: bytes) -> bytes:
         for inflater in self._inflaters:

@@ -23,7 +23,7 @@ class Call(Generic[M_co]):
     Args:
         operation: The generated operation.
         arguments: Its arguments by name, from which another process can build the same call.
-        request: The request that the operation built of them.
+        request: The request that the operation built from them.
         options: The options in force.
         params: The query parameters.
         expires: The end of the whole call on the monotonic clock; derived from its deadline if None.

@@ -1,4 +1,4 @@
-"""Cancelling work that other threads do: waits end, and connections that are in use are shut down.
+"""Cancellation of work in other threads: it ends waits, and shuts down connections in use.
 
 In an event loop, cancelling a task does this by itself.
 """
@@ -39,7 +39,7 @@ class CancelToken:
         return CancelToken() if self.inherited else self
 
     def cancel(self) -> None:
-        """Cancel the work that is going on, and all that would begin later."""
+        """Cancel the work in progress, and all work that would begin later."""
         if self.inherited:
             return
         with self._lock:

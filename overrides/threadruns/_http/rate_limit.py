@@ -24,6 +24,6 @@ class RateLimiter:
             return slot - now
 
     def pause(self, until: float) -> None:
-        """Start no request before this moment of the monotonic clock."""
+        """Delay all requests until this moment of the monotonic clock."""
         with FORK_LOCK:
             self._free_at = max(self._free_at, until)

@@ -1,4 +1,4 @@
-"""A request that is complete but for the API key, which is added when it is sent."""
+"""A request that is complete except for the API key, which is added when it is sent."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ CONNECT_TIMEOUT = 5.0
 
 
 class PreparedRequest:
-    """A request that is complete but for the API key.
+    """A request that is complete except for the API key.
 
     Args:
         service: The server, which signs the request.
         method: The HTTP method.
         target: Path and query.
         headers: All headers except the one with the key.
-        max_body_bytes: The bound of the response's inflated body.
+        max_body_bytes: The size limit of the response's decompressed body.
     """
 
     __slots__ = ("headers", "max_body_bytes", "method", "secret", "service", "target")
@@ -44,7 +44,7 @@ class PreparedRequest:
         return self.service.origin + self.target
 
     def signed_headers(self) -> list[tuple[bytes, bytes]]:
-        """Return all headers; the value of the one with the key hides itself."""
+        """Return all headers; the repr of the one with the key does not show the key."""
         return [*self.headers, (self.service.key_header.encode("ascii"), self.service.signature(self.secret))]
 
     def body_reader(self, status: int, headers: list[tuple[bytes, bytes]], *, inflated: bool = False) -> BodyReader:

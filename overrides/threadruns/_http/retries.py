@@ -57,7 +57,7 @@ def permanent_failure(error: BaseException) -> str:
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "certificate"
-        # A name server that cannot be reached says EAI_AGAIN.
+        # EAI_AGAIN means that the name server could not be reached.
         if isinstance(cause, socket.gaierror) and cause.errno != socket.EAI_AGAIN:
             return "host name"
         cause = cause.__cause__ or cause.__context__

@@ -1,7 +1,7 @@
-"""Secrets that show themselves nowhere: the API key, and the password of a proxy.
+"""Secrets that no repr, log or error shows: the API key, and the password of a proxy.
 
-The API key is kept in one object. It is added to a request as the last step and reaches no variable, message, log or
-pickle.
+The API key is kept in one object. It is added to a request as the last step; variables, messages,
+logs and pickles do not show it.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Secret:
         """Return the key for the next attempt, asking the function for it.
 
         Raises:
-            ArgumentError: The function is async, or returns what cannot be sent.
+            ArgumentError: The function is async, or returns something that cannot be sent.
         """
         if not callable(self._value):
             return self
@@ -88,7 +88,7 @@ class Secret:
         if isawaitable(secret._value):
             if iscoroutine(secret._value):
                 secret._value.close()  # It would warn that it was never awaited.
-            raise ArgumentError("The function api_key is async, which only AsyncClient can wait for.")
+            raise ArgumentError("The function api_key is async, which only AsyncClient can await.")
         secret.check()
         return secret
 
@@ -105,7 +105,7 @@ class Secret:
         return secret
 
     def check(self) -> None:
-        """Refuse a key that cannot be sent in a header. No frame of the traceback holds the key.
+        """Raise an error for a key that cannot be sent in a header. No frame of the traceback holds the key.
 
         Raises:
             ArgumentError: The key is missing, or has characters that cannot be sent.
@@ -146,7 +146,7 @@ class Secret:
 
 
 def without_frames(error: BaseException) -> BaseException:
-    """Return an exception without its frames and those of its causes, some of which hold the request as it is sent."""
+    """Return an exception without its frames and those of its causes, some of which hold the signed request."""
     seen: BaseException | None = error
     while seen is not None:
         seen.__traceback__ = None

@@ -26,7 +26,7 @@ class Cancellable(Protocol):
     """Background work that a closing client cancels."""
 
     def cancel(self) -> None:
-        """Cancel it, if it is still going on."""
+        """Cancel it, if it is still running."""
         ...
 
 
@@ -34,7 +34,7 @@ class AsyncCancellable(Protocol):
     """Background work in an event loop that a closing client cancels."""
 
     async def cancel(self) -> None:
-        """Cancel it, if it is still going on."""
+        """Cancel it, if it is still running."""
         ...
 
 
@@ -174,7 +174,7 @@ class AsyncSender:
 
 
 def require_event_loop() -> None:
-    """Refuse to work outside asyncio.
+    """Raise an error outside of asyncio.
 
     Raises:
         ArgumentError: No event loop of asyncio is running.

@@ -73,7 +73,7 @@ class Service:
                 raise ArgumentError(f"The value of {name} is {value!r}; it must be printable ASCII, and not empty.")
         self._headers = {"OpenAI-Beta": beta}
         self._common = {"Host": address.authority, "Accept": "application/json", "User-Agent": user_agent}
-        # The encodings that BodyReader inflates within a bound.
+        # The encodings that BodyReader decodes within its size limit.
         self._common["Accept-Encoding"] = "gzip, deflate"
 
     @property
@@ -85,7 +85,7 @@ class Service:
     def not_found_hint(self) -> str:
         """A sentence for 404 errors when the base URL looks incomplete; empty otherwise."""
         wanted = "/openai" if self.azure else "/v1"
-        return "" if self._root else f" The base URL {self.base_url!r} has no path; most servers want {wanted!r} there."
+        return "" if self._root else f" The base URL {self.base_url!r} has no path; most servers expect {wanted!r}."
 
     @property
     def key_header(self) -> str:
@@ -93,8 +93,8 @@ class Service:
         return "api-key" if self.azure else "Authorization"
 
     def signature(self, secret: Secret) -> HiddenBytes:
-        """Return the value of the header that carries the key, which hides itself."""
-        # httpx hides the text of Authorization by itself, and no other.
+        """Return the value of the header that carries the key, with a repr that hides it."""
+        # httpx itself hides only the value of Authorization.
         return secret.header(b"", HiddenHeader) if self.azure else secret.header(b"Bearer ")
 
     def target(self, path: str, params: Mapping[str, Any], extra: Mapping[str, str]) -> str:

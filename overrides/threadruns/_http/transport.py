@@ -18,7 +18,7 @@ CONNECTION_ERRORS = {
     "socksio": ("SOCKSError",),
     "aiohttp": ("ClientError",),
 }
-"""The exceptions that mean a failed connection. Some transports let those of the library below them through."""
+"""The exceptions that mean a failed connection. Some transports raise those of the library below them unchanged."""
 
 
 def failure_kind(error: BaseException) -> str | None:
@@ -26,7 +26,7 @@ def failure_kind(error: BaseException) -> str | None:
     if isinstance(error, TimeoutError):
         return "timeout"
     for name, kinds in CONNECTION_ERRORS.items():
-        # An exception of a library that nobody has imported cannot be here.
+        # A library that was not imported cannot have raised the exception.
         library = sys.modules.get(name)
         if isinstance(error, getattr(library, "TimeoutException", ())):
             return "timeout"
@@ -123,7 +123,7 @@ class Transport(Protocol):
 
         Args:
             request: The request.
-            timeout: The bound of the whole exchange, in seconds.
+            timeout: The time limit of the whole exchange, in seconds.
             cancel_token: Ends the exchange from another thread.
 
         Raises:

@@ -140,7 +140,7 @@ def iter_batches(
                 page = decode(request.call, response, request.number)
                 del response
             items = progress.add_page(request, page)
-            # Released now: a page held during the next request would move to an older generation of the garbage collector.
+            # Released now: a page held during the next request reaches an older generation of the garbage collector.
             page = prefetched = None
             if isinstance(progress.next_request, PageRequest) and progress.next_request.call.options.prefetch:
                 prefetched = PrefetchedPage(sender, progress.next_request.call, cancel_token)

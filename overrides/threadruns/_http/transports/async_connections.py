@@ -1,6 +1,7 @@
-"""Our own httpx transport for event loops; see ``connections``. It stands apart so that it alone needs asyncio.
+"""Our own httpx transport for event loops; see ``connections``. A module of its own, so that blocking clients
+do not import asyncio.
 
-Connections are made by anyio, as httpx makes them, so that any event loop will do.
+Connections are made by anyio, as in httpx, so that every implementation of asyncio's event loop works.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class RememberingBackend(httpcore.AsyncNetworkBackend):
 
 
 class AsyncConnection(httpx.AsyncHTTPTransport):
-    """A transport of httpx with room for one connection."""
+    """A transport of httpx that holds one connection."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         # The one private name of httpx that is used here; see ``connections.Connection``.
@@ -61,7 +62,7 @@ class AsyncConnection(httpx.AsyncHTTPTransport):
 
 
 class AsyncConnectionPool(httpx.AsyncBaseTransport):
-    """Connections for one exchange at a time each, apart for each event loop that uses them."""
+    """Connections that each carry one exchange at a time, in a separate pool for each event loop."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
@@ -85,7 +86,7 @@ class AsyncConnectionPool(httpx.AsyncBaseTransport):
             await connection.aclose()
             raise
         if response.is_closed:
-            # A tool answered in place of the network.
+            # A tool, such as a mock, responded in place of the network.
             await give_back()
         else:
             response.stream = _AsyncReturningStream(response.stream, connection, give_back)
@@ -101,7 +102,7 @@ class AsyncConnectionPool(httpx.AsyncBaseTransport):
     async def _idle(self) -> _IdleConnections:
         loop = asyncio.get_running_loop()
         if loop not in self._loops:
-            # The keeper of a loop's connections holds on to the loop, so closed ones do not go by themselves.
+            # The keeper references its loop, so the entries of closed loops are not removed by themselves.
             for other in [*self._loops]:
                 if other.is_closed():
                     self._loops.pop(other, None)
@@ -115,8 +116,8 @@ class _IdleConnections:
 
     def __init__(self) -> None:
         self.connections: list[AsyncConnection] = []
-        # Connections can only be closed by the loop that made them. A loop closes its asynchronous generators before it
-        # ends, so one that is started lets the connections of a client that outlives its loop be closed in time.
+        # Connections can only be closed by the loop that made them. A loop closes its started asynchronous generators
+        # before it ends, so this one closes the connections of a client that is used longer than its loop.
         self.keeper = _close_at_end(self.connections)
 
 
@@ -156,9 +157,9 @@ class AsyncOwnClient(httpx.AsyncClient):
 
     @property
     def cookies(self) -> httpx.Cookies:
-        """None, as none are sent; see ``OwnClient``."""
+        """A jar that stays empty; see ``OwnClient``."""
         return NO_COOKIES
 
     @cookies.setter
     def cookies(self, cookies: object) -> None:
-        """Keep none."""
+        """Store no cookies."""

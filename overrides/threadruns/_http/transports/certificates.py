@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 FILE_VARIABLE = "SSL_CERT_FILE"
 FOLDER_VARIABLE = "SSL_CERT_DIR"
 _HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
-"""The names that OpenSSL looks for in a folder."""
+"""The file names that OpenSSL looks for in a folder."""
 
 
 def tls_settings(verify: bool) -> ssl.SSLContext:
-    """Return TLS settings that verify certificates, or not.
+    """Return TLS settings, with or without verification of certificates.
 
     Raises:
         ArgumentError: An environment variable names certificates that cannot be used.
@@ -31,7 +31,7 @@ def tls_settings(verify: bool) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    # A variable that is set to nothing is one that is not set.
+    # An empty variable counts as not set.
     file, folder = os.environ.get(FILE_VARIABLE), os.environ.get(FOLDER_VARIABLE)
     if folder:
         _check_folder(folder)
@@ -71,5 +71,5 @@ def _check_folder(folders: str) -> None:
 
 def _error(variable: str, value: str, problem: str) -> ArgumentError:
     return ArgumentError(
-        f"The environment variable {variable} names {value!r}, which {problem}: mend it, unset it, or pass verify."
+        f"The environment variable {variable} names {value!r}, which {problem}: fix it, unset it, or pass verify."
     )

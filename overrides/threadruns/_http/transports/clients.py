@@ -1,6 +1,6 @@
 """Sending through a client of httpx or httpx2: our own over our own connections, or the caller's.
 
-There is no other path, so whatever hooks into a layer of httpx sees each request.
+Every request is sent this way, so tools that hook into httpx see each of them.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class HttpxClientTransport:
     ) -> RawResponse:
         """Send a request and return its response.
 
-        A client or a transport of the caller ends single reads in time. Between them, the time of the exchange is
-        looked at, and whether it was cancelled.
+        A client or a transport of the caller limits the time of single reads only. The time limit of the exchange and
+        its cancellation are checked between the reads.
         """
         client = self._client
         check_open(client, owned=self._owned)
@@ -75,7 +75,7 @@ class HttpxClientTransport:
             check_open(client, owned=self._owned)
             raise
         except self._library.HTTPStatusError as error:
-            # A hook of the caller's client looks at statuses by itself. Its body was read by the hook, or not at all.
+            # A hook of the caller's client raised for the status. The hook has read the body, or nobody has.
             reader = reader_for(request, error.response)
             if error.response.is_stream_consumed:
                 reader.feed(error.response.content)
@@ -136,7 +136,7 @@ class AsyncHttpxClientTransport:
             check_open(client, owned=self._owned)
             raise
         except self._library.HTTPStatusError as error:
-            # A hook of the caller's client looks at statuses by itself. Its body was read by the hook, or not at all.
+            # A hook of the caller's client raised for the status. The hook has read the body, or nobody has.
             reader = reader_for(request, error.response)
             if error.response.is_stream_consumed:
                 reader.feed(error.response.content)
@@ -164,8 +164,8 @@ def signed(
 
     Args:
         request: The request.
-        build: Makes a request of that library, with what the client adds to each.
-        timeout: The bound of the exchange, in seconds.
+        build: Makes a request of that library, including the client's own headers.
+        timeout: The time limit of the exchange, in seconds.
         limits: Its limits, for our own connections.
         client: The client if it is the caller's.
     """
@@ -175,7 +175,7 @@ def signed(
         if limits is not None:
             extensions[EXTENSION] = limits
     elif client.params:
-        # A client with query parameters of its own would put them in place of ours.
+        # A client with its own query parameters would replace ours by them.
         more["params"] = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
     try:
         return build(request.method, request.url, headers=request.signed_headers(), extensions=extensions, **more)
@@ -187,12 +187,12 @@ def signed(
 
 def reader_for(request: PreparedRequest, response: Any) -> BodyReader:
     """Return a reader for a response whose head has arrived."""
-    # Transports of tools, and hooks that look at a response, have read and inflated it already.
+    # Transports of tools, and hooks that read a response, have already decompressed it.
     return request.body_reader(response.status_code, response.headers.raw, inflated=response.is_stream_consumed)
 
 
 def check_open(client: HttpClient | AsyncHttpClient, *, owned: bool) -> None:
-    """Refuse to send with a client that is closed.
+    """Raise an error if the client is closed.
 
     Raises:
         ClientClosedError: The client is closed.

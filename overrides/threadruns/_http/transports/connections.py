@@ -1,7 +1,7 @@
-"""Our own httpx transport: one connection for each exchange that is going on, kept for later ones.
+"""Our own httpx transport: one connection for each exchange in progress, kept for later exchanges.
 
-httpx's own pool looks at all its connections for each request, which takes most of the time once 64 lists are read at
-once. Here each connection is a transport of httpx of its own, so that tools which hook into that class see the request.
+httpx's own pool scans all its connections for each request, which takes most of the time if 64 lists are read at once.
+Here each connection is a separate httpx transport, so that tools which hook into that class see the request.
 
 Imported at the first request only, as it needs httpx.
 """
@@ -29,7 +29,7 @@ MAX_IDLE_CONNECTIONS = 100
 
 
 class Connection(httpx.HTTPTransport):
-    """A transport of httpx with room for one connection, over sockets of our own."""
+    """A transport of httpx that holds one connection, over our own sockets."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
         # The one private name of httpx that is used here, for want of another way to give it sockets. Its own
@@ -52,7 +52,7 @@ class Connection(httpx.HTTPTransport):
 
 
 class ConnectionPool(httpx.BaseTransport):
-    """Connections for one exchange at a time each, safe to use from many threads and after a fork."""
+    """Connections that each carry one exchange at a time; safe to use from many threads and after a fork."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings
@@ -75,7 +75,7 @@ class ConnectionPool(httpx.BaseTransport):
             self._give_back(connection)
             raise
         if response.is_closed:
-            # A tool answered in place of the network.
+            # A tool, such as a mock, responded in place of the network.
             self._give_back(connection)
         else:
             response.stream = _ReturningStream(response.stream, lambda: self._give_back(connection))
@@ -107,8 +107,11 @@ class ConnectionPool(httpx.BaseTransport):
             connection.close()
 
 
-class _Unfollowed(httpx.Response):
-    """A redirect that httpx builds no request for: one with the key, or an error if its Location is malformed."""
+class _UnfollowedRedirect(httpx.Response):
+    """A redirect response for which httpx does not build the next request.
+
+    That request would hold the key, and a malformed Location would raise an error.
+    """
 
     @property
     def has_redirect_location(self) -> bool:
@@ -117,10 +120,10 @@ class _Unfollowed(httpx.Response):
 
 
 def unfollowed(response: httpx.Response) -> httpx.Response:
-    """Return a response as it is, or a redirect as one that leads nowhere."""
+    """Return a response unchanged, or a redirect as a response that httpx does not follow."""
     if not response.has_redirect_location or response.is_closed:
         return response
-    return _Unfollowed(
+    return _UnfollowedRedirect(
         response.status_code, headers=response.headers.raw, stream=response.stream, extensions=response.extensions
     )
 
@@ -158,17 +161,17 @@ class OwnClient(httpx.Client):
 
     @property
     def cookies(self) -> httpx.Cookies:
-        """None, as none are sent: looking for some takes httpx about 50 microseconds a response."""
+        """A jar that stays empty: extracting cookies takes httpx about 50 microseconds per response."""
         return NO_COOKIES
 
     @cookies.setter
     def cookies(self, cookies: object) -> None:
-        """Keep none."""
+        """Store no cookies."""
 
 
 class _NoCookies(httpx.Cookies):
     def extract_cookies(self, response: httpx.Response) -> None:
-        """Keep none."""
+        """Store no cookies."""
 
 
 NO_COOKIES = _NoCookies()

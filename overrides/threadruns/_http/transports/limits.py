@@ -1,4 +1,4 @@
-"""The end of one exchange: a moment on the clock, and a token by which another thread cancels it."""
+"""The limits of one exchange: a deadline, and a token with which another thread cancels it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Stoppable(Protocol):
 
 
 class ExchangeLimits:
-    """The end of one exchange.
+    """The limits of one exchange.
 
     Args:
-        timeout: The bound of the whole exchange, in seconds; None for no bound.
+        timeout: The time limit of the whole exchange, in seconds; None for no limit.
         cancel_token: Ends the exchange from another thread; None if nothing does.
     """
 
@@ -42,11 +42,11 @@ class ExchangeLimits:
             self.connection.stop(self)
 
     def left(self, timeout: float | None, error: type[Exception] = TimeoutError) -> float | None:
-        """Return how long one operation of the exchange may take, in seconds; None for no bound.
+        """Return the time that one operation of the exchange may take, in seconds; None for no limit.
 
         Args:
-            timeout: The bound of the operation itself.
-            error: The exception to raise once the time is over.
+            timeout: The time limit of the operation itself.
+            error: The exception to raise after the deadline.
 
         Raises:
             ClientClosedError: The exchange was cancelled.
@@ -57,9 +57,9 @@ class ExchangeLimits:
             return timeout
         left = self._expires - time.monotonic()
         if left <= 0:
-            raise error("The time of the exchange is over.")
+            raise error("The exchange has timed out.")
         return left if timeout is None else min(left, timeout)
 
 
 UNLIMITED = ExchangeLimits(None, None)
-"""The limits of a connection that is idle, or that another client than ours uses."""
+"""The limits of an idle connection, or of one that is not used by our own client."""

@@ -1,7 +1,7 @@
-"""The proxy of a request, from the environment or the system, and the hosts that NO_PROXY keeps from it.
+"""The proxy of a request, from the environment or the system, and the hosts that NO_PROXY excludes from it.
 
 An entry of ``NO_PROXY`` is a host name, which stands for its subdomains too and may begin with ``.`` or ``*.``; an IP
-address; or a block of addresses such as ``10.0.0.0/8``. A port behind it restricts it to that port. ``*`` stands for
+address; or a block of addresses such as ``10.0.0.0/8``. A port after it restricts it to that port. ``*`` stands for
 all hosts. Entries are separated by commas or white space.
 """
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import httpcore
 
 PROXY_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
-"""The schemes of proxies, each with the port that it has unless the URL names one."""
+"""The schemes of proxies, each with its default port."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -48,10 +48,10 @@ def proxy_from_environment(scheme: str, host: str, port: int | None) -> Address 
     if excludes(proxies.get("no", ""), host, port or DEFAULT_PORTS[scheme]):
         return None
     if not getproxies_environment() and proxy_bypass(host):
-        # The system has a list of its own.
+        # The operating system has its own list of excluded hosts.
         return None
     proxy = Address(proxies[name] if "://" in proxies[name] else f"http://{proxies[name]}", f"{name}_proxy")
-    del proxies  # It may hold a password, which no traceback is to show.
+    del proxies  # It may hold a password, which no traceback must show.
     check_proxy(proxy)
     return proxy
 
@@ -113,7 +113,7 @@ def httpcore_proxy(proxy: Address, tls: ssl.SSLContext | None) -> httpcore.Proxy
     """
     import httpcore
 
-    # httpcore has no port of its own for socks5h; names are looked up by the proxy under either scheme.
+    # httpcore has no default port for socks5h; with either scheme, the proxy looks up names.
     url = httpcore.URL(
         scheme=proxy.scheme.removesuffix("h"),
         host=proxy.host,

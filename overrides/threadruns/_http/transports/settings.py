@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from threadruns._http.service import Service
 
 KEEP_ALIVE = 5.0
-"""Seconds that a connection is kept for the next exchange; servers close theirs at about that time too."""
+"""Seconds that an idle connection is kept; many servers close idle connections after about the same time."""
 
 LIBRARIES = ("httpx", "httpx2")
 """The libraries whose clients and transports can be passed."""
@@ -26,8 +26,8 @@ class ConnectionSettings:
 
     Args:
         service: The server.
-        asynchronous: Whether an event loop sends.
-        proxy: The address of a proxy; from the usual environment variables if None.
+        asynchronous: True for an asynchronous client.
+        proxy: The address of a proxy; from the environment or the system if None.
         verify: Whether to verify certificates, or the TLS settings to use.
         http_client: The caller's client.
         transport: The caller's transport.
@@ -105,7 +105,7 @@ def _library_of(value: object, name: str, form: str, kind: str) -> str:
     """Return the library that a client or a transport belongs to."""
     wanted = f"{form}{kind}"
     for library in LIBRARIES:
-        # An object of a library that nobody has imported cannot be here.
+        # A library that was not imported cannot have made the object.
         module = sys.modules.get(library)
         if module is not None and isinstance(value, getattr(module, wanted)):
             return library

@@ -1,7 +1,8 @@
-"""Blocking connections whose every operation ends with its exchange, and which another thread can shut down.
+"""Blocking connections that keep the time limit of the exchange, and that another thread can shut down.
 
-httpx bounds single reads and writes, and gives each address of a name the whole timeout: a server that sends a byte
-now and then, or a name with several dead addresses, would hold a call for longer than it may take. Nor can it cancel.
+httpx limits the time of single reads and writes, and gives each address of a host the whole timeout: a server that
+sends a byte now and then, or a host with several dead addresses, would exceed the time limit of a call. httpx cannot
+cancel a blocking call either.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class SocketBackend(httpcore.NetworkBackend):
     def __init__(self) -> None:
         self.limits = UNLIMITED
         self._socket: socket.socket | None = None
-        # A socket that is shut down must not be closed meanwhile: another one may have its number by then. Garbage
+        # A socket must not be closed while it is shut down: another one may get its file descriptor. Garbage
         # collection may cancel an exchange within any of the methods below, so the lock can be taken again.
         self._lock = RLock()
 
@@ -61,7 +62,7 @@ class SocketBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the first address of a host that answers; each has an equal share of the time that is left."""
         until = None if timeout is None else time.monotonic() + timeout
-        # The one step that nothing can interrupt. The limits are checked again behind it.
+        # Nothing can interrupt this step, so the limits are checked again after it.
         addresses = _lookup(host, port)
         problem: OSError = OSError(f"{host} has no address.")
         for place, (family, kind, protocol, _, address) in enumerate(addresses):
@@ -70,7 +71,7 @@ class SocketBackend(httpcore.NetworkBackend):
             self.hold(connection)
             try:
                 connection.settimeout(None if left is None else left / (len(addresses) - place))
-                self._left_until(until)  # Cancelled before there was a socket to shut down?
+                self._left_until(until)  # It may have been cancelled before there was a socket.
                 connection.connect(address)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except BaseException as error:
@@ -92,7 +93,7 @@ class SocketBackend(httpcore.NetworkBackend):
         return left
 
     def hold(self, connection: socket.socket | None) -> None:
-        """Take a socket as the one to shut down."""
+        """Set the socket that ``stop`` shuts down."""
         with self._lock:
             self._socket = connection
 
@@ -103,8 +104,8 @@ class SocketBackend(httpcore.NetworkBackend):
 
     @contextmanager
     def handshake(self, plain: socket.socket) -> Generator[None]:
-        """Hold a connection while TLS is set up on it."""
-        # Its own socket is of no use once the handshake has begun.
+        """Let ``stop`` shut down a connection while TLS is set up on it."""
+        # The handshake detaches the plain socket, so a duplicate is held.
         duplicate = socket.fromfd(plain.fileno(), plain.family, plain.type) if plain.fileno() >= 0 else None
         self.hold(duplicate)
         try:
@@ -114,7 +115,7 @@ class SocketBackend(httpcore.NetworkBackend):
                 self.release(duplicate)
 
     def close(self) -> None:
-        """Close the connection, also one that its pool has not taken over yet."""
+        """Close the connection, even if its pool has not taken it over yet."""
         with self._lock:
             if self._socket is not None:
                 self._socket.close()
@@ -125,7 +126,7 @@ class SocketStream(httpcore.NetworkStream):
     """A connection over a socket, or over TLS within the TLS of a proxy.
 
     Args:
-        connection: The socket, or what works like one.
+        connection: The socket, or an object with the same methods.
         backend: Its limits.
     """
 
@@ -171,7 +172,7 @@ class SocketStream(httpcore.NetworkStream):
                 return SocketStream(NestedTLS(self._socket, ssl_context, server_hostname, left), self._backend)
             self._socket.settimeout(left)
             with self._backend.handshake(self._socket):
-                limits.left(timeout, httpcore.ConnectTimeout)  # Cancelled before there was a duplicate to shut down?
+                limits.left(timeout, httpcore.ConnectTimeout)  # It may have been cancelled before that.
                 encrypted = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
             self._backend.hold(encrypted)
         except BaseException as error:
@@ -184,7 +185,7 @@ class SocketStream(httpcore.NetworkStream):
         return SocketStream(encrypted, self._backend)
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what httpcore asks of a connection; None for what is not known."""
+        """Return a property of the connection by httpcore's name for it; None if it is unknown."""
         match info:
             case "socket":
                 return self._socket
@@ -202,13 +203,13 @@ class SocketStream(httpcore.NetworkStream):
 
 
 class NestedTLS:
-    """TLS within the TLS of a proxy, which the sockets of the standard library do not do.
+    """TLS within the TLS of a proxy, which the sockets of the standard library do not support.
 
     Args:
         outer: The connection to the proxy.
         context: The TLS settings.
         server_hostname: The name that the server's certificate must have.
-        timeout: The bound of the handshake, in seconds.
+        timeout: The time limit of the handshake, in seconds.
     """
 
     def __init__(
@@ -223,7 +224,7 @@ class NestedTLS:
         self.close, self.selected_alpn_protocol = outer.close, self._tls.selected_alpn_protocol
 
     def settimeout(self, timeout: float | None) -> None:
-        """Bound the next operation as a whole, in seconds."""
+        """Set the time limit of the next operation as a whole, in seconds."""
         self._until = None if timeout is None else time.monotonic() + timeout
 
     def recv(self, size: int) -> bytes:
