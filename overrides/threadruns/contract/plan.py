@@ -103,7 +103,7 @@ class CheckPlan:
             self._decide("data.stable", pages.compare_reads, "data.stable", plain, plain)
 
     def _queries(self, thread: KnownThread) -> list[PageQuery]:
-        """Choose the queries for a thread: all edges of the main thread, one order of two others, few of the rest."""
+        """Choose queries for a thread: all edges for the main thread, one order for two others, few for the rest."""
         if thread is self._main:
             return list(edge_queries(thread))
         if thread in (self._chosen["ties"], self._chosen["largest"]):
@@ -117,7 +117,7 @@ class CheckPlan:
         return queries
 
     def _walks(self, thread: KnownThread) -> list[tuple[int | None, str | None, bool]]:
-        """Choose the walks of a thread: limit, order, backwards. Some limits divide its number of runs."""
+        """Choose the walks of a thread, as (limit, order, backwards). Some limits divide its number of runs exactly."""
         count = len(thread.newest_first)
         exact = next((size for size in (7, 9, 5, 10, 25, 3, 2) if count % size == 0 and count // size < 10), count)
         third = -(-count // 3)

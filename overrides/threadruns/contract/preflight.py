@@ -1,7 +1,7 @@
 """The preflight: read each thread once, to tell a server that departs from a wrong URL, key or thread id.
 
-A refusal of the first read is a departure only if no mistake of the user explains it: an error in the form that only
-this API has, with a status that this API does not send.
+An error response to the first read is a departure only if no mistake of the user explains it: it has the form of this
+API, and another status than those for a wrong key, thread id or beta header.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ USER_ERRORS = (400, 401, 403, 404)
 
 
 class PreflightFailure(NamedTuple):
-    """A response to the first read by which nothing can be judged.
+    """A response to the first read that cannot be judged.
 
     Attributes:
-        reason: The reason and the next step for the user, as a clause.
+        reason: The reason, as a clause, and the next step for the user.
         rule: The rule at which the check stops.
         observed: The expected and the received response, in the terms of that rule.
     """
@@ -70,7 +70,7 @@ def preflight(
         session.send_and_judge(exchange.request)
     leak = session.probe.find_key(exchange)
     if leak is not None and session.not_failed("auth.not-echoed"):
-        # Whichever server it is, its user should know.
+        # The user should know it even if this is not the server that was meant.
         reason = f"{failure.reason}; {leak}, so do not send the key there again"
         failure = PreflightFailure(reason, "auth.not-echoed", leak)
     raise CheckAborted(failure.reason, failure.rule, exchange, failure.observed)
@@ -105,7 +105,7 @@ def is_documented_error(exchange: Exchange) -> bool:
 
 
 def preflight_failure(exchange: Exchange, beta: str) -> PreflightFailure | None:
-    """Return why nothing can be judged by the response to a plain read; None if something can.
+    """Return the reason why the response to a plain read cannot be judged; None if it can.
 
     Args:
         exchange: The plain read and its response.

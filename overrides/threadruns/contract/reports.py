@@ -1,4 +1,4 @@
-"""Reports for programs: JSON, whose form is ``report.schema.json``, and JUnit XML for CI systems."""
+"""Reports for programs: JSON, as defined by ``report.schema.json``, and JUnit XML for CI systems."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def rule_as_json(rule: Rule) -> dict[str, Any]:
 def as_junit(report: Report) -> str:
     """Return the report as JUnit XML: a test case for each rule, skipped if the rule is undecided.
 
-    The failure of a rule that is not a departure is a test that passed, with what was observed as its output.
+    A failed rule that is not a departure counts as a passed test; the output of the test has the observation.
     """
     undecided, errors = report.of(Outcome.UNDECIDED), report.of(Outcome.ERROR)
     suite = ElementTree.Element(

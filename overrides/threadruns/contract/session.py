@@ -39,7 +39,7 @@ class CheckSession:
 
     Attributes:
         probe: The sender of the requests.
-        health_request: A plain read, which tells a server that is down from one that ignores a particular request.
+        health_request: A plain read, sent after a request without a response, to learn whether the server is down.
         fail_fast: Whether the first departure ends the check.
         origin: What tells the responses of the server from those of an intermediary.
     """

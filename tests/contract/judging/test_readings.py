@@ -27,7 +27,7 @@ RUN: dict[str, Any] = example.threads((5,))["thread_Of5Runs"][0]
     ],
 )
 def test_a_run_that_has_ended_does_not_change(change: dict[str, Any], problem: str | None) -> None:
-    """After a run has ended, only its metadata may change; a completed run may read `expired`."""
+    """After a run has ended, only its metadata may change; a completed run may become `expired`."""
     ended = RUN | {"status": "completed"}
     found = compare_readings(ended, ended | change)
     assert found is None if problem is None else problem in str(found)

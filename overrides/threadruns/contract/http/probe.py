@@ -37,7 +37,7 @@ MAX_WAIT_SECONDS = 60.0
 """Maximum wait after one response that asks to wait, in seconds."""
 
 MAX_DROPS = 2
-"""Dropped connections after which each request uses a new one: a further drop is then a fault of the server."""
+"""Number of dropped connections after which each request opens a new one; a later drop is a fault of the server."""
 
 MAX_ATTEMPTS = 6
 """Maximum number of times that a request is sent while the server responds 429."""

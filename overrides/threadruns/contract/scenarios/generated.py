@@ -116,7 +116,7 @@ def _generate(threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int) 
                 cases.setdefault(request, case)
 
         with warnings.catch_warnings():
-            # Hypothesis blames its strategy when another thread uses the random module.
+            # Hypothesis warns about its strategy when another thread uses the random module.
             warnings.simplefilter("ignore")
             collect()
     return [(case, request) for request, case in cases.items()]

@@ -1,7 +1,7 @@
 """The runs of a thread, as read from the server: the basis on which its pages are judged.
 
-They are the union of the runs that reading the thread from both ends shows, by ``created_at``; runs of the same second
-keep the order of the server.
+The thread is read in both orders, and the runs of both readings are sorted by ``created_at``. Runs created in the same
+second keep the order of the server.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ class KnownThread:
             self.unread = True
         return ids
 
-    def moments(self, before: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    def possible_states(self, before: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
         """Yield each state that the thread may have had between ``before`` and now."""
         yield before
         now = self.newest_first

@@ -53,7 +53,7 @@ def read_page(
 
     if not is_settled(findings()):
         yield from thread.read_all()
-        for ids in thread.moments(before):
+        for ids in thread.possible_states(before):
             page = expected_page(ids, query, unread=thread.unread) or page
             again = compare_page(page, query, exchange)
             if not any(again.values()):
@@ -172,7 +172,7 @@ def walk_pages(
         if thread.newest_first != before and _walk_problem([run for run in received if run in known], known) is None:
             problem = None
     findings = [Finding(rule, problem and f"pages of {size}, order {order or 'desc'}: {problem}", exchange)]
-    # The runs are right, but the last page wrongly says that it is the last: only this shows that has_more is wrong.
+    # All received runs are right, but has_more was false before the end; no other scenario detects such a has_more.
     right = known[-len(received) :] if back else known[: len(received)]
     if problem and exchange.ids and tuple(received) == tuple(right):
         cursors = {"before": "has_more.before", "after": "has_more.after"}
