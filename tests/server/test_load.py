@@ -75,7 +75,7 @@ def in_order(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_file_is_read(store: Store, tmp_path: Path, form: str, packed: bool) -> None:
-    """JSON lines, arrays, list bodies and mixtures give the same runs, plain or gzip."""
+    """JSON lines, arrays, list responses and mixtures give the same runs, with or without gzip."""
     data = FORMS[form].encode()
     path = tmp_path / "runs"
     path.write_bytes(gzip.compress(data) if packed else data)
@@ -194,7 +194,7 @@ def test_bad_run_is_reported_by_line(store: Store, tmp_path: Path, kind: str) ->
     """A file with a bad run is rejected with the line and a reason, and nothing of it is stored."""
     text, reason = BAD[kind]
     (tmp_path / "runs").write_text(lines(RUNS[:3]) + "\n" + text + lines(RUNS[4:]))
-    with pytest.raises(FileRejected, match="nothing of it was loaded") as caught:
+    with pytest.raises(FileRejected, match="nothing was loaded from it") as caught:
         load(store, tmp_path / "runs")
     assert caught.value.loaded.first_bad[0].line == 5
     assert reason in caught.value.loaded.first_bad[0].reason
@@ -220,7 +220,7 @@ def test_reading_stops_at_twenty_bad_runs(store: Store, tmp_path: Path, skip_bad
         loaded = load(store, path, skip_bad=True)
         assert (loaded.new, loaded.bad, len(loaded.first_bad)) == (len(RUNS), 30, 20)
     else:
-        with pytest.raises(FileRejected, match="has at least 20 bad runs; nothing of it was loaded") as caught:
+        with pytest.raises(FileRejected, match="has at least 20 bad runs; nothing was loaded from it") as caught:
             load(store, path, progress=reported.append)
         assert [bad.line for bad in caught.value.loaded.first_bad] == list(range(1, 21))
         assert sum(reported) < path.stat().st_size / 2
@@ -238,7 +238,7 @@ def test_other_encodings_are_reported(store: Store, tmp_path: Path, encoding: st
 @pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf", b"[]", b"[]\n[]"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_file_without_runs_is_loaded(store: Store, tmp_path: Path, data: bytes, packed: bool) -> None:
-    """A file without runs is loaded without an error, plain or gzip."""
+    """A file without runs is loaded without an error, with or without gzip."""
     (tmp_path / "runs").write_bytes(gzip.compress(data) if packed else data)
     assert load(store, tmp_path / "runs") == LoadResult(str(tmp_path / "runs"))
 

@@ -211,7 +211,7 @@ def test_load_command_reports_by_line(archive: Path, tmp_path: Path) -> None:
     outcome = run("load", str(archive), "--db", database)
     assert outcome.returncode == 1
     assert f"{archive}:6: " in outcome.stderr
-    assert "nothing of it was loaded" in outcome.stderr
+    assert "nothing was loaded from it" in outcome.stderr
     outcome = run("load", str(archive), "--db", database, "--skip-bad")
     assert (outcome.returncode, outcome.stdout) == (1, f"{archive}: 5 new, 0 unchanged, 1 skipped\n")
     archive.write_text(good)

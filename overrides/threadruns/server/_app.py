@@ -1,4 +1,4 @@
-"""The ASGI application: the operation, and the pages beside it.
+"""The ASGI application: the operation, the documentation and a health check.
 
 It adds the headers that all responses have, writes the access log, and turns an unexpected exception into a 500 in the
 form of the API.
@@ -128,7 +128,7 @@ def _line(request: ServerRequest, writer: ResponseWriter, request_id: str, milli
 
 
 def _masked(key: str, text: str) -> str:
-    """Mask the key in a part of a URL; a percent-encoded key makes the part appear decoded."""
+    """Mask the key in a part of a URL; if the key is percent-encoded, the part is returned decoded."""
     for decode in (str, unquote, unquote_plus):
         if key in decode(text):
             text = decode(text).replace(key, "***")

@@ -17,7 +17,7 @@ from threadruns.server._messages import HTTPError, ListQuery, ServerRequest, Ser
 class PermissiveEndpoint(Endpoint):
     """Accepts any key, thread, cursor, limit and beta header, with the base path or without it.
 
-    Invalid values are ignored, and an unknown thread is an empty one.
+    Invalid values are ignored, and an unknown thread is treated as empty.
     """
 
     def route(self, request: ServerRequest) -> str:

@@ -38,7 +38,7 @@ class FileRejected(Exception):
             found = f"has {loaded.bad} bad run{'s' * (loaded.bad != 1)}"
         else:
             found = f"has at least {MAX_REPORTED} bad runs"
-        super().__init__(f"{loaded.path} {found}; nothing of it was loaded.")
+        super().__init__(f"{loaded.path} {found}; nothing was loaded from it.")
         self.loaded = loaded
 
 
@@ -53,7 +53,8 @@ def load(
 
     Args:
         store: The store.
-        path: A file with JSON lines, an array, a list body, or several of them; plain or gzip. ``-`` is standard input.
+        path: A file with JSON lines, an array, a list response, or several of them, with or without gzip. ``-`` is
+            standard input.
         skip_bad: Load the valid runs of a file with bad ones.
         progress: A callback that gets the number of bytes read since the last call.
 

@@ -1,4 +1,4 @@
-"""Reading runs from files as a stream: JSON lines, arrays and list bodies, plain or gzip.
+"""Reading runs from files as a stream: JSON lines, arrays and list responses, with or without gzip.
 
 A file is a sequence of JSON values, each a run, an array of runs or a body with runs under ``data``. Only one run is in
 memory at a time. Its original text is kept, so that no number is rounded and no key is lost. An invalid line is
@@ -27,7 +27,7 @@ MAX_RUN_CHARS = 4 << 20
 """The largest number of characters of a run; recorded runs have a few thousand."""
 
 MAX_DATA_OFFSET = 1 << 16
-"""The number of characters within which ``data`` of a list body must start."""
+"""The number of characters within which ``data`` of a list response must start."""
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _STRING = r'"(?:[^"\\]|\\.)*"'
@@ -39,7 +39,7 @@ _BODY = re.compile(
 
 @frozen
 class ParsedValue:
-    """A JSON value in the place of a run."""
+    """A JSON value where a run is expected, not validated yet."""
 
     line: int
     text: str
@@ -55,7 +55,7 @@ class BadRun:
 
 
 class _InvalidValue(Exception):
-    """The text here is not a run, an array or a list body."""
+    """The text here is not a run, an array or a list response."""
 
 
 class _UnreadableRest(Exception):
@@ -135,7 +135,7 @@ class _Reader:
         elif "\udc80" <= char <= "\udcff":
             raise _InvalidValue("the text is not UTF-8")
         else:
-            raise _InvalidValue("expected a run, an array of runs or a list body")
+            raise _InvalidValue("expected a run, an array of runs or a list response")
 
     def _array(self) -> Iterator[ParsedValue | BadRun]:
         self._take("[")

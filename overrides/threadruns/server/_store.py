@@ -133,7 +133,7 @@ class Store:
         except (sqlite3.Error, UnicodeDecodeError) as error:
             code = getattr(error, "sqlite_errorname", "") or ""
             if code.startswith("SQLITE_FULL"):
-                next_step = "free some space and repeat the command; nothing of it was kept"
+                next_step = "free some space and repeat the command; nothing was stored"
             elif code.startswith(DAMAGE) or isinstance(error, UnicodeDecodeError):
                 next_step = "restore it from a copy, or load the runs into a new file"
             elif code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
@@ -186,7 +186,7 @@ class Store:
             except sqlite3.IntegrityError:
                 row = self._connection.execute("SELECT body FROM run WHERE id = ?", (run_id,)).fetchone()
                 if row is None:
-                    raise  # The index has a run of this id and the table has not.
+                    raise  # The index has a run with this id, and the table does not.
                 if not _same_json(row[0], text):
                     raise RunConflict(f"run {run_id!r} is already stored with other content") from None
                 return False
@@ -227,14 +227,14 @@ class Store:
     def page(
         self, thread: str, limit: int, order: str, after: Position | None = None, before: Position | None = None
     ) -> StoredPage:
-        """Return the runs of a thread next to a position.
+        """Return one page of the runs of a thread.
 
         Args:
             thread: The id of the thread.
             limit: The largest number of runs.
             order: ``asc`` or ``desc``, by time and then id.
             after: The page starts directly after this position.
-            before: The page ends directly before this position, or at the latest there if ``after`` is given.
+            before: The page ends directly before this position; if ``after`` is given, it ends there at the latest.
         """
         backward = before is not None and after is None
         direction = "ASC" if (order == "asc") != backward else "DESC"
@@ -275,7 +275,7 @@ class _Number:
 
 
 def _same_json(one: str, other: str) -> bool:
-    """Return whether two JSON texts have the same value, whatever the order of keys and the white space."""
+    """Return whether two JSON texts have the same value; the order of keys and white space do not matter."""
     if one == other:
         return True
     try:

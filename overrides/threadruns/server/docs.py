@@ -1,7 +1,7 @@
-"""The document as a page for people, at ``/docs``: the file that was generated with the package.
+"""The documentation page at ``/docs``: the HTML file that was generated with the package.
 
-The page names its own policy, which allows no script and no request; here the same policy goes into the header, where
-it also keeps the page out of frames.
+The page has a Content-Security-Policy in a ``meta`` element, which allows no scripts and no requests. The same policy
+is sent as a header with ``frame-ancestors`` added, which a ``meta`` element cannot set.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from threadruns._document import page
 
 
 def routes() -> list[Route]:
-    """Return the routes of the page, and of the root, which leads to it."""
+    """Return the routes of the page, and of the root, which redirects to it."""
     return [Route("/", _root), Route("/docs", _page)]
 
 
@@ -25,7 +25,7 @@ def policy() -> str:
 
 
 async def _root(_: Request) -> Response:
-    # Relative, so that it leads there under any prefix.
+    # Relative, so that it works below any path prefix.
     return RedirectResponse("docs")
 
 

@@ -24,9 +24,9 @@ START = 1_699_000_000
 """The default ``created_at`` of the first run of a thread: November 2023."""
 
 STEP = 600
-"""The longest time between two runs, in seconds."""
+"""The maximum time between two runs, in seconds."""
 
-LIFE = 600
+LIFETIME = 600
 """The time from ``created_at`` to ``expires_at`` in every recorded run that has both, in seconds."""
 
 WORDS = (
@@ -39,7 +39,7 @@ PLAIN_WORDS = [word for word in WORDS if word.isascii()]
 
 
 class SynthesisError(Exception):
-    """No valid sample was found for a schema of the document; the message has the schema or the run."""
+    """No valid sample was found for a schema of the document; the message names the schema or the problem."""
 
 
 def synthesize(
@@ -120,7 +120,7 @@ def _broken_rule(run: dict[str, Any]) -> str | None:
 
 
 def _status_sequence(shares: Mapping[str, float] | None, rng: random.Random) -> Iterator[str]:
-    """Return an endless sequence of statuses that keeps their shares from its beginning to any place.
+    """Return an endless sequence of statuses; its first n statuses have the shares for every n, to within one run.
 
     Raises:
         ValueError: A share is that of an unknown status, negative or not finite, or all are zero.
@@ -141,7 +141,7 @@ def _status_sequence(shares: Mapping[str, float] | None, rng: random.Random) -> 
 def _in_shares(shares: dict[str, float], rng: random.Random) -> Iterator[str]:
     counts = dict.fromkeys(shares, 0)
     for number in itertools.count(1):
-        # Equal deficits are decided at random, so that equal shares come in blocks with an order of their own.
+        # Ties are broken at random, so that with equal shares each block of statuses has another order.
         status = max(shares, key=lambda status: (round(shares[status] * number - counts[status], 9), rng.random()))
         counts[status] += 1
         yield status
@@ -172,7 +172,7 @@ class _Sampler:
             "created_at": created,
             "file_ids": [f"file-{_token(self._rng)}" for _ in run["tools"]],
         }
-        # After its tool outputs were submitted, a run is queued with the time of its first start, and starts again.
+        # After its tool outputs are submitted, a run is queued again and keeps started_at until it starts again.
         resumed = status in ("queued", "in_progress", "completed") and self._rng.random() < 0.3
         self._set_times(run, resumed=resumed)
         self._set_usage(run)
@@ -193,13 +193,13 @@ class _Sampler:
         }
         run |= dict.fromkeys(("cancelled_at", "failed_at", "completed_at"))
         run["started_at"] = None if status == "queued" and not resumed else started
-        run["expires_at"] = None if status in ended else created + LIFE
+        run["expires_at"] = None if status in ended else created + LIFETIME
         if status in ended:
             run[ended[status]] = started + self._rng.randrange(30)
         run["last_error"] = self.value({"$ref": "#/components/schemas/LastError"}) if status == "failed" else None
 
     def _set_usage(self, run: dict[str, Any]) -> None:
-        """Set the usage of a run that has ended, and for some completed runs the limit that cut them short."""
+        """Set the usage of a run that has ended, and for some completed runs the token limit that ended them early."""
         if "usage" in run:
             run["usage"] = self._usage() if run["status"] in FINAL_STATUSES else None
         if "incomplete_details" not in run:
@@ -217,7 +217,7 @@ class _Sampler:
         return usage
 
     def _set_tools(self, run: dict[str, Any], *, resumed: bool) -> None:
-        """Name the functions of the run, and make choices and calls name some of them."""
+        """Name the functions of the run, and use the names in tool_choice and in tool calls."""
         waits = run["status"] == "requires_action"
         chosen: Any = run.get("tool_choice")
         choice = cast(dict[str, Any], chosen) if isinstance(chosen, dict) else {}
