@@ -1,7 +1,7 @@
 """The selection of the mutations that apply to each request.
 
-They become the first bases of a class made for the request, in front of the correct endpoint, so that each mutation
-calls the next one with ``super()``.
+The mutations are the first bases of a class that is created for the request, before the correct endpoint, so that each
+mutation calls the next one with ``super()``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from threadruns.testing.mutations import Catalogue, Mutation
 
 
 class UnknownMutation(ValueError):
-    """No fault or variation has this name, or its options are invalid; the message names what is valid."""
+    """No fault or variation has this name, or its options are invalid; the message names valid ones."""
 
 
 @frozen
