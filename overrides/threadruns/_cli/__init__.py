@@ -84,11 +84,11 @@ def main() -> None:
 
 
 def missing(error: ModuleNotFoundError, what: str, extra: str) -> str:
-    """Return the sentence for a library that is not installed.
+    """Return the error message for a library that is not installed.
 
     Args:
         error: The import that failed.
         what: The part of the package that needs the library.
-        extra: The extra that brings it.
+        extra: The extra that installs it.
     """
     return f"{what} needs {error.name}, which is not installed. In a clone of the repository: pip install '.[{extra}]'"

@@ -8,5 +8,5 @@ from threadruns._http.secrets import Secret
 
 
 def hidden(_: click.Context, __: click.Parameter, value: str | None) -> Secret:
-    """Wrap the key, so that no variable of a command shows it."""
+    """Wrap the key in a Secret, so that no variable of a command shows it."""
     return Secret(value)

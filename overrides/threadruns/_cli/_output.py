@@ -1,4 +1,4 @@
-"""Standard output of commands: written whole, or with an error and an exit code that say why not."""
+"""Standard output of commands: it is written completely, or the command fails with an error and an exit code."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Interrupted(click.ClickException):
 def standard_output() -> Generator[None]:
     """Flush standard output at the end, and end the command if it cannot be written.
 
-    A reader that closes its pipe, such as ``head``, has read what it wanted: the command ends quietly.
+    A reader that closes its pipe, such as ``head``, has read enough: the command ends with 0 and without a message.
 
     Raises:
         Failure: Standard output is closed, or its disk is full.

@@ -19,18 +19,18 @@ from threadruns import UNSET, Run, write_csv, write_json_lines
 from threadruns._text import printable
 
 
-def write_runs(runs: Iterable[Run], form: str) -> None:
-    """Write runs to standard output, each as it comes, and a table at its end.
+def write_runs(runs: Iterable[Run], output_format: str) -> None:
+    """Write runs to standard output: JSON and CSV as the runs arrive, a table after the last run.
 
     Args:
         runs: The runs.
-        form: The format: "table", "json" or "csv".
+        output_format: The format: "table", "json" or "csv".
     """
     output: Any = sys.stdout
     if isinstance(output, io.TextIOWrapper):
-        # The locale may lack characters of the runs, such as ASCII and cp1252 do.
+        # The encoding of the locale, such as ASCII or cp1252, may lack characters of the runs.
         output.reconfigure(errors="backslashreplace")
-    match form:
+    match output_format:
         case "json" if sys.stdout.isatty():
             lines: Any = _Terminal(_escaped)
             write_json_lines(runs, lines)
@@ -47,7 +47,7 @@ def write_runs(runs: Iterable[Run], form: str) -> None:
 
 
 class _Terminal:
-    """A file that writes to the terminal what is safe to show there."""
+    """A file that writes to the terminal, without characters that would control it."""
 
     def __init__(self, show: Any) -> None:
         self._show = show
@@ -69,7 +69,7 @@ def _replaced(text: str) -> str:
 
 @contextmanager
 def _utf8() -> Generator[IO[str]]:
-    """Give standard output as a text file in UTF-8, whatever the locale: programs read it."""
+    """Yield standard output as a text file in UTF-8, whatever the locale, because programs read it."""
     file = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="backslashreplace", newline="")
     try:
         yield file
@@ -80,7 +80,7 @@ def _utf8() -> Generator[IO[str]]:
 
 class _Console(Console):
     def on_broken_pipe(self) -> None:
-        """Leave a closed pipe to the command; the console would exit with 1."""
+        """Raise the error of a closed pipe again, for the command to handle; rich would exit with 1."""
         raise
 
 

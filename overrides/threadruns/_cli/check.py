@@ -71,7 +71,7 @@ INTERRUPTED = Interrupted.exit_code
 @click.option(
     "--ca-bundle", type=click.Path(exists=True, dir_okay=False), help="File of trusted certificate authorities."
 )
-@click.option("--fail-fast", is_flag=True, help="End at the first departure.")
+@click.option("--fail-fast", is_flag=True, help="Stop at the first departure.")
 @click.option("--all", "show_all", is_flag=True, help="Show every rule, one by one.")
 def command(
     url: str | None,
@@ -93,9 +93,9 @@ def command(
 ) -> None:
     """Check the server at URL against the contract, on threads that exist there.
 
-    The check changes nothing on the server. Threads of several sizes decide more rules: threads without runs, with one
-    run, with a few, with exactly 20, exactly 100 and more than 100 runs, and with many runs created in the same second.
-    The key is sent to URL only, and no report contains it.
+    The check changes nothing on the server. With threads of several sizes more rules can be decided: threads without
+    runs, with one run, with a few, with exactly 20, exactly 100 and more than 100 runs, and with many runs created in
+    the same second. The key is sent to URL only, and no report contains it.
 
     \b
     threadruns check http://127.0.0.1:8000/v1 --thread thread_abc123 --thread thread_abc456

@@ -28,8 +28,8 @@ def command(form: str, path: bool) -> None:
     schemathesis run "$(threadruns document --path)" --url http://127.0.0.1:8000/v1
     """
     if path:
-        click.echo(_document.path(form))
+        click.echo(_document.path(output_format))
         return
     with standard_output():
         # Bytes, so that the output is the file, whatever the encoding of the terminal.
-        sys.stdout.buffer.write(_document.path(form).read_bytes())
+        sys.stdout.buffer.write(_document.path(output_format).read_bytes())

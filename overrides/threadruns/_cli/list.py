@@ -75,7 +75,7 @@ def command(
             f"There is no base URL: use --base-url, or set {BASE_URL_VARIABLE}, such as {EXAMPLE_BASE_URL!r}."
         )
     largest: int = parameter("limit")["maximum"]
-    counted = Counted()
+    counter = RunCounter()
     try:
         with (
             standard_output(),
@@ -93,7 +93,7 @@ def command(
             walk = iter(pages)
             write_runs(counted.all(walk), form)
     except KeyboardInterrupt:
-        raise Interrupted(f"Interrupted after {counted}; the list is not complete.") from None
+        raise Interrupted(f"Interrupted after {counter}; the list is not complete.") from None
     except ArgumentError as error:
         raise click.UsageError(str(error)) from None
     except ThreadrunsError as error:
@@ -105,14 +105,14 @@ def command(
         )
 
 
-class Counted:
-    """Counts runs as they pass."""
+class RunCounter:
+    """A count of the runs that were yielded."""
 
     def __init__(self) -> None:
         self.runs = 0
 
-    def all(self, runs: Iterable[Run]) -> Iterator[Run]:
-        """Yield the runs."""
+    def count(self, runs: Iterable[Run]) -> Iterator[Run]:
+        """Yield the runs, and count them."""
         for run in runs:
             self.runs += 1
             yield run

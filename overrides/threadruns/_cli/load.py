@@ -1,4 +1,4 @@
-"""``threadruns load``: loading runs from files into a database."""
+"""``threadruns load``: load runs from files into a database."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from threadruns.server._store import Store, StoreError
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE...")
 @click.option("--db", required=True, type=click.Path(dir_okay=False), help="Database file; created if it is missing.")
-@click.option("--skip-bad", is_flag=True, help="Load the valid runs of a file with bad ones, and exit with 1.")
+@click.option("--skip-bad", is_flag=True, help="If a file has bad runs, load the valid ones, and exit with 1.")
 def command(files: tuple[str, ...], db: str, skip_bad: bool) -> None:
     """Load runs from FILEs into a database that `threadruns serve --db` serves.
 
-    A file has JSON lines, an array or list bodies, plain or gzip; - is standard input. Each run is validated against
-    the document. A file is loaded completely or not at all; loading it again changes nothing. The exit code is 1 if a
-    file has bad runs or cannot be read.
+    A file has JSON lines, an array or list responses, with or without gzip; - is standard input. Each run is validated
+    against the document. A file is loaded completely or not at all; loading it again changes nothing. The exit code is
+    1 if a file has bad runs or cannot be read.
 
     \b
     threadruns load archive.jsonl.gz --db runs.db

@@ -157,7 +157,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _exit_on_signal(_: int, __: FrameType | None) -> None:
-    # uvicorn raises the signal again after the responses in flight; a requested stop exits with 0.
+    # uvicorn completes the responses in flight and raises the signal again; a requested stop exits with 0.
     raise SystemExit(0)
 
 

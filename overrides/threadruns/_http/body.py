@@ -47,7 +47,7 @@ class Inflater(Protocol):
 
 
 class GzipInflater:
-    """A decoder of gzip (RFC 1952) with any number of members. Like other clients, it ignores data after the last one."""
+    """A decoder of gzip (RFC 1952), which may have several members. Data after the last one is ignored."""
 
     def __init__(self) -> None:
         # 32 lets zlib tell gzip from zlib by the header of the data: some servers name one and send the other.
@@ -80,7 +80,7 @@ class GzipInflater:
 
 
 class DeflateInflater:
-    """A decoder of deflate with the zlib header (RFC 1950) that HTTP requires, or without it, as many servers send it."""
+    """A decoder of deflate, with the zlib header (RFC 1950) that HTTP requires, or without it."""
 
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
