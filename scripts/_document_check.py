@@ -110,7 +110,7 @@ def problems(path: Path) -> list[str]:
 def find(document: Json) -> Iterator[Problem]:
     """Yield the problems of a parsed document.
 
-    Each check runs only if the earlier ones found no problem, so that one mistake is reported once.
+    A check runs only if the earlier ones found nothing but missing descriptions, so that one mistake is reported once.
     """
     for check in (_not_json, _structure, _references, _schemas, _parameters, _descriptions, _values, _remainder):
         found = list(check(document))
@@ -120,7 +120,7 @@ def find(document: Json) -> Iterator[Problem]:
 
 
 def _not_json(document: Json) -> Iterator[Problem]:
-    """Yield keys and values of YAML that JSON does not have; tools read them differently."""
+    """Yield keys and values of YAML that JSON does not have, because tools read them differently."""
     if not isinstance(document, dict):
         yield Problem((), "the document is not a mapping")
     for pointer, node in _walk(document, into_data=True):
@@ -235,7 +235,7 @@ def _values(document: Json) -> Iterator[Problem]:
 
 
 def _remainder(document: Json) -> Iterator[Problem]:
-    """Yield the other findings of openapi-spec-validator, which seldom have a place."""
+    """Yield the other findings of openapi-spec-validator, most of which have no location."""
     for error in OpenAPIV31SpecValidator(document).iter_errors():
         yield Problem((), str(error.message).partition("\n")[0])
 

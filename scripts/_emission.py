@@ -1,6 +1,6 @@
-"""What the templates emit for a property of a schema, computed from the generator's view of the document.
+"""The code that the templates emit for schemas and operations, computed from the generator's data classes.
 
-The classes of that view are private to openapi-python-client, which is therefore pinned. `tests/test_emission.py`
+Those classes are private to openapi-python-client, which is therefore pinned. `tests/test_emission.py`
 renames each attribute that is used here and in the templates, and expects generation to fail.
 """
 
@@ -29,13 +29,13 @@ from openapi_python_client.schema import Reference
 Model = ModelProperty
 
 OWN_NAMES = frozenset({"additional_properties", "unknown_fields", "to_dict", "to_json", "from_dict", "from_json"})
-"""What a model has beside its fields."""
+"""The members of a model besides its fields."""
 
 FREE_NAMES = frozenset({"type", "object", "format", "input", "filter", "hash", "range", "next", "min", "max"})
-"""Builtins that no emitted annotation or method needs; the generator avoids them all."""
+"""Builtins that may name a field, because no emitted code of a model uses them; the generator renames such fields."""
 
 TAG = "type"
-"""The key whose constant tells an object apart from others in its place, even where the document knows no other."""
+"""The key whose constant identifies the variant of an object, even if the document has only this variant."""
 
 
 class Import(NamedTuple):
@@ -64,11 +64,11 @@ class Parameter(NamedTuple):
     annotation: str
     required: bool
     fixed: str
-    """The one value that a header can have, which is then no choice of the caller's."""
+    """The only value of a header, which the operation sets itself; empty if the caller chooses the value."""
 
 
 class Response(NamedTuple):
-    """What a response decodes to."""
+    """The type that responses with a range of status codes decode to."""
 
     low: int
     high: int
@@ -76,17 +76,17 @@ class Response(NamedTuple):
 
 
 class Emission:
-    """What the document as a whole says of its models.
+    """The types, fields and parameters that are emitted for a document.
 
     Args:
-        data: The generator's view of the document.
+        data: The generator's data classes for the document.
     """
 
     def __init__(self, data: GeneratorData) -> None:
         self._tags = dict(tags(list(data.models)))
 
     def tag(self, model: Model) -> str | None:
-        """Return the key that tells a model apart from the others of a union; None if there is none."""
+        """Return the key that distinguishes a model from other variants of a union; None if there is none."""
         return self._tags.get(model.class_info.name)
 
     def annotation(self, prop: Property) -> str:
@@ -129,7 +129,7 @@ class Emission:
                 return ["str"]  # a date, a UUID or a file stays what JSON has
 
     def fields(self, model: Model) -> list[Field]:
-        """Return the fields of a model, those that every object has first."""
+        """Return the fields of a model, required ones first."""
         return [self._field(model, prop) for prop in properties(model)]
 
     def _field(self, model: Model, prop: Property) -> Field:
@@ -141,22 +141,22 @@ class Emission:
         return Field(attribute(prop), prop.name.get_untrusted_value(), annotation, default, description(model, prop))
 
     def settings(self, model: Model) -> str:
-        """Return what the class statement of a model says beside its base, as code."""
+        """Return the keyword arguments of the class statement of a model, as code."""
         tag = self.tag(model)
         renamed = {field.name: field.key for field in self.fields(model) if field.name != field.key}
         return (f", tag={tag!r}" if tag else "") + (f", rename={renamed!r}" if renamed else "")
 
     def rest(self, model: Model) -> str:
-        """Return the type of the fields that the document does not name, as code; "Any" unless it says more."""
+        """Return the type of the fields that the document does not name, as code; "Any" if it gives no type."""
         return self.annotation(model.additional_properties) if model.additional_properties else "Any"
 
     def imports(self, model: Model) -> list[Import]:
-        """Return the classes that the annotations of a model name, but for itself."""
+        """Return the classes that the annotations of a model use, except the model itself."""
         found = {name for prop in [*properties(model), *rest_of(model)] for name in named(prop)}
         return sorted(found - {Import(str(model.class_info.module_name), str(model.class_info.name))})
 
     def parameters(self, endpoint: Endpoint) -> list[Parameter]:
-        """Return the parameters of an operation, by their place."""
+        """Return the parameters of an operation: path, query, header."""
         places = {
             "path": endpoint.path_parameters,
             "query": endpoint.query_parameters,
@@ -167,7 +167,7 @@ class Emission:
     def _parameter(self, place: str, prop: Property) -> Parameter:
         annotation, fixed = self.annotation(prop), ""
         if isinstance(prop, LiteralEnumProperty):
-            # Closed, unlike in a response: a typing error of the caller's can be told at once.
+            # Only the listed values, unlike in a response, so that type checkers find a misspelt argument.
             annotation = f"Literal{sorted(prop.values)!r}"
             fixed = str(*prop.values) if prop.required and len(prop.values) == 1 and place == "header" else ""
         return Parameter(
@@ -175,7 +175,7 @@ class Emission:
         )
 
     def responses(self, endpoint: Endpoint) -> list[Response]:
-        """Return what the responses of an operation decode to, by their status codes."""
+        """Return the types that the responses of an operation decode to, with their status codes."""
         return [
             Response(*(response.status_code.range or (0, 999)), self.annotation(response.prop))
             for response in endpoint.responses
@@ -183,12 +183,12 @@ class Emission:
         ]
 
     def returned(self, endpoint: Endpoint) -> str:
-        """Return what an operation returns."""
+        """Return the type of the first success response of an operation, as code."""
         ranges = ((response.status_code.range, response.prop) for response in endpoint.responses)
         return next(self.annotation(prop) for codes, prop in ranges if codes and codes[0] // 100 == 2)
 
     def endpoint_imports(self, endpoint: Endpoint) -> list[Import]:
-        """Return the classes that an operation names."""
+        """Return the classes that the types of an operation use."""
         props = [response.prop for response in endpoint.responses] + [body.prop for body in endpoint.bodies]
         props += [*endpoint.path_parameters, *endpoint.query_parameters, *endpoint.header_parameters]
         return sorted({name for prop in props for name in named(prop)})
@@ -200,12 +200,12 @@ def properties(model: Model) -> list[Property]:
 
 
 def rest_of(model: Model) -> list[Property]:
-    """Return what the document says of the fields that it does not name."""
+    """Return the schema of the additional properties of a model, in a list that is empty if there is none."""
     return [model.additional_properties] if model.additional_properties else []
 
 
 def attribute(prop: Property) -> str:
-    """Return the attribute of a property: its key, unless that would hide what the class needs."""
+    """Return the attribute of a property: its key, with an underscore if it would hide a name that the class needs."""
     name = str(prop.python_name)
     if name in OWN_NAMES:
         return f"{name}_"
@@ -214,7 +214,7 @@ def attribute(prop: Property) -> str:
 
 
 def description(model: Model, prop: Property) -> str:
-    """Return what the document says of a property. The generator drops what stands beside a reference."""
+    """Return the description of a property. The generator drops a description beside a ``$ref``."""
     raw = (model.data.properties or {}).get(prop.name)
     text = (raw.model_extra or {}).get("description") if isinstance(raw, Reference) else raw and raw.description
     stated = prop.description
@@ -223,7 +223,7 @@ def description(model: Model, prop: Property) -> str:
 
 
 def named(prop: Property) -> Iterator[Import]:
-    """Yield the classes that the type of a property names."""
+    """Yield the classes that the type of a property uses."""
     match prop:
         case ListProperty():
             yield from named(prop.inner_property)
@@ -250,7 +250,7 @@ def unions(prop: Property) -> Iterator[UnionProperty]:
 
 
 def constants(model: Model) -> dict[str, str]:
-    """Return the texts that a model demands, by their keys."""
+    """Return the string constants of the required keys of a model, by key."""
     return {
         prop.name.get_untrusted_value(): prop.value.raw_value
         for prop in model.required_properties or ()
@@ -259,7 +259,7 @@ def constants(model: Model) -> dict[str, str]:
 
 
 def tags(models: list[Model]) -> Iterator[tuple[str, str]]:
-    """Yield the names of the models that may be one of several, with the key that tells them apart."""
+    """Yield the names of the models that are tagged variants, each with the key of its tag."""
     by_name = {str(model.class_info.name): model for model in models}
     for model in models:
         if TAG in constants(model):

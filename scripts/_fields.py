@@ -1,4 +1,4 @@
-"""Schemas as rows for people: names, types, bounds and what is inside, as the page shows them."""
+"""Schemas as rows of the documentation page: names, types, limits and nested fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Json = Any
 
 
 class Limit(NamedTuple):
-    """One bound of a value: words, and the values that they introduce."""
+    """A limit of a value: a phrase, and the values that follow it."""
 
     words: str
     codes: tuple[str, ...] = ()
@@ -20,16 +20,16 @@ class Limit(NamedTuple):
 
 @dataclass
 class Field:
-    """A row: a parameter, a key of an object, or one form that a value may take.
+    """A row: a parameter, a key of an object, or a variant of a value.
 
     Attributes:
-        name: What it is called; the form's name for a variant.
+        name: The name of the parameter, key or variant.
         types: The types in words, such as ``array of objects or null``.
-        required: Whether it must be there; None where the question makes no sense.
+        required: True if it is required; None for variants, and for keys without a fixed name.
         description: Markdown from the document.
-        limits: Its bounds.
-        children: What is inside.
-        is_variant: Whether it is one of several forms of the value above it.
+        limits: The limits of its value.
+        children: The nested fields.
+        is_variant: True for one of several variants of the parent.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Field:
 
 
 class Shape(NamedTuple):
-    """The parts of a schema that a row needs, references and branches followed."""
+    """The types, limits and nested fields of a schema, with references and unions resolved."""
 
     types: tuple[str, ...]
     limits: list[Limit]
@@ -50,7 +50,7 @@ class Shape(NamedTuple):
 
 
 def parameter_field(raw: Json, parameter: Json) -> Field:
-    """Return the row of a parameter or header, references followed."""
+    """Return the row of a parameter or header, with references resolved."""
     shape = _shape(raw, parameter.get("schema", {}), ())
     example = [Limit("example", (_spell(parameter["example"]),))] if "example" in parameter else []
     if example and Limit("default", example[0].codes) in shape.limits:
@@ -66,7 +66,7 @@ def parameter_field(raw: Json, parameter: Json) -> Field:
 
 
 def body_fields(raw: Json, schema: Json) -> list[Field]:
-    """Return the rows of a JSON body: the keys of an object or of the items of an array, or the body's forms."""
+    """Return the rows of a JSON body: the keys of an object or of the items of an array, or variants."""
     return _shape(raw, schema, ()).children
 
 
@@ -99,7 +99,7 @@ def _shape(raw: Json, schema: Json, seen: tuple[str, ...]) -> Shape:
 
 
 def _union(raw: Json, schema: Json, options: Json, seen: tuple[str, ...]) -> Shape:
-    """Merge the forms of a value; those with something inside become rows of their own if there are several."""
+    """Merge the variants of a value; if several have nested fields, each of those becomes a row."""
     mapping = schema.get("discriminator", {}).get("mapping", {})
     names = {reference: name for name, reference in mapping.items()}
     shapes = [(option, _shape(raw, option, seen)) for option in options]

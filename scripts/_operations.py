@@ -16,7 +16,7 @@ from urllib.parse import quote
 Json = Any
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MAX_DEPTH = 6
-"""The depth of a generated body; a schema may contain itself."""
+"""The maximum depth of a generated body, because a schema may contain itself."""
 
 FORMATS = {
     "date": "2024-04-12",
@@ -33,7 +33,7 @@ UNSENT = ("accept", "authorization", "content-type")
 
 
 class Header(NamedTuple):
-    """A header that a request sends; the value follows the key of the environment if it is a credential."""
+    """A header that a request sends. If it carries the key, ``value`` is the prefix before the key."""
 
     name: str
     value: str
@@ -87,7 +87,7 @@ class Operation:
 
     @property
     def key_headers(self) -> list[Header]:
-        """The headers that carry the key, each with the text that stands before it."""
+        """The headers that carry the key, each with the prefix before the key."""
         headers = []
         for scheme in self.credentials:
             if scheme["type"] == "apiKey" and scheme["in"] == "header":
@@ -100,7 +100,8 @@ class Operation:
     def headers(self) -> list[Header]:
         """The other headers of a sample.
 
-        What the document requires or gives a value for, its ``x-request-headers``, and the type of a body.
+        Those are the parameters that are required or have an example or default, the ``x-request-headers``, and
+        Content-Type if there is a body.
         """
         found = [
             Header(parameter["name"], _simple(value))
@@ -151,7 +152,7 @@ class Operation:
 
     @property
     def successes(self) -> list[int]:
-        """The statuses of success; empty if the document describes them as a class, or not at all."""
+        """The success statuses; empty if the document has only a range such as ``2XX``, or none."""
         return [
             int(status) for status in self.spec.get("responses", {}) if str(status).isdigit() and str(status)[0] == "2"
         ]
@@ -177,7 +178,7 @@ class Operation:
 
     @cached_property
     def item_has_id(self) -> bool:
-        """Return whether each item of the operation's list has a string ``id``."""
+        """True if each item of the operation's list has a string ``id``."""
         items = flatten(self.raw, self.page_schema.get("properties", {}).get("data", {})).get("items", {})
         schema = flatten(self.raw, items)
         id_schema = flatten(self.raw, schema.get("properties", {}).get("id", {}))
@@ -185,7 +186,7 @@ class Operation:
 
     @cached_property
     def client_call(self) -> str | None:
-        """The call of ``threadruns.Client``, such as ``runs.list``, that the names suggest; None if they do not."""
+        """The client method that tag and operation id form, such as ``runs.list``; None if they form none."""
         tag = next(iter(self.spec.get("tags", [])), "")
         verb = self.name.removesuffix(tag[:1].upper() + tag[1:])
         return f"{tag}.{verb}" if tag.isidentifier() and verb.isidentifier() and verb != self.name else None
@@ -193,7 +194,7 @@ class Operation:
     def _sent(self, parameter: Json) -> Json:
         """Return the value that a sample sends for a parameter; None if it sends none.
 
-        A cursor would point into the data of somebody else, so a list starts at its first page.
+        An optional cursor is not sent, because it would name an item of other data; a list starts at its first page.
         """
         if parameter.get("required"):
             return example_of(self.raw, parameter)
@@ -253,11 +254,11 @@ def given_example(raw: Json, node: Json) -> Json:
 def example_of(raw: Json, node: Json) -> Json:
     """Return the example of a parameter or media type; one that its schema allows if none is given."""
     given = given_example(raw, node)
-    return invented(raw, node.get("schema", {})) if given is None else given
+    return generated_value(raw, node.get("schema", {})) if given is None else given
 
 
-def invented(raw: Json, schema: Json, depth: int = 0) -> Json:
-    """Return a value that a schema allows: an example in it, its constant, or the least that its keywords demand."""
+def generated_value(raw: Json, schema: Json, depth: int = 0) -> Json:
+    """Return a value that a schema allows: an example, its constant, or the smallest value that its keywords allow."""
     schema = flatten(raw, schema) if depth <= MAX_DEPTH else {"type": "null"}
     for key in ("examples", "enum"):
         if schema.get(key):
@@ -268,18 +269,18 @@ def invented(raw: Json, schema: Json, depth: int = 0) -> Json:
     for key in ("oneOf", "anyOf"):
         options = [option for option in schema.get(key, []) if flatten(raw, option).get("type") != "null"]
         if options:
-            return invented(raw, options[0], depth + 1)
+            return generated_value(raw, options[0], depth + 1)
     kinds = schema.get("type", "object" if "properties" in schema else "string")
     kind = kinds if isinstance(kinds, str) else next((name for name in kinds if name != "null"), "null")
     if kind == "object":
         properties = schema.get("properties", {})
         return {
-            name: invented(raw, properties[name], depth + 1)
+            name: generated_value(raw, properties[name], depth + 1)
             for name in schema.get("required", [])
             if name in properties
         }
     if kind == "array":
-        return [invented(raw, schema.get("items", {}), depth + 1)]
+        return [generated_value(raw, schema.get("items", {}), depth + 1)]
     if kind in ("integer", "number"):
         return schema.get("minimum", min(1, schema.get("maximum", 1)))
     if kind == "string":

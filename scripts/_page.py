@@ -1,7 +1,7 @@
-"""The document as one page of HTML for people: no script, no other file, nothing from a network.
+"""The documentation page: one HTML file without scripts, other files or network access.
 
-All text of the document is escaped or rendered from Markdown without HTML; the page's own policy lets a browser use
-nothing but its one style sheet.
+All text of the document is escaped, or rendered from Markdown without HTML; the Content-Security-Policy of the page
+allows only its one style sheet.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PLACES = {"path": "Path parameters", "query": "Query parameters", "header": "Hea
 
 
 class Example(NamedTuple):
-    """An example body: what it shows, and its JSON in HTML."""
+    """An example body: its summary, and its JSON as highlighted HTML."""
 
     summary: str
     html: Markup
@@ -44,8 +44,8 @@ class Body(NamedTuple):
     Attributes:
         media_type: The media type.
         name: The component schema; empty if it has no name.
-        fields: What is inside.
-        examples: Bodies that the document shows.
+        fields: The fields of the body.
+        examples: The examples in the document.
     """
 
     media_type: str
@@ -54,15 +54,15 @@ class Body(NamedTuple):
     examples: list[Example]
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """A response that the document describes.
 
     Attributes:
-        status: The status, or a class of them such as ``5XX``.
+        status: The status, or a range such as ``5XX``.
         description: Markdown from the document.
         headers: Its headers.
         bodies: Its content.
-        links: What can be asked next: descriptions in Markdown, and parameters with where their values come from.
+        links: The requests that can follow: a description in Markdown, and the source of each parameter.
     """
 
     status: str
@@ -77,8 +77,8 @@ class Answer(NamedTuple):
         return not self.status.startswith(("1", "2", "3"))
 
 
-class View:
-    """One operation as the template shows it."""
+class OperationView:
+    """One operation, as the template shows it."""
 
     def __init__(self, operation: Operation) -> None:
         raw, spec = operation.raw, operation.spec
@@ -97,14 +97,15 @@ class View:
         for body in self.bodies:
             if not body.examples and body.media_type == operation.media_type:
                 body.examples.append(Example("", _json(json.loads(operation.body or "null"))))
-        answers = [_answer(raw, str(status), resolve(raw, each)) for status, each in spec.get("responses", {}).items()]
-        self.answers = [answer for answer in answers if not answer.is_error]
-        self.errors = [answer for answer in answers if answer.is_error]
+        described = spec.get("responses", {})
+        responses = [_response(raw, str(status), resolve(raw, each)) for status, each in described.items()]
+        self.responses = [response for response in responses if not response.is_error]
+        self.errors = [response for response in responses if response.is_error]
 
     @property
     def error_bodies(self) -> list[Body]:
         """The bodies of errors, each schema once."""
-        return list({body.name or body.media_type: body for answer in self.errors for body in answer.bodies}.values())
+        return list({body.name or body.media_type: body for error in self.errors for body in error.bodies}.values())
 
 
 def page(raw: Json) -> str:
@@ -130,13 +131,13 @@ def page(raw: Json) -> str:
     return environment.get_template("page.html.jinja").render(
         info=raw["info"],
         servers=raw.get("servers", []),
-        views=[View(operation) for operation in operations(raw)],
+        views=[OperationView(operation) for operation in operations(raw)],
         style=Markup(style),
         policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"),
     )
 
 
-def _answer(raw: Json, status: str, spec: Json) -> Answer:
+def _response(raw: Json, status: str, spec: Json) -> Response:
     headers = [
         parameter_field(raw, {**resolve(raw, header), "name": name}) for name, header in spec.get("headers", {}).items()
     ]
@@ -144,7 +145,7 @@ def _answer(raw: Json, status: str, spec: Json) -> Answer:
         (resolve(raw, link).get("description", ""), resolve(raw, link).get("parameters", {}))
         for link in spec.get("links", {}).values()
     ]
-    return Answer(status, spec.get("description", ""), headers, _bodies(raw, spec), links)
+    return Response(status, spec.get("description", ""), headers, _bodies(raw, spec), links)
 
 
 def _bodies(raw: Json, spec: Json) -> list[Body]:
@@ -173,7 +174,7 @@ def _highlighted(text: str, lexer: str) -> Markup:
 
 @cache
 def _parser() -> MarkdownIt:
-    # Without HTML and images, so that a description can bring neither markup nor a request.
+    # Without HTML and images, so that a description can neither add markup nor cause a request.
     return MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
 
 
@@ -182,7 +183,7 @@ def _inline(text: str) -> Markup:
 
 
 def _markdown(text: str, level: int) -> Markup:
-    """Render Markdown; its headings start at a level."""
+    """Render Markdown, with its top headings at a level."""
     parser = _parser()
     tokens = parser.parse(text)
     headings = [token for token in tokens if token.type in ("heading_open", "heading_close")]

@@ -1,7 +1,7 @@
-"""Request samples in fifteen languages, one template each, for every operation of a document.
+"""Request samples in fifteen languages for every operation of a document, one template for each sample.
 
-A template knows no operation. What it puts into the program comes from the document, where anything may stand, so it
-passes through the ``literal`` filter of its language, which leaves nothing to the language's own interpolation.
+Templates do not depend on an operation. Texts of the document may have any characters, so each one passes through the
+``literal`` filter of the language, which escapes everything that the language would interpret.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def _escaped(escapes: dict[str, str], control: str, start: str, end: str) -> Cal
     """Return the function that quotes a text between ``start`` and ``end``.
 
     Args:
-        escapes: The characters with a spelling of their own.
-        control: How the language spells any other control character, a format of its number.
-        start: What opens the literal.
-        end: What closes it.
+        escapes: The escape sequences by character.
+        control: The format of the escape sequence of other control characters, given the code point.
+        start: The opening delimiter.
+        end: The closing delimiter.
     """
 
     def literal(text: str) -> str:
@@ -69,12 +69,12 @@ def _shell(text: str) -> str:
 
 
 def _shell_inside(text: str) -> str:
-    """Escape a text for a place between double quotes, beside a variable of the shell."""
+    """Escape a text that stands in double quotes, next to a shell variable."""
     return re.sub(r'([\\"$`])', r"\\\1", text)
 
 
 def _http_body(text: str) -> str:
-    """Spell JSON so that a client of ``.http`` files takes nothing in it for a variable."""
+    """Escape JSON so that a client of ``.http`` files finds no variable in it."""
     return text.replace("{{", "{\\u007b")
 
 
@@ -106,7 +106,7 @@ class Language:
         literal: Quotes a text so that the program has exactly this text.
         lexer: The language's name for the highlighter of the page.
         library: The library, where one language has two samples.
-        inside: Escapes a text for a place beside a variable, where the language replaces variables in a text.
+        inside: Escapes a text that stands next to a variable, in languages with string interpolation.
     """
 
     name: str
@@ -118,7 +118,7 @@ class Language:
 
     @property
     def label(self) -> str:
-        """The name of the sample, unlike that of any other."""
+        """The name of the sample, which is unique."""
         return f"{self.name} ({self.library})" if self.library else self.name
 
     @property
@@ -158,8 +158,8 @@ class Sample:
 def samples(operation: Operation) -> list[Sample]:
     """Return the samples of an operation, in the order of ``LANGUAGES``.
 
-    A sample with the client of this project is among them if the client has such an operation: a list that its names
-    place in a group, as ``listRuns`` with the tag ``runs`` is ``client.runs.list``.
+    They include a sample for ``threadruns.Client`` if the operation is a list whose id and tag form a method of the
+    client: ``listRuns`` and ``runs`` form ``client.runs.list``.
 
     Raises:
         SampleError: A header value has a line break or another control character.
@@ -203,13 +203,13 @@ def _template(language: Language) -> Template:
 
 @pass_context
 def _unexpected(context: Context, status: str, differs: str, either: str) -> str:
-    """Return the condition under which a status is told as a failure."""
+    """Return the condition, in the language of the sample, that a status is not the expected one."""
     expected = context["expected"]
     return f"{status} {differs} {expected}" if expected else f"{status} < 200 {either} {status} > 299"
 
 
 def _arguments(operation: Operation) -> str:
-    """Return the arguments of the client's method, as Python: the path's in their order, the query's by name."""
+    """Return the arguments of the client's method, as Python: path parameters by position, query parameters by name."""
     path = [
         repr_of(example_of(operation.raw, parameter)) for parameter in operation.parameters if parameter["in"] == "path"
     ]
@@ -229,7 +229,7 @@ def repr_of(value: Json) -> str:
 
 
 def add_samples(raw: Json) -> None:
-    """Put its samples into each operation of a document, for documentation tools to show.
+    """Add request samples to each operation of a document, for documentation tools.
 
     Args:
         raw: The document; it is changed.
@@ -245,7 +245,7 @@ def add_samples(raw: Json) -> None:
 
 
 def document_with_samples(document: Path) -> str:
-    """Return the YAML of a document with samples, comments and all as its author wrote them.
+    """Return the YAML of a document with samples, keeping its comments and layout.
 
     Raises:
         SampleError: An operation has a value that no request can send.
@@ -254,7 +254,7 @@ def document_with_samples(document: Path) -> str:
     editor.preserve_quotes = True
     editor.width = sys.maxsize
     editor.indent(mapping=2, sequence=4, offset=2)
-    # It would leave out what stands for null otherwise.
+    # By default, ruamel.yaml writes nothing for null.
     editor.representer.add_representer(
         type(None), lambda representer, _: representer.represent_scalar("tag:yaml.org,2002:null", "null")
     )

@@ -45,11 +45,11 @@ TEMPLATES = ROOT / "overrides" / "templates"
 TARGET = ROOT / "generated" / "threadruns_api"
 PAGE = "page.html"
 PAGE_COPY = ROOT / "docs" / "api.html"
-"""Where the page is read without a server; the same file as the one that ships."""
+"""A copy of the page in the package, to be read in the repository."""
 COMMAND = "scripts/generate"
 BANNER = f"# Generated from openapi.yaml by {COMMAND}: do not edit, edit the document or overrides/templates.\n"
 RUNTIME = ("objects.py", "reading.py", "shapes.py", "tolerant.py", "values.py")
-"""What is emitted beside the modules that the generator knows."""
+"""The modules that are emitted in addition to those of the generator."""
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -121,7 +121,7 @@ def finish(document: Path, raw: dict[str, Any], target: Path) -> None:
 
 
 def add_reference(document: Path, raw: dict[str, Any], target: Path) -> None:
-    """Add the document with request samples, as YAML and JSON, and its page for people."""
+    """Add the document with request samples, as YAML and JSON, and the documentation page."""
     try:
         shipped = copy.deepcopy(raw)
         add_samples(shipped)
