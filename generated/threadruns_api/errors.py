@@ -1,5 +1,5 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
-"""What decoding a body can run into."""
+"""The error of decoding."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Self
 
 
 class DecodeError(ValueError):
-    """A body that does not have the shape that the document gives it.
+    """A body that does not match the document.
 
     Args:
-        path: Where in the body, as keys and indexes from the outside in.
-        problem: What is wrong there, as the end of a sentence.
+        path: The path to the value in the body, as keys and indexes, the outermost first.
+        problem: The problem with the value, as the end of a sentence.
     """
 
     def __init__(self, path: tuple[str | int, ...], problem: str) -> None:
@@ -20,7 +20,7 @@ class DecodeError(ValueError):
         self.problem = problem
 
     def within(self, key: str | int) -> Self:
-        """Put a key or an index in front of the path, as the error leaves what holds it."""
+        """Prepend a key or an index to the path, and return the error."""
         self.path = (key, *self.path)
         self.args = (self.path, self.problem)
         return self

@@ -1,6 +1,6 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
-"""What every model can do."""
+"""The base class of the models."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from .values import UNSET, Unset, encode
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    # Type checkers know attrs classes only where they see them defined, so this is what they see.
+    # Type checkers recognise an attrs class by its decorator, so they see this definition.
     from attrs import define as define
     from attrs import field
 
     @define(kw_only=True)
     class Base:
-        """What type checkers take a model for."""
+        """The base class of models as type checkers see it."""
 
         unknown_fields: dict[str, Any] | Unset = UNSET
         _unknown: dict[str, Any] = field(init=False)
@@ -35,28 +35,28 @@ if TYPE_CHECKING:
         def __init_subclass__(cls, *, tag: str = "", rename: Mapping[str, str] = {}) -> None: ...
 
     def constant(value: T) -> T:
-        """Return the value of a field that the document pins."""
+        """Return the value of a field that is constant in the document."""
         ...
 
 else:
     constant = Constant
 
     def define(**_):
-        """Leave a model as it is: its metaclass has described it already."""
+        """Return the model unchanged: its metaclass has described it to attrs already."""
         return lambda model: model
 
     class Store:
-        """The place of unknown fields, apart from the fields of a Struct, so that msgspec neither reads nor writes it."""
+        """The slot of the unknown fields. It is not a field of the Struct, so that msgspec neither reads nor writes it."""
 
         __slots__ = ("_unknown",)
 
-    # Without the garbage collector, as JSON has no cycles: that is faster, and 16 bytes an object.
+    # Not tracked by the garbage collector, as JSON has no cycles: this is faster, and saves 16 bytes per object.
     class Base(Store, Struct, metaclass=ModelType, forbid_unknown_fields=True, omit_defaults=True, gc=False):
-        """What a model is at run time."""
+        """The base class of models at run time."""
 
         @property
         def unknown_fields(self) -> dict[str, Any] | Unset:
-            """The fields that the document does not know, by name; UNSET if there are none."""
+            """The fields that the document does not name, by key; UNSET if there are none."""
             return reading.unknown_fields(self) or UNSET
 
 
@@ -66,7 +66,7 @@ class Object(Base):
 
     @classmethod
     def from_dict(cls, source: Mapping[str, Any], /) -> Self:
-        """Make one from parsed JSON. What the document does not know is kept.
+        """Decode parsed JSON. Unknown fields, values and variants are kept.
 
         Raises:
             DecodeError: A required key is missing or a value has the wrong type.
@@ -78,7 +78,7 @@ class Object(Base):
 
     @classmethod
     def from_json(cls, content: bytes | str, /) -> Self:
-        """Make one from JSON text. What the document does not know is kept.
+        """Decode JSON text. Unknown fields, values and variants are kept.
 
         Raises:
             DecodeError: It is not JSON, a required key is missing, or a value has the wrong type.
@@ -87,7 +87,7 @@ class Object(Base):
         return made
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it: absent keys are absent, unknown ones are there again."""
+        """Return the object as parsed JSON, with its unknown fields and without absent keys."""
         model: Any = type(self)
         result: dict[str, Any] = {}
         for name, key in model.keys.items():
@@ -100,7 +100,7 @@ class Object(Base):
         return result
 
     def to_json(self) -> bytes:
-        """Return it as JSON text, in UTF-8. Half of a surrogate pair, which UTF-8 cannot hold, is escaped."""
+        """Return the object as JSON text in UTF-8. A lone surrogate, which UTF-8 cannot encode, is escaped."""
         source = self.to_dict()
         try:
             return encode_json(source)
@@ -109,7 +109,7 @@ class Object(Base):
 
     @property
     def additional_properties(self) -> dict[str, Any]:
-        """The fields that the document does not know, by name."""
+        """The fields that the document does not name, by key."""
         found = reading.unknown_fields(self)
         if found is None:
             found = {}
@@ -158,7 +158,7 @@ def fields_of(model: Object) -> tuple[str, ...]:
 
 
 def rebuild(model: Any, values: dict[str, Any]) -> Any:
-    """Return a model with these values, and without any others: what pickling and deep copies call."""
+    """Return a model with these values and no others; called by unpickling and deep copies."""
     made = model.__new__(model)
     for name in model.__struct_fields__:
         setattr(made, name, values.get(name, UNSET))

@@ -1,10 +1,10 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
-"""The metaclass of the models, and what a model's fields are to msgspec.
+"""The metaclass of the models, and the types that msgspec decodes their fields to.
 
-A model is a Struct, which msgspec fills in C, and attrs describes it. The annotations of a model tell a type checker what
-it holds. `prepare` replaces them by what msgspec is to read, which is stricter: a body with an unknown variant, or with
-anything else that msgspec could not keep, is refused there, and is then decoded the tolerant way.
+A model is a Struct of msgspec, which is also described to attrs. Its annotations are for type checkers. `prepare`
+replaces them by the types for msgspec, which are stricter: msgspec rejects a body with an unknown variant, or with
+anything else that it could not keep, and the tolerant decoder then decodes that body.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MODULES: Final = f"{__package__}.models."
 
 
 class Constant(Generic[T]):
-    """The value of a field that the document pins: a body must have it, the constructor fills it in."""
+    """The value of a field that is constant in the document: a body must have it, and the constructor sets it."""
 
     def __init__(self, value: T) -> None:
         self.value = value
@@ -49,21 +49,21 @@ class ModelType(StructType):
     declared: dict[str, Any]
     """The annotations of the class itself, as they were written."""
     constants: dict[str, Any]
-    """The values that the constructor fills in, by field."""
+    """The values that the constructor sets, by field."""
     tag: str | None
-    """The key that tells the variants of a union apart, if the model is such a variant."""
+    """The key that distinguishes the variants of a union; None if the model is not such a variant."""
     known: frozenset[str]
     """The keys of the fields."""
     nested: list[str]
     """The fields that may hold models; set by `prepare`."""
     reader: Any
-    """What decodes JSON text to the model; made when it is first needed."""
+    """The reader of the model; made on first use."""
     rest: Any
     """The type of the fields that the document does not name; set by `prepare`."""
     hints: dict[str, Any]
     """The types of the fields as type checkers know them; set by `prepare`."""
     defaults: dict[str, Any]
-    """The values of the fields that a body need not have."""
+    """The defaults of the optional fields."""
     keys: dict[str, str]
     """The keys of the fields in JSON, by field, in their order."""
 
@@ -77,14 +77,14 @@ class ModelType(StructType):
         is_model: bool = True,
         **config: Any,
     ) -> Any:
-        """Make a model of a class statement.
+        """Create a model from a class statement.
 
         Args:
             name: The name of the class.
             bases: The classes that it derives from.
             namespace: Its attributes.
-            tag: The key that tells it apart from other variants of a union.
-            is_model: False for what msgspec reads in place of a model, see `derived`.
+            tag: The key that distinguishes it from other variants of a union.
+            is_model: False for a class that msgspec decodes to in place of a model; see `derived`.
             **config: The other settings of a Struct.
         """
         if "__attrs_attrs__" in namespace:
@@ -118,7 +118,7 @@ class ModelType(StructType):
         super().__init__(name, bases, namespace)
 
     def __call__(cls, *args: Any, unknown_fields: dict[str, Any] | Unset = UNSET, **fields: Any) -> Any:
-        """Make an instance; msgspec does not come here when it decodes."""
+        """Make an instance. Decoding by msgspec does not call this."""
         made: Any = super().__call__(*args, **{**cls.constants, **fields})
         if unknown_fields:
             made._unknown = dict(unknown_fields)
@@ -126,7 +126,7 @@ class ModelType(StructType):
 
 
 def describe(model: Any) -> None:
-    """Tell attrs the fields of a Struct. `unknown_fields` is the last of them, so that `evolve` hands it on."""
+    """Describe the fields of a Struct to attrs. `unknown_fields` is one of them, so that `evolve` copies it."""
     defaults = {**model.defaults, **model.constants, "unknown_fields": UNSET}
     these = {
         name: attrs.field(kw_only=True, default=defaults.get(name, attrs.NOTHING))
@@ -138,11 +138,11 @@ def describe(model: Any) -> None:
 
 
 def prepare(models: Iterable[Any], names: dict[str, Any] | None = None) -> None:
-    """Resolve the annotations of models, and replace them by what msgspec is to read.
+    """Resolve the annotations of models, and replace them by the types for msgspec.
 
     Args:
         models: The models.
-        names: What their annotations may name beyond what their modules do.
+        names: The names that their annotations may use in addition to those of their modules.
     """
     waiting = [model for model in models if "hints" not in vars(model)]
     resolved: dict[Any, dict[str, Any]] = {}
@@ -161,17 +161,17 @@ def prepare(models: Iterable[Any], names: dict[str, Any] | None = None) -> None:
 
 
 def evaluate(hint: Any, scope: dict[str, Any], names: dict[str, Any] | None) -> Any:
-    """Return the type that an annotation names."""
+    """Return the type of an annotation."""
     return eval(hint, scope, names) if isinstance(hint, str) else hint
 
 
 def wire(hint: Any) -> Any:
-    """Return what msgspec is to read for the type of a field."""
+    """Return the type that msgspec decodes for the type of a field."""
     if hint is float:
         return float | int
     if isinstance(hint, ModelType):
-        # Among several, msgspec demands the tag of a variant; of one that stands alone it does not.
-        return hint if hint.tag is None else Union[hint, nobody(hint.tag)]
+        # msgspec requires the tag of a variant only in a union of several, so another variant is added.
+        return hint if hint.tag is None else Union[hint, unused_variant(hint.tag)]
     if get_origin(hint) is list:
         return GenericAlias(list, (wire(get_args(hint)[0]),))
     if get_origin(hint) is dict:
@@ -187,7 +187,7 @@ def wire(hint: Any) -> Any:
     lists = sum(get_origin(member) is list for member in members)
     objects = len(models) + sum(get_origin(member) is dict for member in members)
     tags = {model.tag for model in models}
-    # msgspec tells apart one list, one object, and variants with one tag.
+    # In a union, msgspec can distinguish one list, and one object or variants with one tag.
     by_tag = objects == len(models) and len(tags) == 1 and None not in tags
     if lists > 1 or (objects > 1 and not by_tag) or (Any in members and lists + objects):
         return Refused
@@ -195,34 +195,34 @@ def wire(hint: Any) -> Any:
 
 
 @cache
-def nobody(tag: str) -> type[Struct]:
-    """Return a variant that no body has, to stand beside the only variant of a union."""
-    return defstruct("Nobody", [], tag_field=tag, tag="\N{REPLACEMENT CHARACTER}")
+def unused_variant(tag: str) -> type[Struct]:
+    """Return a variant that no body has, so that a model becomes a union of two variants."""
+    return defstruct("UnusedVariant", [], tag_field=tag, tag="\N{REPLACEMENT CHARACTER}")
 
 
 def holds_models(hint: Any) -> bool:
-    """Say whether a value of a type may hold models."""
+    """Return whether a value of a type may hold models."""
     return isinstance(hint, ModelType) or any(holds_models(inner) for inner in get_args(hint))
 
 
-def beyond(source: dict[str, Any], model: Any) -> dict[str, Any]:
-    """Return the fields of an object that a model does not know."""
+def unknown_items(source: dict[str, Any], model: Any) -> dict[str, Any]:
+    """Return the items of an object that a model has no fields for."""
     known = model.known
     return {key: value for key, value in source.items() if key not in known}
 
 
 def lenient(model: Any) -> Any:
-    """Return a class derived from a model that reads over its unknown fields, but not over those of models in it."""
+    """Return a class derived from a model that skips unknown fields, but not those of nested models."""
     return derived(model, {}, forbid_unknown_fields=model.rest is not Any)
 
 
 def flat(model: Any) -> Any:
-    """Return a class derived from a model that reads over its unknown fields, and leaves the models in it as text."""
+    """Return a class derived from a model that skips unknown fields, and leaves nested models as text."""
     return derived(model, dict.fromkeys(model.nested, Raw), forbid_unknown_fields=model.rest is not Any)
 
 
 def envelope(model: Any, names: Iterable[str]) -> Any:
-    """Return a class derived from a model of which some fields are lists of text."""
+    """Return a class derived from a model, some of whose fields are lists of undecoded items."""
     return derived(model, dict.fromkeys(names, list[Raw]))
 
 

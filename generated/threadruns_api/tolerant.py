@@ -1,9 +1,9 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
-"""The tolerant way to decode: from parsed JSON, in Python, by the types of a model's fields.
+"""The tolerant decoder: from parsed JSON, in Python, by the types of a model's fields.
 
-It keeps what the document does not know, and words what is wrong. Whatever is wrong is reported; a report that returns
-leaves the value as it came, and a missing key `UNSET`.
+It keeps unknown fields, values and variants, and describes problems. Each problem is passed to a report function. If
+that returns, an invalid value is kept as it was received, and a missing key becomes `UNSET`.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from functools import cache
 from typing import Any, Final, Literal, NoReturn, get_args, get_origin
 
 from .errors import DecodeError
-from .shapes import ModelType, beyond
+from .shapes import ModelType, unknown_items
 from .values import UNSET, UnknownVariant, Unset
 
 Path = tuple[str | int, ...]
 Report = Callable[[Path, str, Any], None]
-"""Is told of a value that is wrong: its path, what is wrong with it, and the value."""
+"""A function that is called for an invalid value, with its path, the problem and the value."""
 Check = Callable[[Any, Path, Report], Any]
-"""Returns what a value decodes to."""
+"""A function that checks a value and returns the decoded one."""
 
 MISSING: Final = object()
 NAMES: Final = {str: "a string", int: "an integer", float: "a number", bool: "a boolean"}
@@ -28,7 +28,7 @@ ORDER: Final = [*NAMES.values(), "an array", "an object", "a constant"]
 
 
 def refuse(path: Path, problem: str, _: Any) -> NoReturn:
-    """Report by raising."""
+    """Raise an error for an invalid value."""
     raise DecodeError(path, problem)
 
 
@@ -37,18 +37,18 @@ def decode(source: Any, model: Any, report: Report = refuse, path: Path = ()) ->
 
     Args:
         source: The parsed JSON.
-        model: What it decodes to: a model, or any other type that a model's field can have.
-        report: Is told of what is wrong.
-        path: Where the source stands.
+        model: The type to decode to: a model, or any other type that a model's field can have.
+        report: Called for each problem; `refuse` raises an error.
+        path: The path to the source in the body.
 
     Raises:
-        DecodeError: By `refuse`: a required key is missing, or a value has the wrong type.
+        DecodeError: With `refuse`: a required key is missing, or a value has the wrong type.
     """
     return check_of(model)(source, path, report)
 
 
 def wrong(value: Any, expected: str, path: Path, report: Report) -> Any:
-    """Report a value that is not what was expected, a long one cut, and return it."""
+    """Report a value that differs from the expected type, and return it; a long value is cut in the report."""
     if isinstance(value, dict | list):
         shown = "an object" if isinstance(value, dict) else "an array"
     else:
@@ -59,7 +59,7 @@ def wrong(value: Any, expected: str, path: Path, report: Report) -> Any:
 
 @cache
 def check_of(hint: Any) -> Check:
-    """Return what checks and decodes the values of a type."""
+    """Return the check for the values of a type."""
     if isinstance(hint, ModelType):
         return object_check(hint)
     if get_origin(hint) is list:
@@ -76,7 +76,7 @@ def check_of(hint: Any) -> Check:
 
 
 def accepted(hint: Any) -> frozenset[type] | None:
-    """Return the types of the values that need no further check; None if no value does."""
+    """Return the Python types of the values that need no check; None if no value needs one."""
     if hint is Any:
         return None
     if hint is float:
@@ -90,13 +90,13 @@ def accepted(hint: Any) -> frozenset[type] | None:
 
 
 def scalar_check(kind: type) -> Check:
-    """Return what checks the values of a scalar type."""
+    """Return the check for a scalar type."""
     kinds = (float, int) if kind is float else (kind,)
     return lambda value, path, report: value if type(value) in kinds else wrong(value, NAMES[kind], path, report)
 
 
 def check_integer(value: Any, path: Path, report: Report) -> Any:
-    """Return an integer, also one that was sent with a fraction of zero: JSON Schema counts it among the integers."""
+    """Return an integer, also for a number with a zero fraction, which JSON Schema regards as an integer."""
     if type(value) is int:
         return value
     if type(value) is float and value.is_integer():
@@ -105,7 +105,7 @@ def check_integer(value: Any, path: Path, report: Report) -> Any:
 
 
 def constant_check(values: tuple[Any, ...]) -> Check:
-    """Return what compares a value with those that the document pins."""
+    """Return the check for constants."""
     expected = " or ".join(map(repr, values))
 
     def check(value: Any, path: Path, report: Report) -> Any:
@@ -117,7 +117,7 @@ def constant_check(values: tuple[Any, ...]) -> Check:
 
 
 def list_check(item: Any) -> Check:
-    """Return what decodes the lists of a type of items."""
+    """Return the check for lists with this type of items."""
     check = check_of(item)
 
     def check_list(value: Any, path: Path, report: Report) -> Any:
@@ -129,7 +129,7 @@ def list_check(item: Any) -> Check:
 
 
 def map_check(inner: Any) -> Check:
-    """Return what decodes objects whose keys are free, and whose values have a type."""
+    """Return the check for objects with any keys and with this type of values."""
     check = check_of(inner)
 
     def check_map(value: Any, path: Path, report: Report) -> Any:
@@ -142,12 +142,12 @@ def map_check(inner: Any) -> Check:
 
 @cache
 def object_check(model: Any) -> Check:
-    """Return what decodes the objects of a model."""
+    """Return the check for the objects of a model."""
     fields: list[tuple[str, str, Any, frozenset[type] | None, Check]] = []
     rest: list[Check] = []
 
     def complete() -> None:
-        # On first use: the models that this one holds may hold it.
+        # On first use, because models can refer to each other.
         for name, key in model.keys.items():
             hint = model.hints[name]
             fields.append((name, key, model.defaults.get(name, MISSING), accepted(hint), check_of(hint)))
@@ -175,7 +175,7 @@ def object_check(model: Any) -> Check:
                     item = decode(item, (*path, key), report)
             setattr(made, name, item)
         if known != len(value):
-            unknown = beyond(value, model)
+            unknown = unknown_items(value, model)
             if rest:
                 unknown = {key: rest[0](item, (*path, key), report) for key, item in unknown.items()}
             made._unknown = unknown
@@ -185,11 +185,11 @@ def object_check(model: Any) -> Check:
 
 
 def union_check(hint: Any) -> Check:
-    """Return what decodes the values of a union: variants by their tag, anything else by its type."""
+    """Return the check for a union: variants by their tag, other values by their type."""
     members = [member for member in get_args(hint) if member not in (Unset, UnknownVariant)]
     objects = [member for member in members if isinstance(member, ModelType) or get_origin(member) is dict]
     lists = [list_check(get_args(member)[0]) for member in members if get_origin(member) is list]
-    # A constant among scalars is open, as an enum of one value would be.
+    # A constant in a union with scalars is open, like an enum of one value.
     kinds = {type(value) for member in members if get_origin(member) is Literal for value in get_args(member)}
     kinds |= accepted(hint) or set()
     expected = alternatives(members)
@@ -211,7 +211,7 @@ def union_check(hint: Any) -> Check:
 
 
 def variant_check(objects: list[Any]) -> Check:
-    """Return what decodes the objects of a union: by their tag, in turn where there is none, or else kept whole."""
+    """Return the check for the objects of a union: by tag; without a tag, the first check that accepts the object."""
     checks = [check_of(member) for member in objects]
     tags = {getattr(member, "tag", None) for member in objects}
     [tag] = tags if len(tags) == 1 else {None}
@@ -233,7 +233,7 @@ def variant_check(objects: list[Any]) -> Check:
 
 
 def first_check(checks: list[Check]) -> Check:
-    """Return what decodes an object by the first check that takes it, and keeps it whole if none does."""
+    """Return a check that tries checks in turn; an object that none of them accepts is kept undecoded."""
 
     def check(value: Any, path: Path, _: Report) -> Any:
         for attempt in checks:
@@ -247,7 +247,7 @@ def first_check(checks: list[Check]) -> Check:
 
 
 def alternatives(members: list[Any]) -> str:
-    """Return what a union takes, in words."""
+    """Describe the values of a union."""
     others = [member for member in members if member is not type(None)]
     kinds = sorted({*map(word, others)}, key=ORDER.index)
     if kinds in (["an object"], ["an array"], ["an integer"]):
@@ -256,7 +256,7 @@ def alternatives(members: list[Any]) -> str:
 
 
 def word(hint: Any) -> str:
-    """Return what a type takes, in words."""
+    """Describe the values of a type."""
     if get_origin(hint) is Literal:
         return NAMES.get(type(get_args(hint)[0]), "a constant")
     return "an array" if get_origin(hint) is list else NAMES.get(hint, "an object")

@@ -1,5 +1,5 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
-"""What the operations share: options, requests, and how parameters are written."""
+"""Types and functions of all operations: options, requests, and the encoding of parameters."""
 
 from __future__ import annotations
 
@@ -20,33 +20,32 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class CallOptions(TypedDict, total=False):
-    """What a caller may say of one call, beside the parameters of the operation."""
+    """Options of a call, in addition to the parameters of the operation."""
 
     timeout: float | None
-    """Seconds that one attempt may take, from connecting to the last byte; None for no bound. 60 unless set."""
+    """Time limit of one attempt in seconds, from connecting to the last byte; None for no limit. Default: 60."""
     deadline: float | None
-    """Seconds that the whole call may take: every attempt, wait and page of it. None, no bound, unless set."""
+    """Time limit of the whole call in seconds: all attempts, waits and pages; None for no limit. Default: None."""
     max_retries: int
-    """How often a failed attempt is repeated at most, for each page. 2 unless set."""
+    """Maximum number of retries for each page. Default: 2."""
     max_retry_after: float
-    """Seconds of Retry-After that are waited for at most; a server that asks for more gets its error raised at once.
-    60 unless set."""
+    """Maximum wait for Retry-After in seconds; if the server asks for more, its error is raised. Default: 60."""
     extra_headers: Mapping[str, str]
-    """Headers to send besides the client's own."""
+    """Headers to send in addition to those of the client; they replace headers with the same name."""
     extra_query: Mapping[str, str]
-    """Query parameters to send besides the operation's own."""
+    """Query parameters to send in addition to those of the operation; they replace parameters with the same name."""
     max_body_bytes: int
-    """Bytes that the body of an answer may have once decompressed. 64 MiB unless set."""
+    """Maximum size of a decompressed response body, in bytes. Default: 64 MiB."""
     max_items: int | None
-    """Stop iterating after so many items. None, all of them, unless set."""
+    """Maximum number of items that an iteration yields, on all pages; None for all. Default: None."""
     prefetch: bool
-    """Ask for the next page while the caller works on this one. False unless set."""
+    """True to request the next page while the caller processes the current one. Default: False."""
     concurrency: int
-    """How many lists are walked side by side where many are asked for. 16 unless set."""
+    """Number of lists that ``many`` requests at a time. Default: 16."""
     invalid: Literal["raise", "skip", "keep"]
-    """What to do with an item that cannot be decoded: raise, with the page's other items attached; skip it; or keep it,
-    with values of another type as they came and UNSET for missing keys. What is skipped or kept so is listed on its
-    page. "raise" unless set."""
+    """Handling of an item that cannot be decoded: "raise" raises an error that holds the other items of the page;
+    "skip" leaves the item out; "keep" keeps invalid values as they were received, and UNSET for missing keys. The page lists
+    skipped items and kept values. Default: "raise"."""
 
 
 QueryValue = str | list[str]
@@ -54,17 +53,17 @@ QueryValue = str | list[str]
 
 @frozen
 class Request(Generic[T_co]):
-    """A request, built but not sent.
+    """A request that is built and not sent yet.
 
     Attributes:
         method: The HTTP method.
-        path: The path below the base URL, without a slash in front; its parameters are quoted.
+        path: The path below the base URL, without a leading slash, with quoted parameters.
         params: The query parameters that were given.
-        headers: The headers that the document fixes or that were given.
-        model: What the body of a successful response decodes to.
-        responses: What the body decodes to, by the lowest and the highest status code.
-        options: What the caller said of this call.
-        json: The body to send, None for none.
+        headers: The headers that are constant in the document, and those that were given.
+        model: The type that the body of a successful response decodes to.
+        responses: The types that bodies decode to, each with the lowest and the highest status code.
+        options: The caller's options for this call.
+        json: The body to send; None for no body.
     """
 
     method: str
@@ -80,14 +79,14 @@ class Request(Generic[T_co]):
         """Decode the body of a response as the document describes it for that status code.
 
         Args:
-            status_code: Any integer, beyond the registered codes too.
+            status_code: The status code; any integer is allowed.
             content: The body.
 
         Returns:
-            The model, None if the document describes no body for that status code.
+            The model; None if the document describes no body for the status code.
 
         Raises:
-            DecodeError: The body has another shape.
+            DecodeError: The body does not match the document.
         """
         for low, high, model in self.responses:
             if low <= status_code <= high:
@@ -96,14 +95,14 @@ class Request(Generic[T_co]):
 
 
 def path_segment(name: str, value: str) -> str:
-    """Quote a path parameter so that it stays the one segment that it is.
+    """Quote a path parameter so that it remains one path segment.
 
     Args:
         name: The name of the parameter, for the error.
         value: Its value.
 
     Raises:
-        ValueError: It is empty, a dot segment, or has a slash or a control character.
+        ValueError: The value is empty, a dot segment, has a slash or a control character, or is not valid Unicode.
     """
     if type(value) is not str or value in ("", ".", "..") or any(c in "/\\" or c < " " or c == "\x7f" for c in value):
         raise ValueError(
@@ -117,7 +116,7 @@ def path_segment(name: str, value: str) -> str:
 
 
 def query_value(value: Any) -> QueryValue:
-    """Return a query parameter as text: true and false in lower case, a list as the same parameter many times."""
+    """Return a query parameter as text: true and false in lower case, a list as a list of texts."""
     if isinstance(value, list):
         return [str(query_value(item)) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return str(value).lower() if type(value) is bool else str(value)

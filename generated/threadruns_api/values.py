@@ -1,5 +1,5 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
-"""Values that no JSON type stands for: a key that is absent, and a variant that the document does not know."""
+"""Values that JSON has no type for: an absent key, and a variant that the document does not list."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Unset(Enum):
         return "UNSET"
 
     if not TYPE_CHECKING:
-        # Hidden from type checkers, which are to refuse any attribute of it.
+        # Hidden from type checkers, so that they reject every attribute of UNSET.
 
         def __getattr__(self, name):
             if name.startswith("_"):
@@ -40,11 +40,11 @@ class Unset(Enum):
 
 
 UNSET: Final = Unset.UNSET
-"""A key that is absent, which is not the same as null. False in a condition."""
+"""The value of an absent key; it differs from null, and is false in a condition."""
 
 
 def fields_with(attribute: str) -> list[str]:
-    """Return the fields that may be absent and whose values otherwise have an attribute, as code."""
+    """Return the fields that may be absent and whose other types have an attribute, such as ``run.usage``."""
     return [
         f"{re.sub('(?<!^)(?=[A-Z])', '_', model.__name__).lower()}.{name}"
         for model in MODELS
@@ -55,27 +55,27 @@ def fields_with(attribute: str) -> list[str]:
 
 
 class UnknownVariant(dict[str, Any]):
-    """An object of a union whose variant the document does not know, kept whole."""
+    """An object of a union whose variant the document does not list, kept as a dict."""
 
     __slots__ = ()
 
     if TYPE_CHECKING:
-        # Not one of the known ones, so that comparing `type` with one of those tells the variants apart.
+        # Different from all known types, so that comparing `type` with one of them narrows the union.
         type: Literal["(unknown)"]
     else:
 
         @property
         def type(self):
-            """What says which variant it is, as the server sent it; UNSET if it did not."""
+            """The ``type`` of the variant as received; UNSET if it is absent."""
             return self.get("type", UNSET)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as a plain dict."""
+        """Return the object as a plain dict."""
         return dict(self)
 
 
 def encode(value: Any) -> Any:
-    """Return a value as JSON has it: models as dicts, in lists and maps too."""
+    """Return a value as parsed JSON: models, also in lists and maps, become dicts."""
     if type(value) is list:
         return [encode(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
     if type(value) is dict:

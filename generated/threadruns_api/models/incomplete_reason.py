@@ -10,4 +10,4 @@ INCOMPLETE_REASON_VALUES: frozenset[str] = frozenset(
         "max_prompt_tokens",
     }
 )
-"""The values of `IncompleteReason` that the document knows."""
+"""The values of `IncompleteReason` that the document lists."""

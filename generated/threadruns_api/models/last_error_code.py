@@ -11,4 +11,4 @@ LAST_ERROR_CODE_VALUES: frozenset[str] = frozenset(
         "server_error",
     }
 )
-"""The values of `LastErrorCode` that the document knows."""
+"""The values of `LastErrorCode` that the document lists."""

@@ -8,4 +8,4 @@ LIST_RUNS_OPEN_AI_BETA_VALUES: frozenset[str] = frozenset(
         "assistants=v1",
     }
 )
-"""The values of `ListRunsOpenAIBeta` that the document knows."""
+"""The values of `ListRunsOpenAIBeta` that the document lists."""

@@ -11,4 +11,4 @@ NAMED_TOOL_TYPE_VALUES: frozenset[str] = frozenset(
         "retrieval",
     }
 )
-"""The values of `NamedToolType` that the document knows."""
+"""The values of `NamedToolType` that the document lists."""

@@ -10,4 +10,4 @@ ORDER_VALUES: frozenset[str] = frozenset(
         "desc",
     }
 )
-"""The values of `Order` that the document knows."""
+"""The values of `Order` that the document lists."""

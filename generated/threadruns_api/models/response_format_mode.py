@@ -10,4 +10,4 @@ RESPONSE_FORMAT_MODE_VALUES: frozenset[str] = frozenset(
         "none",
     }
 )
-"""The values of `ResponseFormatMode` that the document knows."""
+"""The values of `ResponseFormatMode` that the document lists."""

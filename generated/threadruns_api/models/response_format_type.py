@@ -10,4 +10,4 @@ RESPONSE_FORMAT_TYPE_VALUES: frozenset[str] = frozenset(
         "text",
     }
 )
-"""The values of `ResponseFormatType` that the document knows."""
+"""The values of `ResponseFormatType` that the document lists."""

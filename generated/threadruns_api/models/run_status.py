@@ -21,4 +21,4 @@ RUN_STATUS_VALUES: frozenset[str] = frozenset(
         "requires_action",
     }
 )
-"""The values of `RunStatus` that the document knows."""
+"""The values of `RunStatus` that the document lists."""

@@ -10,4 +10,4 @@ TOOL_CHOICE_MODE_VALUES: frozenset[str] = frozenset(
         "none",
     }
 )
-"""The values of `ToolChoiceMode` that the document knows."""
+"""The values of `ToolChoiceMode` that the document lists."""

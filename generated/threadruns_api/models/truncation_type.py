@@ -10,4 +10,4 @@ TRUNCATION_TYPE_VALUES: frozenset[str] = frozenset(
         "last_messages",
     }
 )
-"""The values of `TruncationType` that the document knows."""
+"""The values of `TruncationType` that the document lists."""
