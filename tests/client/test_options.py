@@ -212,9 +212,9 @@ def test_unknown_option_is_named() -> None:
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("127.0.0.1:8000/v1", "no http or https address"),
-        ("ftp://h/v1", "no http or https address"),
-        ("http:///v1", "no http or https address"),
+        ("127.0.0.1:8000/v1", "does not start with http:// or https://"),
+        ("ftp://h/v1", "does not start with http:// or https://"),
+        ("http:///v1", "does not start with http:// or https://"),
         ("http://h:x/v1", "cannot be read"),
         ("http://[::1/v1", "cannot be read"),
         ("http://h/v1?x=1", "must end before its query"),

@@ -102,7 +102,7 @@ def test_async_function_of_a_blocking_client() -> None:
 
     made: Any = function
     with serve(runs=runs(3)) as server, open_client(server, api_key=made) as client:
-        with pytest.raises(ArgumentError, match="only AsyncClient can wait for"):
+        with pytest.raises(ArgumentError, match="only AsyncClient can await"):
             client.runs.list("thread_a")
         assert not server.requests
 

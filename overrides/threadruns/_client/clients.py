@@ -35,7 +35,7 @@ class BaseClient(Generic[S_co]):
     _settings: Settings
     _sender: S_co
     _owns_sender: bool
-    """Whether closing the client closes its connections."""
+    """True if closing the client closes its connections."""
 
     @property
     def runs(self) -> Runs[S_co]:

@@ -42,7 +42,7 @@ class BasePage(Generic[T]):
     """The id of the last item; None on an empty page."""
 
     has_more: bool
-    """Whether more items follow in the requested direction."""
+    """True if more items follow in the requested direction."""
 
     skipped: list[Skipped]
     """The invalid items of this page; only with ``invalid="skip"``."""
