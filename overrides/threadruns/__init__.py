@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from threadruns._version import __version__
 
-# Type checkers treat this name as true; importing it from typing would be most of the cost of this module. Editors with
-# jedi cannot tell what a call returns, and so read the imports below, which the word False would hide from them.
+# Type checkers treat this name as true. Importing it from typing would take most of the import time of this module.
+# With False, jedi, the completion of editors, would skip the imports below; it does not evaluate the call.
 TYPE_CHECKING = bool(())
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ def source() -> str:
 
 @cache
 def page() -> str:
-    """Return the document as a page of HTML for people."""
+    """Return the documentation page, as HTML."""
     return (_folder() / "page.html").read_text(encoding="utf-8")
 
 

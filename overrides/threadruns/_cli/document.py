@@ -13,14 +13,14 @@ from threadruns._cli._output import standard_output
 @click.command()
 @click.option(
     "--format",
-    "form",
+    "output_format",
     default="yaml",
     show_default=True,
     type=click.Choice(["yaml", "json"]),
     help="Format of the document.",
 )
 @click.option("--path", is_flag=True, help="Print the path of the file instead of its content.")
-def command(form: str, path: bool) -> None:
+def command(output_format: str, path: bool) -> None:
     """Print the OpenAPI document that this version implements.
 
     \b

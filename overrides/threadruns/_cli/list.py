@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("thread_id")
 @click.option("--limit", type=click.IntRange(min=1), help="Maximum number of runs; all by default.")
-@click.option("--order", type=click.Choice(["asc", "desc"]), default="desc", show_default=True, help="Order by time.")
+@click.option(
+    "--order", type=click.Choice(["asc", "desc"]), default="desc", show_default=True, help="Order by creation time."
+)
 @click.option("--after", metavar="RUN_ID", help="Start after this run.")
 @click.option("--before", metavar="RUN_ID", help="List the runs before this one, the nearest first.")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)

@@ -15,7 +15,7 @@ RESPONSES: Final[tuple[tuple[int, int, Any], ...]] = (
     (429, 429, ErrorResponse),
     (500, 599, ErrorResponse),
 )
-"""What the body decodes to, by the lowest and the highest status code."""
+"""The types that bodies decode to, each with the lowest and the highest status code."""
 
 
 def list_runs(

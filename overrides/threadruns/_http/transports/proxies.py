@@ -57,7 +57,7 @@ def proxy_from_environment(scheme: str, host: str, port: int | None) -> Address 
 
 
 def excludes(no_proxy: str, host: str, port: int) -> bool:
-    """Return whether a value of ``NO_PROXY`` keeps requests to a host from the proxy."""
+    """Return whether a value of ``NO_PROXY`` excludes a host from the proxy."""
     import re
 
     return any(_matches(entry.lower(), host.lower().rstrip("."), port) for entry in re.split(r"[\s,]+", no_proxy))
