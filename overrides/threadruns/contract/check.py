@@ -115,6 +115,6 @@ def check(
             return report(str(error), error)
         except KeyboardInterrupt:
             raise CheckInterrupted(report("the check was interrupted")) from None
-        # The failure may be a mistake of the user, so that it is neither a departure nor nothing.
+        # A thread that cannot be read may be a mistake of the user: it makes the check undecided, and is no departure.
         missing = next(iter(unreadable.values()), None)
         return report(str(missing or ""), missing, complete=True)

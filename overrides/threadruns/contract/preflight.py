@@ -41,7 +41,7 @@ def preflight(
     """Read each thread once.
 
     Returns:
-        The threads that the server serves, and the others with what came instead.
+        The threads that the server serves, and the other threads with their failures.
 
     Raises:
         CheckAborted: It serves none of them.

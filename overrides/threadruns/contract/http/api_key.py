@@ -9,7 +9,7 @@ from string import Formatter
 from urllib.parse import quote
 
 MIN_LENGTH = 8
-"""The length from which a part of a key, or a key with something added, is surely not another key of the server."""
+"""The minimum length of a key that is unlikely to become another key of the server when it is cut or extended."""
 
 PLACEHOLDERS = ("null", "undefined", "x", "*", "My API Key", "sk-test-wrong")
 """Keys that stand in configurations that were never filled in; a server for tests may accept several of them."""
@@ -130,7 +130,7 @@ class KeyMask:
 
     Args:
         key: The key.
-        variable: The environment variable that the texts have in its place.
+        variable: The environment variable that replaces it in the texts.
     """
 
     def __init__(self, key: ApiKey, variable: str = "OPENAI_API_KEY") -> None:

@@ -157,6 +157,6 @@ def read_missing_thread(thread: KnownThread) -> Scenario:
         other = yield thread.request(query)
         if other.status == 200 != plain.status and "data" in other.members:
             got = plain.failure or str(plain.status)
-            problem = f"expected a page of the thread {thread.id!r} without a query as with one, got {got}"
+            problem = f"expected a page of the thread {thread.id!r}, as for a query with parameters, got {got}"
             return [Finding("data.given", problem, plain, other)]
     return []
