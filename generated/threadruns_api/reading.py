@@ -1,11 +1,11 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
 # pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
-"""From JSON text to models, the fastest way that keeps everything.
+"""Decoding of JSON text to models: the fastest decoder that loses nothing.
 
-First msgspec reads the whole body into models, and refuses whatever they could not keep. A list of objects in such a body
-is then read object by object, so that one of them does not slow down the others. Unknown fields of an object are read
-over; its text is kept, and parsed when they are asked for. The models in it are decoded the tolerant way if they hold
-anything that is unknown. That way has the last word, and all ways give the same result.
+First msgspec decodes the whole body strictly, and raises an error if the models could not keep all of it. Then a list
+of objects in the body is decoded object by object, so that one of them does not slow down the others. Unknown fields of
+an object are skipped; its text is kept, and parsed when they are accessed. Nested models with unknown parts are decoded
+by the tolerant decoder, which also decides about errors. All decoders give the same result.
 """
 
 from __future__ import annotations
@@ -21,27 +21,27 @@ from msgspec.json import Decoder
 from msgspec.json import decode as parse
 
 from .errors import DecodeError
-from .shapes import ModelType, beyond, envelope, flat, lenient, nobody, prepare, wire
+from .shapes import ModelType, envelope, flat, lenient, prepare, unknown_items, unused_variant, wire
 from .tolerant import Path, Report, decode, refuse
 from .values import UNSET
 
 REFUSED: Final = (NotDecoded, UnicodeError, RecursionError)
-"""What msgspec raises for a body that it does not take."""
+"""The exceptions that msgspec raises for a body that it cannot decode."""
 
-Way = Callable[[Any], Any]
-"""Decodes text of which msgspec sees to it that it is JSON."""
+Decode = Callable[[Any], Any]
+"""A decoder of msgspec for JSON text."""
 
 BOM: Final = b"\xef\xbb\xbf"
 
 
 class Problem(NamedTuple):
-    """A value that is not what the document says.
+    """A value that does not match the document.
 
     Attributes:
-        path: Where it stands in the body.
-        problem: What is wrong with it, as the end of a sentence.
+        path: The path to the value in the body.
+        problem: The problem with the value, as the end of a sentence.
         value: The value, or the whole item that was left out because of it.
-        is_left_out: Whether an item was left out.
+        is_left_out: True if an item was left out.
     """
 
     path: Path
@@ -55,10 +55,10 @@ def read(content: bytes | str, model: Any) -> Any:
 
     Args:
         content: The text; a byte order mark is skipped.
-        model: What it decodes to: a model, or any other type that a model's field can have.
+        model: The type to decode to: a model, or any other type that a model's field can have.
 
     Raises:
-        DecodeError: It is not JSON, or does not have the shape of the model.
+        DecodeError: The text is not JSON, or does not match the model.
     """
     reader = reader_of(model)
     with suppress(*REFUSED):
@@ -67,19 +67,19 @@ def read(content: bytes | str, model: Any) -> Any:
 
 
 def salvage(content: bytes | str, model: Any, *, keep: bool) -> tuple[Any, list[Problem]]:
-    """Decode what can be decoded of JSON text.
+    """Decode the valid parts of JSON text.
 
     Args:
         content: The text.
         model: A model that holds a list of models, such as a page.
-        keep: Keep a value of another type as it came, and a missing key as `UNSET`; otherwise an item of the list with
-            such a value is left out. What is not an object is left out in any case.
+        keep: Keep an invalid value as it was received, and a missing key as `UNSET`; otherwise an item of the list with
+            such a value is left out. An item that is not an object is always left out.
 
     Returns:
         The decoded body and its problems, of each item that is left out the first one.
 
     Raises:
-        DecodeError: It is not JSON, or has no such list.
+        DecodeError: The text is not JSON, or has no such list.
     """
     problems: list[Problem] = []
 
@@ -97,14 +97,14 @@ def salvage(content: bytes | str, model: Any, *, keep: bool) -> tuple[Any, list[
 
 
 def parse_json(content: bytes | str, path: Path = ()) -> Any:
-    """Parse JSON text. A byte order mark is skipped, and half of a surrogate pair is kept as Python has it.
+    """Parse JSON text. A byte order mark is skipped, and a lone surrogate is kept.
 
     Args:
         content: The text.
-        path: Where it stands, for an error.
+        path: The path to the text in the body, for errors.
 
     Raises:
-        DecodeError: It is not JSON, or nested too deeply.
+        DecodeError: The text is not JSON, or nested too deeply.
     """
     if isinstance(content, bytes) and content.startswith(BOM):
         content = content[len(BOM) :]
@@ -116,7 +116,7 @@ def parse_json(content: bytes | str, path: Path = ()) -> Any:
         raise DecodeError(path, "not JSON: nested too deeply") from None
     except (NotDecoded, UnicodeError) as error:
         refused = error
-    # msgspec takes no half of a surrogate pair, and does not say where a NaN stands.
+    # msgspec accepts no lone surrogates, and does not report the path of a NaN.
     try:
         if isinstance(content, bytes):
             content = content.decode()
@@ -155,18 +155,18 @@ def unknown_fields(model: Any) -> dict[str, Any] | None:
     except AttributeError:
         return None
     if type(found) is bytes:
-        found = model._unknown = beyond(parse_json(found), type(model))
+        found = model._unknown = unknown_items(parse_json(found), type(model))
     return found or None
 
 
 class Reader:
-    """The ways in which JSON text is decoded to a type, the fastest first.
+    """The decoders of JSON text for a type, the fastest first.
 
     Args:
         model: The type.
 
     Attributes:
-        strict: Reads an object that holds nothing but what the document knows.
+        strict: Decodes an object without unknown fields, values or variants.
         lists: The fields of a model that are lists of one model, with that model.
     """
 
@@ -182,13 +182,13 @@ class Reader:
                 (n, model.keys[n], Decoder(wire(model.hints[n])).decode, model.hints[n]) for n in model.nested
             ]
             self._envelope = Decoder(envelope(model, self.lists)).decode
-        self.strict: Way = Decoder(wire(model)).decode
+        self.strict: Decode = Decoder(wire(model)).decode
 
     def lenient(self, content: bytes | Raw) -> Any:
-        """Decode an object that may have unknown fields, but none in the models that it holds.
+        """Decode an object that may have unknown fields; its nested models must have none.
 
         Raises:
-            DecodeError: There is more to it; of msgspec, as are the other errors.
+            msgspec.DecodeError: Nested models have unknown parts, or a value is invalid.
         """
         made = self._lenient(content)
         made.__class__ = self.model
@@ -199,7 +199,7 @@ class Reader:
         """Decode any object.
 
         Raises:
-            DecodeError: It is not JSON, or the report raises.
+            DecodeError: The text is not JSON, or ``report`` raises.
         """
         try:
             made = self._flat(content)
@@ -221,22 +221,22 @@ class Reader:
     def tolerate(
         self, content: bytes | str, report: Report, left_out: list[Problem] | None = None, *, keep: bool = False
     ) -> Any:
-        """Decode text that msgspec does not take as it is.
+        """Decode text that the strict decoder rejects.
 
         Args:
             content: The text.
-            report: Is told of what is wrong.
-            left_out: Gets the items that cannot be decoded; None if that is reported.
-            keep: Report what is wrong in an item, and leave out only what is not an object.
+            report: Called for each problem.
+            left_out: Receives the items that cannot be decoded; None if their problems are reported.
+            keep: Report the problems of an item, and leave out only items that are not objects.
 
         Raises:
-            DecodeError: It is not JSON, or the report raises.
+            DecodeError: The text is not JSON, or ``report`` raises.
         """
         try:
             if isinstance(content, str):
                 content = content.encode()
             elif not content.isascii():
-                content.decode()  # msgspec does not look at what it reads over
+                content.decode()  # msgspec does not validate what it skips
             return self._tolerate(content, report, left_out, keep=keep)
         except UnicodeError:
             return decode(parse_json(content), self.model, report)
@@ -250,18 +250,18 @@ class Reader:
             made = self._envelope(content)
             made.__class__ = self.model
         except REFUSED:
-            made = self.odd_envelope(content, report)
+            made = self.tolerant_envelope(content, report)
         for name, item in self.lists.items():
             items = getattr(made, name, None)
             if type(items) is list:
                 setattr(made, name, items_of(item, items, (self.model.keys[name],), report, left_out, keep=keep))
         return made
 
-    def odd_envelope(self, content: bytes | str, report: Report) -> Any:
-        """Decode text whose lists are left for later, the tolerant way.
+    def tolerant_envelope(self, content: bytes | str, report: Report) -> Any:
+        """Decode an envelope that msgspec rejects, leaving its lists undecoded.
 
         Raises:
-            DecodeError: It is not JSON, or the report raises.
+            DecodeError: The text is not JSON, or ``report`` raises.
         """
         names = {self.model.keys[name]: name for name in self.lists}
         try:
@@ -275,7 +275,7 @@ class Reader:
         try:
             made = decode(source, self.model, report)
         except DecodeError:
-            # What is wrong first is said of the whole, where items come before what stands behind them.
+            # Decode the whole body, to raise its first problem: items come before the keys that follow their list.
             decode(parse_json(content), self.model, report)
             raise
         for key, items in lists.items():
@@ -290,18 +290,18 @@ RAW_OBJECT: Final = Decoder(dict[str, Raw]).decode
 def items_of(
     model: Any, items: list[Any], path: Path, report: Report, left_out: list[Problem] | None, *, keep: bool
 ) -> list[Any]:
-    """Decode the items of a list, each the fastest way that takes it.
+    """Decode the items of a list, each with the fastest decoder that accepts it.
 
     Args:
-        model: What an item decodes to.
+        model: The type of an item.
         items: The items, as text or parsed.
-        path: Where the list stands.
-        report: Is told of what is wrong.
-        left_out: Gets the items that cannot be decoded; None if that is reported.
-        keep: Report what is wrong in an item, and leave out only what is not an object.
+        path: The path to the list.
+        report: Called for each problem.
+        left_out: Receives the items that cannot be decoded; None if their problems are reported.
+        keep: Report the problems of an item, and leave out only items that are not objects.
 
     Raises:
-        DecodeError: One is not JSON, or the report raises.
+        DecodeError: An item is not JSON, or ``report`` raises.
     """
     reader = reader_of(model)
     found: list[Any] = []
@@ -338,7 +338,7 @@ def items_of(
         if read_item == reader.strict:
             with suppress(*REFUSED):
                 found.append(reader.lenient(items[place]))
-                read_item = reader.lenient  # objects with unknown fields rarely come alone
+                read_item = reader.lenient  # the next objects probably have unknown fields too
                 continue
         tolerate(items[place], place)
     for item in rest:
@@ -347,7 +347,7 @@ def items_of(
 
 
 def reader_of(model: Any) -> Reader:
-    """Return the reader of a type, which is made once for a model."""
+    """Return the reader of a type; that of a model is cached."""
     found: Reader | None = vars(model).get("reader") if isinstance(model, type) else None
     if found is None:
         found = Reader(model)
@@ -357,7 +357,7 @@ def reader_of(model: Any) -> Reader:
 
 
 def make_readers(models: list[Any]) -> None:
-    """Make the readers of the models that hold lists and of their items, so that no page pays for them."""
+    """Make the readers of the models that hold lists and of their items in advance."""
     for model in models:
         for item in lists_of(model).values():
             reader_of(model)
@@ -365,8 +365,8 @@ def make_readers(models: list[Any]) -> None:
 
 
 def wire_of(model: Any, read: Any) -> Any:
-    """Return what msgspec is to read for a class that stands for a model."""
-    return read if model.tag is None else Union[read, nobody(model.tag)]
+    """Return the type that msgspec decodes for a class derived from a model."""
+    return read if model.tag is None else Union[read, unused_variant(model.tag)]
 
 
 def lists_of(model: Any) -> dict[str, Any]:

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 )
 @click.option("--after", metavar="RUN_ID", help="Start after this run.")
 @click.option("--before", metavar="RUN_ID", help="List the runs before this one, the nearest first.")
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option(
+    "--format", "output_format", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
+)
 @click.option(
     "--invalid",
     type=click.Choice(["keep", "skip", "raise"]),
@@ -51,7 +53,7 @@ def command(
     order: Any,
     after: str | None,
     before: str | None,
-    form: str,
+    output_format: str,
     invalid: Any,
     api_key: Secret,
     base_url: str | None,
@@ -93,14 +95,14 @@ def command(
             size = min(limit or largest, largest)
             pages = client.runs.list(thread_id, limit=size, order=order, after=after, before=before, max_items=limit)
             walk = iter(pages)
-            write_runs(counted.all(walk), form)
+            write_runs(counter.count(walk), output_format)
     except KeyboardInterrupt:
         raise Interrupted(f"Interrupted after {counter}; the list is not complete.") from None
     except ArgumentError as error:
         raise click.UsageError(str(error)) from None
     except ThreadrunsError as error:
         kind = Departure if isinstance(error, APIResponseValidationError | PagingError) else Unreadable
-        raise kind(f"{error} The output ends after {counted}." if counted.runs else str(error)) from None
+        raise kind(f"{error} The output ends after {counter}." if counter.runs else str(error)) from None
     if walk.kept or walk.skipped:
         raise Departure(
             f"The server departs from the contract: {walk.kept} invalid values were kept, {walk.skipped} runs left out."
