@@ -45,7 +45,7 @@ class BasePage(Generic[T]):
     """True if more items follow in the requested direction."""
 
     skipped: list[Skipped]
-    """The invalid items of this page; only with ``invalid="skip"``."""
+    """The invalid items that were left out; with ``invalid="keep"``, only those that are not objects."""
 
     kept: list[Kept]
     """The invalid values of this page that were kept; only with ``invalid="keep"``."""

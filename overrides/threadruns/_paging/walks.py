@@ -56,7 +56,7 @@ class BaseWalk(Generic[T]):
 
     @property
     def skipped(self) -> int:
-        """The number of invalid items, which were left out; only with ``invalid="skip"``."""
+        """The number of invalid items that were left out; with ``invalid="keep"``, only those that are not objects."""
         return self._progress.skipped
 
     @property

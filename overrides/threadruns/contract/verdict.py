@@ -34,9 +34,9 @@ class Result:
         rule: The rule.
         outcome: Its outcome.
         observed: The expected and the received value; empty unless the rule failed or stopped the check.
-        reproduce: The curl commands that show it again, one after the other; empty wherever ``observed`` is.
+        reproduce: The curl commands that show it again, one after the other; empty if ``observed`` is empty.
         cause: The name of the cause of a failure; empty unless the rule failed.
-        requires: What decides the rule, as the object of "Give ... to decide it".
+        requires: The thread or server that decides the rule, as the object of "Give ... to decide it".
     """
 
     rule: Rule
