@@ -40,8 +40,9 @@ class Run(Object):
     status: RunStatus
     """The state of the run."""
     started_at: int | None
-    """When the run last started, in Unix seconds; null before it first started. Set in every status but `queued`,
-    where it is set if the run was queued again after its tool outputs were submitted. Not before `created_at`."""
+    """When the run last started, in Unix seconds; null before it first started. Set in every status but `queued`. In a
+    queued run it is set only if the run was queued again after its tool outputs were submitted. It is not before
+    `created_at`."""
     expires_at: int | None
     """When the run will expire unless it ends, in Unix seconds, after `created_at`. Set while the run is under way,
     and null once it has completed. Null in the recorded runs that failed or were cancelled."""
@@ -70,8 +71,8 @@ class Run(Object):
     """What the caller must do so that the run continues. Set while the status is `requires_action`; otherwise null, or
     absent before March 2024."""
     incomplete_details: IncompleteDetails | None | Unset = UNSET
-    """Why the run was cut short; null if it was not, and null or absent while it is under way. A run that was cut
-    short is `completed`."""
+    """Why the run was cut short; null if it was not, and null or absent while it is under way. The status of a run
+    that was cut short is `completed`."""
     file_ids: list[str] | Unset = UNSET
     """The files that the run may read. Present in every v1 run, possibly as an empty array; removed in v2 of the API."""
     usage: Usage | None | Unset = UNSET

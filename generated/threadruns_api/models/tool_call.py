@@ -14,7 +14,7 @@ class ToolCall(Object, tag="type"):
     """One call of a function that the model asks for."""
 
     id: str
-    """The id of the call, to name when its output is submitted."""
+    """The id of the call; the caller submits its output under this id."""
     type: Literal["function"] = constant("function")
     """The kind of call, always `function`."""
     function: ToolCallFunction

@@ -102,9 +102,11 @@ SOURCES = {
         "security scheme `bearer`", "A request without a key, or with a wrong one, is rejected with 401."
     ),
     "auth.every-read": _stated(
-        _HTTP, "Every request for a page needs the key, HEAD included, also right after the same request with a key."
+        _HTTP,
+        "Every request for a page needs the key: a HEAD request too, and a request that follows the same request with a"
+        " key.",
     ),
-    "auth.head": _stated(_HTTP, "Every request for a page needs the key, HEAD included"),
+    "auth.head": _stated(_HTTP, "Every request for a page needs the key: a HEAD request too"),
     "auth.wrong-key": _stated(
         "security scheme `bearer`", "A request without a key, or with a wrong one, is rejected with 401."
     ),
