@@ -125,7 +125,7 @@ def _start(race: Race[Cost]) -> Table:
     bare = race.best(BARE, cpu)
     table = Table(
         "Start",
-        "CPU time of a process, best of all; import and Client over bare Python, the command line in total.",
+        "CPU time of a process, best of all. That of bare Python is subtracted from the rows of import and Client.",
         [Row(BARE, _ms(bare), "ms")],
     )
     for name, bound in ((IMPORT, 15), (CLIENT, 20), (HELP, 80)):

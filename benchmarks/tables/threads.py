@@ -43,8 +43,8 @@ def measure(bench: Bench) -> Iterator[Table]:
     stock = rates[f"{STOCK}, {MANY} at a time"]
     table = Table(
         f"Many threads at once: {len(THREADS)} threads of 4 pages, {SECONDS * 1000:.0f} ms of latency",
-        f"Pages a second, best walk. The latency limits {FEW} at a time to {FEW / SECONDS:,.0f}, and "
-        f"{MANY} to {MANY / SECONDS:,.0f}.",
+        f"Pages a second, best walk. With this latency, {FEW} at a time reach at most {FEW / SECONDS:,.0f}, and "
+        f"{MANY} at most {MANY / SECONDS:,.0f}.",
     )
     for name in CALLS:
         few, many = f"{name}, {FEW} at a time", f"{name}, {MANY} at a time"

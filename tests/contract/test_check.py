@@ -71,8 +71,8 @@ def test_rules_that_the_threads_cannot_decide_are_undecided() -> None:
     assert undecided.keys() >= {"limit.default", "limit.largest", "order.ties", "cursor.foreign", "data.empty"}
     assert undecided["limit.default"] == "a thread of more than 20 runs"
     assert "schema.run" not in undecided
-    assert undecided["schema.run-failed"] == "a thread with a run that is failed"
-    assert undecided["run.failed-at"] == "a thread with a run that is failed"
+    assert undecided["schema.run-failed"] == "a thread with a run in status failed"
+    assert undecided["run.failed-at"] == "a thread with a run in status failed"
     assert report.judged == len(RULES) - len(undecided)
 
 

@@ -72,7 +72,7 @@ INTERRUPTED = Interrupted.exit_code
     "--ca-bundle", type=click.Path(exists=True, dir_okay=False), help="File of trusted certificate authorities."
 )
 @click.option("--fail-fast", is_flag=True, help="Stop at the first departure.")
-@click.option("--all", "show_all", is_flag=True, help="Show every rule, one by one.")
+@click.option("--all", "show_all", is_flag=True, help="Show every rule, including those that passed.")
 def command(
     url: str | None,
     api_key: Secret,
@@ -91,17 +91,17 @@ def command(
     fail_fast: bool,
     show_all: bool,
 ) -> None:
-    """Check the server at URL against the contract, on threads that exist there.
+    """Check the server at URL against the contract, by reading threads that exist there.
 
-    The check changes nothing on the server. With threads of several sizes more rules can be decided: threads without
-    runs, with one run, with a few, with exactly 20, exactly 100 and more than 100 runs, and with many runs created in
-    the same second. The key is sent to URL only, and no report contains it.
+    The check changes nothing on the server. To decide more rules, name threads of several sizes: without runs, with one
+    run, with a few, with exactly 20, exactly 100 and more than 100 runs, and with many runs created in the same second.
+    The key is sent to URL only, and no report contains it.
 
     \b
     threadruns check http://127.0.0.1:8000/v1 --thread thread_abc123 --thread thread_abc456
 
-    Exit codes: 0 the server conforms, 1 it departs, 2 usage error, 3 it could not be judged, 4 the command failed, such
-    as a report that cannot be written, 130 interrupted; what was found until then is reported.
+    Exit codes: 0 the server conforms, 1 it departs, 2 usage error, 3 it could not be judged, 4 the command failed, for
+    example because a report cannot be written, 130 interrupted, with a report of what was found until then.
     """
     if print_schema:
         _print_json(json_schema())

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     type=click.Choice(["keep", "skip", "raise"]),
     default="keep",
     show_default=True,
-    help="Keep, leave out, or stop at what is invalid.",
+    help="Keep invalid runs, skip them, or stop with an error.",
 )
 @click.option("--api-key", callback=hidden, envvar=KEY_VARIABLE, metavar="KEY", show_envvar=True, help="API key.")
 @click.option("--base-url", metavar="URL", envvar="OPENAI_BASE_URL", show_envvar=True, help="Base URL of the API.")

@@ -45,7 +45,9 @@ def _list_variations(ctx: click.Context, _: click.Parameter, wanted: bool) -> No
 
 
 @click.command()
-@click.option("--load", "files", multiple=True, metavar="FILE", help="Load this file first, like `threadruns load`.")
+@click.option(
+    "--load", "files", multiple=True, metavar="FILE", help="Load this file first; repeat it for several files."
+)
 @click.option("--example", is_flag=True, help="Serve the two runs of the documented example, thread_abc123.")
 @click.option("--db", type=click.Path(dir_okay=False), help="Database file for the runs; in memory by default.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")

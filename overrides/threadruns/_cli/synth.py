@@ -25,7 +25,7 @@ from threadruns.server.synth import SynthesisError, json_lines, synthesize
 )
 @click.option("--db", type=click.Path(dir_okay=False), help="Add the runs to this database instead of printing them.")
 def command(threads: int, runs: int, seed: int, shares: tuple[str, ...], db: str | None) -> None:
-    """Generate synthetic runs: valid against the document and its rules, of every status and variant.
+    """Generate synthetic runs of every status and variant, valid against the document and its rules.
 
     The runs are written to standard output as JSON lines, or added to a database.
 

@@ -190,7 +190,7 @@ class TiesByHash(WholeThreadMutation):
 
 
 class RunsAppear(Mutation):
-    """The newest three runs of a thread appear one by one, the next after each ten requests for a page."""
+    """The newest three runs of a thread appear one by one, one after every ten requests for a page."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         self.state["looks"] = self.state.get("looks", 0) + 1

@@ -19,8 +19,8 @@ _DEFAULT = "a thread of more than 20 runs"
 _LARGEST = "a thread of more than 100 runs"
 _EMPTY = "a thread without runs"
 _OTHER = "two threads with runs"
-_API = "a server whose errors to other methods are its own, and not those of a gateway"
-_SECRET = "a key of eight characters or more that nobody can guess"
+_API = "a server that rejects other methods itself, with no gateway that does so in its place"
+_SECRET = "a key of at least eight characters that is not a placeholder such as `undefined`"
 _ERRS = "a server whose errors have the documented form"
 
 
@@ -32,9 +32,7 @@ _SERVER_RULES = (
     _rule("schema.envelope", "A page is an object with object, data, first_id, last_id and has_more."),
     _rule("schema.run", "Every run has the documented keys, types and values.", _ONE),
     *(
-        _rule(
-            rule, f"A run that {needs[0].description} has the documented keys, types and values.", describe_needs(needs)
-        )
+        _rule(rule, f"A run {needs[0].description} has the documented keys, types and values.", describe_needs(needs))
         for rule, needs in NEEDS.items()
         if rule.startswith("schema.")
     ),
@@ -99,7 +97,10 @@ _SERVER_RULES = (
     _rule("data.given", "Every existing thread can be read, with or without runs."),
     _rule("data.empty", "The page of a thread without runs is empty.", _EMPTY),
     _rule("auth.required", "A request without a key is rejected with 401."),
-    _rule("auth.every-read", "The key is checked for every query, also right after the same query with a key."),
+    _rule(
+        "auth.every-read",
+        "The key is checked for every request, also for one that follows the same request with a key.",
+    ),
     _rule("auth.head", "HEAD requires the key."),
     _rule("auth.wrong-key", "A request with a wrong key is rejected with 401."),
     _rule("auth.whole-key", "Only the complete key is accepted; case matters.", _SECRET),
@@ -109,8 +110,8 @@ _SERVER_RULES = (
     _rule(
         "auth.unknown-thread", "Without a valid key, the responses for an existing and an unknown thread are the same."
     ),
-    _rule("auth.challenge", "WWW-Authenticate of a 401 names the scheme.", "a server that responds 401"),
-    _rule("auth.not-echoed", "No response contains the key, or the wrong key, of its request.", _SECRET),
+    _rule("auth.challenge", "The WWW-Authenticate header of a 401 names the scheme.", "a server that responds 401"),
+    _rule("auth.not-echoed", "No response contains the key that its request sent, valid or wrong.", _SECRET),
     _rule("beta.required", "A request without the beta header is rejected with 400."),
     _rule("beta.version", "Another version in the beta header is rejected with 400."),
     _rule("beta.whole", "Only the complete value of the beta header is accepted; case matters."),
@@ -121,7 +122,7 @@ _SERVER_RULES = (
     _rule("protocol.content-type", "Content-Type is application/json; its charset, if any, is UTF-8."),
     _rule("protocol.json", "A body is one JSON value in UTF-8, without duplicate keys or NaN."),
     _rule("protocol.framing", "Content-Length is the length of the body."),
-    _rule("protocol.coding", "Content-Encoding is one that the request accepts, and fits the body."),
+    _rule("protocol.coding", "Content-Encoding is one that the request accepts, and the body is encoded with it."),
     _rule("protocol.headers", "Documented response headers have documented values."),
     _rule("protocol.unknown-parameters", "Undocumented parameters are ignored."),
     _rule("protocol.encoded-path", "A percent-encoded letter is equal to the letter."),
@@ -139,7 +140,7 @@ _SERVER_RULES = (
     _rule("error.type", "The error type of a rejected request is invalid_request_error.", _ERRS, Severity.ADVICE),
     _rule("error.param", "`param` names the invalid parameter; it is null if no parameter is invalid.", _ERRS),
     _rule("error.unknown-thread", "A request for an unknown thread gets 404."),
-    _rule("error.odd-thread", "An unusual, long or nearly correct thread id names no thread: 404 or 400."),
+    _rule("error.odd-thread", "An unusual, long or nearly correct thread id is rejected with 404 or 400."),
     _rule("error.message", "The message of a 404 names the thread.", _ERRS, Severity.ADVICE),
     _rule(
         "error.code",
@@ -150,7 +151,7 @@ _SERVER_RULES = (
     _rule("method.head", "The response to HEAD has the status and headers of GET."),
     _rule("method.head-body", "The response to HEAD has no body."),
     _rule("method.refused", "Methods other than GET, HEAD, OPTIONS and POST are rejected with 405.", _API),
-    _rule("method.allow", "Allow of a 405 lists the methods, including GET.", _API),
+    _rule("method.allow", "The Allow header of a 405 lists the methods of the path, including GET.", _API),
     _rule("method.allow-truth", "Allow lists no method that is rejected with 405.", _API),
     _rule("method.post", "A POST with invalid JSON is rejected.", _API),
     _rule("generated.answers", "The responses to generated requests pass the checks of schemathesis."),

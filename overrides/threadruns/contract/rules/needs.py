@@ -18,7 +18,7 @@ class Need:
     """A kind of run.
 
     Attributes:
-        description: The kind, as in "a run that ...".
+        description: The kind, as in "a run ...".
         is_met: Tells whether a run is of this kind.
     """
 
@@ -27,8 +27,8 @@ class Need:
 
 
 def _status(*statuses: str) -> Need:
-    names = statuses[0] if len(statuses) == 1 else "under way"
-    return Need(f"is {names}", lambda run: run.get("status") in statuses)
+    names = f"in status {statuses[0]}" if len(statuses) == 1 else "that is under way"
+    return Need(names, lambda run: run.get("status") in statuses)
 
 
 def _type(key: str, value: str) -> Need:
@@ -36,22 +36,22 @@ def _type(key: str, value: str) -> Need:
         found = run.get(key)
         return isinstance(found, dict) and cast("dict[str, Any]", found).get("type") == value
 
-    return Need(f"has {key} of type {value}", is_met)
+    return Need(f"with {key} of type {value}", is_met)
 
 
-_USAGE = Need("has usage", lambda run: isinstance(run.get("usage"), Mapping))
+_USAGE = Need("with usage", lambda run: isinstance(run.get("usage"), Mapping))
 _SPECIAL = {
     "required-action": (
         _status("requires_action"),
         _status("queued", "in_progress", "cancelling", *FINAL_STATUSES[1:3]),
     ),
     "usage-completed": (
-        Need("is completed and has usage", lambda run: run.get("status") == "completed" and "usage" in run),
+        Need("in status completed with the key usage", lambda run: run.get("status") == "completed" and "usage" in run),
     ),
     "total-tokens": (_USAGE,),
     "truncation": (_type("truncation_strategy", "auto"),),
     "truncation-last-messages": (_type("truncation_strategy", "last_messages"),),
-    "tool-choice": (Need("has an object as tool_choice", lambda run: isinstance(run.get("tool_choice"), Mapping)),),
+    "tool-choice": (Need("with an object as tool_choice", lambda run: isinstance(run.get("tool_choice"), Mapping)),),
 }
 
 
@@ -76,4 +76,5 @@ def describe_needs(needs: tuple[Need, ...]) -> str:
     """Return what decides a rule, as the object of "Give ... to decide it"."""
     if not needs:
         return "a thread with a run that is valid against the schema"
-    return "a thread with " + " and ".join(f"a run that {need.description}" for need in needs)
+    *others, last = (f"a run {need.description}" for need in needs)
+    return f"threads with {', '.join(others)} and {last}" if others else f"a thread with {last}"

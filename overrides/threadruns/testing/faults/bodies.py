@@ -22,7 +22,7 @@ from threadruns.testing.mutations import (
 
 
 class GzipBomb(Mutation):
-    """The body has 97 kilobytes and inflates to 100 MB."""
+    """The body has 97 kilobytes compressed and 100 MB decompressed."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:  # noqa: ARG002
         body = _bomb()
@@ -37,7 +37,7 @@ def _bomb() -> bytes:
 
 
 class TruncatedGzip(Mutation):
-    """The compressed body is truncated, with a correct Content-Length."""
+    """The compressed body is truncated, and Content-Length is that of the truncated body."""
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         body = zlib.compress(response.body, wbits=31)[:-20]
@@ -108,7 +108,7 @@ def empty_body(response: ServerResponse, _: ServerRequest) -> ServerResponse:
 
 @mutate_response
 def truncated_body(response: ServerResponse, _: ServerRequest) -> ServerResponse:
-    """The body lacks its last ten bytes, with a correct Content-Length."""
+    """The body lacks its last ten bytes, and Content-Length does not count them."""
     return evolve(response, body=response.body[:-10])
 
 

@@ -17,7 +17,7 @@ from threadruns.testing.mutations import (
 
 
 class CursorLoop(Mutation):
-    """The second page is followed by the first one."""
+    """After the second page, the first page is sent again."""
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         self.state["turn"] = self.state.get("turn", 0) + 1
