@@ -148,7 +148,7 @@ SOURCES = {
         "A body is compressed only in a way that the request offers in `Accept-Encoding`.",
         "RFC 9110, section 8.4",
     ),
-    "protocol.headers": _stated("header `x-request-id` of response 200", "The id of this request at the server"),
+    "protocol.headers": _stated("header `x-request-id` of response 200", "The id that the server gave to this request"),
     "protocol.unknown-parameters": _stated(_QUERY, "Parameters that are not named here are ignored."),
     "protocol.encoded-path": _stated(
         _HTTP,
