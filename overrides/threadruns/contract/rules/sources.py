@@ -204,4 +204,4 @@ SOURCES = {
 }
 """The source of each rule by its id; those of a run are in ``threadruns._run_rules``."""
 
-SOURCES |= {rule: SOURCES["schema.run"] for rule in NEEDS if rule.startswith("schema.")}
+SOURCES.update({rule: SOURCES["schema.run"] for rule in NEEDS if rule.startswith("schema.")})
