@@ -15,11 +15,42 @@ import httpcore
 import httpx
 
 from threadruns._http.transports.connections import MAX_IDLE_CONNECTIONS, NO_COOKIES, unfollowed
+from threadruns._http.transports.sockets import READ_SIZE
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 
     from threadruns._http.transports.settings import ConnectionSettings
+
+
+class LargeReads(httpcore.AsyncNetworkStream):
+    """A connection of httpcore that reads as much as there is: each read of a part costs a turn of the event loop."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return the bytes that have arrived, at least one unless the connection has ended."""
+        return await self._stream.read(max(max_bytes, READ_SIZE), timeout)
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send all bytes of a buffer."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Close the connection."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.AsyncNetworkStream:
+        """Return the same connection, encrypted."""
+        return LargeReads(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return what httpcore asks of a connection."""
+        return self._stream.get_extra_info(info)
 
 
 class RememberingBackend(httpcore.AsyncNetworkBackend):
@@ -41,8 +72,8 @@ class RememberingBackend(httpcore.AsyncNetworkBackend):
         stream: httpcore.AsyncNetworkStream = await self._anyio.connect_tcp(
             host, port, timeout, local_address, socket_options
         )
-        self.stream = stream
-        return stream
+        self.stream = LargeReads(stream)
+        return self.stream
 
 
 class AsyncConnection(httpx.AsyncHTTPTransport):
