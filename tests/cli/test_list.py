@@ -296,10 +296,10 @@ def test_no_variable_of_the_check_shows_the_key(by_option: bool, monkeypatch: py
     """The same holds for ``threadruns check``, also after the check has ended."""
     key = "sk-secret-of-the-test"
 
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(check, "_print_report", fail)
+    monkeypatch.setattr(check, "print_report", fail)
     with serve(runs=runs(1), api_key=key) as server:
         options = ["--api-key", key] if by_option else []
         environment = {"OPENAI_API_KEY": "" if by_option else key}
