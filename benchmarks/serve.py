@@ -5,32 +5,25 @@ from __future__ import annotations
 import argparse
 import asyncio
 
-from starlette.types import ASGIApp, Receive, Scope, Send
-
-from threadruns.server._app import application
+from threadruns.server._app import Application
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._server import AppServer, listen
+from threadruns.server._messages import ServerResponse
+from threadruns.server._response_writer import ResponseWriter
+from threadruns.server._server import AppServer, bind, fastest_loop
 from threadruns.server._store import Store
 
 KEY = "sk-bench"
 
 
-class Delayed:
-    """An application that delays each request, like a distant server.
+class DelayedEndpoint(Endpoint):
+    """An endpoint that delays each response, like a distant server."""
 
-    Args:
-        app: The application.
-        seconds: The delay.
-    """
+    seconds = 0.0
 
-    def __init__(self, app: ASGIApp, seconds: float) -> None:
-        self._app = app
-        self._seconds = seconds
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request after the delay."""
-        await asyncio.sleep(self._seconds)
-        await self._app(scope, receive, send)
+    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
+        """Send the response after the delay."""
+        await asyncio.sleep(self.seconds)
+        await super().send(response, writer)
 
 
 def main() -> None:
@@ -39,9 +32,9 @@ def main() -> None:
     parser.add_argument("database")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
     options = parser.parse_args()
-    endpoint = Endpoint(Store(options.database), KEY)
-    app = application(lambda: endpoint)
-    host = AppServer(Delayed(app, options.latency) if options.latency else app, listen("127.0.0.1", 0))
+    DelayedEndpoint.seconds = options.latency
+    endpoint = (DelayedEndpoint if options.latency else Endpoint)(Store(options.database), KEY)
+    host = AppServer(Application(lambda: endpoint, KEY), bind("127.0.0.1", 0), fastest_loop)
     address, port = host.address
     print(f"http://{address}:{port}{Endpoint.base}", flush=True)
     host.run()

@@ -162,7 +162,7 @@ def test_head_answers_as_get_without_a_body(http: httpx.Client, path: str) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/threads", "/threads//runs", f"{PATH}/", f"/threads/a/{name(5)}/runs", f"{PATH}/run_1"]
+    "path", ["/", "/threads", "/threads//runs", f"{PATH}/", f"/threads/a/{name(5)}/runs", f"{PATH}/run_1/steps"]
 )
 def test_other_paths_are_a_404(http: httpx.Client, path: str) -> None:
     """An unknown path gives 404 in the form of the API."""

@@ -366,7 +366,7 @@ def test_store_error_names_the_file(tmp_path: Path) -> None:
     connection.close()
     text.write_text("not a database" * 100)
     for path, words in (
-        (tmp_path, "unable to open"),
+        (tmp_path, "not a regular file"),
         (other, "not a database of runs"),
         (version, "version 99"),
         (text, "not a database"),

@@ -23,7 +23,7 @@ COMMANDS = {
 EXTRAS = {"serve": "server", "load": "server", "synth": "server", "check": "contract"}
 """The extra that a command needs; ``cli`` unless it is here."""
 
-LIBRARIES = {"cli": ["rich"], "server": ["rich", "jsonschema_rs", "uvicorn"], "contract": ["rich", "schemathesis"]}
+LIBRARIES = {"cli": ["rich"], "server": ["rich", "jsonschema_rs", "httptools"], "contract": ["rich", "schemathesis"]}
 """The libraries of each extra that are imported only after a command has begun, or bring the others."""
 
 

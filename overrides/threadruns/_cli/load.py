@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from threadruns._cli._output import Failure
 from threadruns._text import printable
 from threadruns.server._load import FileRejected, LoadResult, load
 from threadruns.server._store import Store, StoreError
@@ -31,7 +32,7 @@ def command(files: tuple[str, ...], db: str, skip_bad: bool) -> None:
     try:
         store = Store(db)
     except StoreError as error:
-        raise click.ClickException(str(error)) from error
+        raise Failure(str(error)) from error
     try:
         complete = [load_file(store, path, skip_bad=skip_bad) for path in files]
     finally:

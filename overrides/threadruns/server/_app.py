@@ -1,4 +1,4 @@
-"""The ASGI application: the operation, the documentation and a health check.
+"""The application: the operation, the documentation and a health check.
 
 It adds the headers that all responses have, writes the access log, and turns an unexpected exception into a 500 in the
 form of the API.
@@ -6,130 +6,224 @@ form of the API.
 
 from __future__ import annotations
 
-import json
 import logging
-import secrets
+import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Coroutine
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
-from starlette.requests import Request as StarletteRequest
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Route, Router
-from starlette.types import ASGIApp, Receive, Scope, Send
+import msgspec
+from attrs import evolve
 
-from threadruns._document import document, source
 from threadruns.server import docs
 from threadruns.server._endpoint import PARAMETERS, Endpoint
-from threadruns.server._messages import HTTPError, ServerRequest, internal_error
+from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, internal_error
+from threadruns.server._ration import Ration
 from threadruns.server._response_writer import ResponseWriter
+from threadruns.server._store import StoreError
 
 ORGANIZATION = "threadruns"
 VERSION = "2020-10-01"
-MAX_BODY_BYTES = 65536
-"""The largest request body in bytes; the endpoint reads no body."""
 
 access = logging.getLogger("threadruns.access")
 errors = logging.getLogger("threadruns.server")
 
+Handler = Callable[[ServerRequest], ServerResponse]
 
-class EndpointApp:
-    """The endpoint as an ASGI application.
+
+class Application:
+    """The operation, the document, its page and a health check.
 
     Args:
         choose: Returns the endpoint for the next request.
-        observe: A callback that gets every request before it is handled.
+        key: The API key, which is masked in the log.
+        check: Raises StoreError if the store cannot be read; ``/healthz`` calls it.
+        observe: A callback that gets every request to the operation before it is handled.
+        control: The handler of every path below ``/_control``.
+        origins: The origins whose pages may read responses; ``*`` for all.
+        prefix: The part before every path, such as ``/assistants``, for a proxy that keeps it.
     """
 
-    def __init__(self, choose: Callable[[], Endpoint], observe: Callable[[ServerRequest], None] | None = None) -> None:
+    def __init__(
+        self,
+        choose: Callable[[], Endpoint],
+        key: str,
+        *,
+        check: Callable[[], None] = lambda: None,
+        observe: Callable[[ServerRequest], None] | None = None,
+        control: Handler | None = None,
+        origins: Collection[str] = (),
+        prefix: str = "",
+    ) -> None:
         self._choose = choose
+        self._key = key
+        self._check = check
         self._observe = observe
+        self._control = control
+        self._origins = origins
+        self._prefix = prefix.encode()
+        self._ration = Ration(errors)
+        self._rejections = Ration(access)
+        self._random = random.Random()
+        self._second = 0
+        self._time = ""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+    def __call__(self, request: ServerRequest, writer: ResponseWriter) -> Coroutine[Any, Any, None] | None:
+        """Respond to a request, or return a coroutine that does."""
         started = time.perf_counter()
-        request = ServerRequest(scope["method"], scope["raw_path"], scope["query_string"], scope["headers"])
+        headers = {
+            "openai-organization": ORGANIZATION,
+            "openai-processing-ms": "0",
+            "openai-version": VERSION,
+            "x-request-id": f"req_{self._random.getrandbits(128):032x}",
+        }
+        if self._origins:
+            headers |= self._sharing(request)
+        writer.headers = headers
+        endpoint = None
+        try:
+            response = self._other(request)
+            if response is None:
+                endpoint, response = self._operation(request)
+        except HTTPError as error:
+            response = ServerResponse(
+                error.status,
+                msgspec.json.encode({"error": error.detail}),
+                {"content-type": "application/json", **error.headers},
+            )
+        except Exception:
+            self._ration.exception("failed", "A request failed.")
+            response = _internal_error()
+        seconds = time.perf_counter() - started
+        headers["openai-processing-ms"] = str(round(seconds * 1000))
+        if endpoint is None or type(endpoint).send is Endpoint.send:
+            writer.respond(response.status, response.headers, response.body)
+            self._log(request, writer, headers["x-request-id"], seconds)
+            return None
+        return self._send(request, response, endpoint, writer, headers["x-request-id"], seconds)
+
+    async def _send(
+        self,
+        request: ServerRequest,
+        response: ServerResponse,
+        endpoint: Endpoint,
+        writer: ResponseWriter,
+        request_id: str,
+        seconds: float,
+    ) -> None:
+        try:
+            await endpoint.send(response, writer)
+        finally:
+            self._log(request, writer, request_id, seconds)
+
+    def _operation(self, request: ServerRequest) -> tuple[Endpoint, ServerResponse]:
+        if self._prefix:
+            request = evolve(request, path=request.path[len(self._prefix) :])
         if self._observe is not None:
             self._observe(request)
         endpoint = self._choose()
         try:
-            if _content_length(request) > MAX_BODY_BYTES:
-                response = endpoint.render_error(
-                    HTTPError(
-                        413, f"The request body is larger than {MAX_BODY_BYTES} bytes.", headers={"connection": "close"}
-                    )
-                )
-            else:
-                response = endpoint.handle(request)
+            return endpoint, endpoint.handle(request)
+        except StoreError as error:
+            self._ration.error("store", str(error))
         except Exception:
-            errors.exception("A request failed.")
-            response = endpoint.render_error(internal_error())
-        milliseconds = (time.perf_counter() - started) * 1000
-        request_id = f"req_{secrets.token_hex(16)}"
+            self._ration.exception("failed", "A request failed.")
+        return endpoint, endpoint.render_error(internal_error())
+
+    def _other(self, request: ServerRequest) -> ServerResponse | None:
+        """Return the response of a page, of the health check or of the control; None if it is for the operation."""
+        path = request.path
+        if self._prefix:
+            if not path.startswith(self._prefix + b"/"):
+                raise HTTPError(404, f"Every path of this server starts with {self._prefix.decode()}/.")
+            path = path[len(self._prefix) :]
+        if self._origins and request.method == "OPTIONS" and request.header("access-control-request-method"):
+            return ServerResponse(204, b"", {})
+        if self._control is not None and path.startswith(b"/_control/"):
+            return self._control(evolve(request, path=path))
+        page = docs.pages().get(path) if path != b"/healthz" else self._health()
+        if page is not None and request.method not in ("GET", "HEAD"):
+            raise HTTPError(405, "This page can only be read.", headers={"allow": "GET, HEAD"})
+        return page
+
+    def _health(self) -> ServerResponse:
+        try:
+            self._check()
+        except StoreError as error:
+            self._ration.error("store", str(error))
+            return ServerResponse(503, b"The store of runs cannot be read.\n", {"content-type": "text/plain"})
+        return ServerResponse(200, b"ok\n", {"content-type": "text/plain"})
+
+    def _sharing(self, request: ServerRequest) -> dict[str, str]:
+        """Return the headers that let a page of another origin read the response."""
+        origin = next(iter(request.header("origin")), None)
+        if origin is None or not ("*" in self._origins or origin in self._origins):
+            return {"vary": "Origin"}
         headers = {
-            "openai-organization": ORGANIZATION,
-            "openai-processing-ms": str(round(milliseconds)),
-            "openai-version": VERSION,
-            "x-request-id": request_id,
+            "access-control-allow-origin": "*" if "*" in self._origins else origin,
+            "access-control-expose-headers": "openai-processing-ms, openai-version, retry-after, x-request-id",
+            "vary": "Origin",
         }
-        writer = ResponseWriter(receive, send, headers)
-        await endpoint.send(response, writer)
-        if access.isEnabledFor(logging.INFO):
-            access.info(_line(request, writer, request_id, milliseconds, endpoint.key))
+        if request.method == "OPTIONS":
+            wanted = ", ".join(request.header("access-control-request-headers"))
+            headers |= {
+                "access-control-allow-headers": wanted or "authorization, openai-beta, api-key",
+                "access-control-allow-methods": "GET, HEAD"
+                if self._control is None
+                else "GET, HEAD, POST, PUT, PATCH, DELETE",
+                "access-control-max-age": "600",
+            }
+        return headers
+
+    # The access log.
+
+    def log_rejected(self, client: str, status: int, size: int) -> None:
+        """Log a request that could not be read; those of one status are limited."""
+        if access.isEnabledFor(logging.INFO) and self._rejections.allows(f"status {status}"):
+            access.info(self._line(client, "", "", "", status, size, 0.0, ""))
+
+    def _log(self, request: ServerRequest, writer: ResponseWriter, request_id: str, seconds: float) -> None:
+        """Write a line of the access log as JSON, without headers and without undocumented parameters."""
+        if not access.isEnabledFor(logging.INFO):
+            return
+        query = ""
+        if request.query:
+            pairs = request.query.decode("latin-1").split("&")
+            query = self._masked("&".join([pair for pair in pairs if pair.partition("=")[0] in PARAMETERS]))[:200]
+        path = self._masked(request.path.decode("latin-1"))[:200]
+        method = request.method[:20]
+        access.info(self._line(request.client, method, path, query, writer.status, writer.sent, seconds, request_id))
+
+    def _line(
+        self, client: str, method: str, path: str, query: str, status: int, size: int, seconds: float, request_id: str
+    ) -> str:
+        now = int(time.time())
+        if now != self._second:
+            self._second, self._time = now, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now))
+        entry = {
+            "time": self._time,
+            "client": client,
+            "method": method,
+            "path": path,
+            "query": query,
+            "status": status,
+            "bytes": size,
+            "ms": round(seconds * 1000, 3),
+            "request_id": request_id,
+        }
+        return msgspec.json.encode(entry).decode()
+
+    def _masked(self, text: str) -> str:
+        """Mask the key in a part of a URL; if the key is percent-encoded, the part is returned decoded."""
+        if self._key in text:
+            text = text.replace(self._key, "***")
+        if "%" in text or "+" in text:
+            for decode in (unquote, unquote_plus):
+                if self._key in decode(text):
+                    text = decode(text).replace(self._key, "***")
+        return text
 
 
-def application(choose: Callable[[], Endpoint], observe: Callable[[ServerRequest], None] | None = None) -> ASGIApp:
-    """Build the application: the operation, the document, its page and a health check.
-
-    Args:
-        choose: Returns the endpoint for the next request.
-        observe: A callback that gets every request before it is handled.
-    """
-    routes: list[BaseRoute] = [
-        Route("/healthz", _health),
-        Route("/openapi.yaml", _yaml),
-        Route("/openapi.json", _json),
-        *docs.routes(),
-    ]
-    return Router(routes, redirect_slashes=False, default=EndpointApp(choose, observe))
-
-
-async def _health(_: StarletteRequest) -> Response:
-    return PlainTextResponse("ok\n")
-
-
-async def _yaml(_: StarletteRequest) -> Response:
-    return Response(source(), media_type="application/yaml")
-
-
-async def _json(_: StarletteRequest) -> Response:
-    return Response(json.dumps(document()), media_type="application/json")
-
-
-def _content_length(request: ServerRequest) -> int:
-    return max((int(value) for value in request.header("content-length") if value.isdigit()), default=0)
-
-
-def _line(request: ServerRequest, writer: ResponseWriter, request_id: str, milliseconds: float, key: str) -> str:
-    """Return a line of the access log as JSON, without headers and without undocumented parameters."""
-    query = [pair for pair in request.query.decode("latin-1").split("&") if pair.partition("=")[0] in PARAMETERS]
-    entry: dict[str, Any] = {
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "method": request.method[:20],
-        "path": _masked(key, request.path.decode("latin-1"))[:200],
-        "query": _masked(key, "&".join(query))[:200],
-        "status": writer.status,
-        "bytes": writer.sent,
-        "ms": round(milliseconds, 3),
-        "request_id": request_id,
-    }
-    return json.dumps(entry)
-
-
-def _masked(key: str, text: str) -> str:
-    """Mask the key in a part of a URL; if the key is percent-encoded, the part is returned decoded."""
-    for decode in (str, unquote, unquote_plus):
-        if key in decode(text):
-            text = decode(text).replace(key, "***")
-    return text
+def _internal_error() -> ServerResponse:
+    return ServerResponse(500, msgspec.json.encode({"error": internal_error().detail}))

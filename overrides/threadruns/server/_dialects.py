@@ -89,8 +89,10 @@ class PermissiveAzureEndpoint(PermissiveEndpoint, AzureEndpoint):
     """Azure's form of the API, with any key, thread, cursor and limit."""
 
 
-def endpoint_class(*, permissive: bool = False, azure: bool = False) -> type[Endpoint]:
-    """Return the class of the endpoint in a dialect."""
+def endpoint_class(*, permissive: bool = False, azure: bool = False, beta: str = "v1") -> type[Endpoint]:
+    """Return the class of the endpoint in a dialect; Azure's and the permissive one ignore the beta header."""
     if permissive:
-        return PermissiveAzureEndpoint if azure else PermissiveEndpoint
-    return AzureEndpoint if azure else Endpoint
+        found: type[Endpoint] = PermissiveAzureEndpoint if azure else PermissiveEndpoint
+    else:
+        found = AzureEndpoint if azure else Endpoint
+    return found if beta == "v1" else type(found.__name__, (found,), {"beta": beta})

@@ -44,6 +44,9 @@ class Endpoint:
         key: The API key that callers must send.
     """
 
+    beta: ClassVar[str] = "v1"
+    """The version that the beta header must name; ``any`` accepts every header, and none."""
+
     base: ClassVar[str] = urlsplit(str(document()["servers"][0]["url"])).path
 
     def __init__(self, store: Store, key: str) -> None:
@@ -96,8 +99,12 @@ class Endpoint:
             raise HTTPError(401, message, code="invalid_api_key", headers={"www-authenticate": "Bearer"})
 
     def check_beta(self, request: ServerRequest) -> None:
-        """Require the beta header with exactly the value in the document."""
+        """Require the beta header with exactly the value in the document, or that of another version."""
+        if self.beta == "any":
+            return
         (version,) = parameter(BETA)["enum"]
+        if self.beta != "v1":
+            version = f"assistants={self.beta}"
         values = request.header(BETA)
         if not values:
             message = (
@@ -161,8 +168,21 @@ class Endpoint:
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         """Send the response."""
-        await writer.start(response.status, response.headers, len(response.body))
-        await writer.finish(response.body)
+        writer.respond(response.status, response.headers, response.body)
+
+
+def check_key(key: str) -> None:
+    """Check that clients can send a key.
+
+    Raises:
+        ValueError: It is empty, or has blanks at its ends or control characters.
+    """
+    if not key:
+        raise ValueError("The API key is empty")
+    if key != key.strip():
+        raise ValueError("The API key begins or ends with blanks, which no client can send")
+    if not key.isprintable():
+        raise ValueError("The API key has control characters, which no client can send")
 
 
 def _limit(value: str | None) -> int:

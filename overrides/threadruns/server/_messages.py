@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from attrs import field, frozen
 
@@ -18,11 +19,32 @@ class ServerRequest:
     query: bytes = b""
     # Not in the repr, because it contains the key.
     headers: Sequence[tuple[bytes, bytes]] = field(default=(), repr=False)
+    body: bytes = field(default=b"", repr=False, kw_only=True)
+    client: str = field(default="", kw_only=True)
 
     def header(self, name: str) -> list[str]:
         """Return every value of a header, in the order of the request."""
         wanted = name.lower().encode("latin-1")
         return [value.decode("latin-1") for key, value in self.headers if key.lower() == wanted]
+
+
+class Wire(Protocol):
+    """The connection, as the writer of a response sees it."""
+
+    closed: asyncio.Event
+    """Set when either side has closed the connection."""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes, unless the connection is closed."""
+
+    async def drain(self) -> None:
+        """Wait until the client has read most of what was sent."""
+
+    def close(self) -> None:
+        """Close the connection after what was written is sent."""
+
+    def reset(self) -> None:
+        """Abort the connection, so that the client receives a reset."""
 
 
 @frozen

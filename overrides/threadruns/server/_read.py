@@ -26,6 +26,9 @@ CHUNK_BYTES = 1 << 20
 MAX_RUN_CHARS = 4 << 20
 """The largest number of characters of a run; recorded runs have a few thousand."""
 
+MAX_LINE_CHARS = 64 << 20
+"""The largest number of characters of an invalid line that are skipped."""
+
 MAX_DATA_OFFSET = 1 << 16
 """The number of characters within which ``data`` of a list response must start."""
 
@@ -219,7 +222,11 @@ class _Reader:
         self._advance(self._at + 1)
 
     def _skip_line(self) -> None:
+        skipped = 0
         while (end := self._text.find("\n", self._at)) < 0:
+            skipped += len(self._text) - self._at
+            if skipped > MAX_LINE_CHARS:  # Such as /dev/zero, which has no end either.
+                raise _UnreadableRest(f"a line has more than {MAX_LINE_CHARS} characters")
             self._advance(len(self._text))
             if not self._more():
                 return

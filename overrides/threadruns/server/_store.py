@@ -7,15 +7,17 @@ as its original JSON text, so that a page is joined from its rows without parsin
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
-from weakref import finalize
+from weakref import finalize, ref
 
 from attrs import frozen
 
@@ -32,6 +34,15 @@ PAGE_BYTES = 16384
 
 BUSY_SECONDS = 30
 """The time limit of a writer that waits for the transaction of another process."""
+
+READ_SECONDS = 5.0
+"""The time limit of a read; only a view or a trigger in the place of a table, or a damaged file, needs so long."""
+
+SUMMARY_SECONDS = 600.0
+"""The time limit of counting all runs, which takes long in a large file."""
+
+PROGRESS_STEPS = 20_000
+"""The number of steps of SQLite between two looks at the clock."""
 
 DAMAGE = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_CONSTRAINT")
 """The errors of a damaged file; a constraint fails only if the table and its index disagree."""
@@ -74,7 +85,9 @@ class Store:
         if self.path == "":  # SQLite would use a temporary file.
             raise StoreError("The name of the database is empty; give the name of a file.")
         self._lock = threading.RLock()
+        self._read_until = math.inf
         with self._readable_errors():
+            self._file = _create(self.path) if self.path not in (None, ":memory:") else None
             self._connection = sqlite3.connect(
                 self.path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
@@ -85,6 +98,11 @@ class Store:
                 raise
         # A store that is garbage-collected closes its file, too.
         self._closed = finalize(self, self._connection.close)
+        # The handler must not hold the store, or it would never be garbage-collected.
+        weak = ref(self)
+        self._connection.set_progress_handler(
+            lambda: (store := weak()) is not None and time.monotonic() > store._read_until, PROGRESS_STEPS
+        )
 
     def _prepare(self) -> None:
         execute = self._connection.execute
@@ -104,6 +122,18 @@ class Store:
             raise StoreError(
                 f"{self.path!r} has version {version} of the tables, and this threadruns reads version {VERSION}; "
                 "load the runs into a new file, or use the threadruns that wrote it."
+            )
+        kinds = self._rows(
+            "SELECT name, type, sql FROM sqlite_schema WHERE type <> 'index' "
+            "AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name",
+            (),
+        )
+        if [(name, kind) for name, kind, _ in kinds] != [("run", "table"), ("thread", "table")] or any(
+            (sql or "").upper().startswith("CREATE VIRTUAL") for _, _, sql in kinds
+        ):
+            raise StoreError(
+                f"{self.path!r} has other tables, views or triggers than a database of runs; "
+                "load the runs into a new file."
             )
         self._write_ahead()
 
@@ -136,6 +166,8 @@ class Store:
                 next_step = "free some space and repeat the command; nothing was stored"
             elif code.startswith(DAMAGE) or isinstance(error, UnicodeDecodeError):
                 next_step = "restore it from a copy, or load the runs into a new file"
+            elif code.startswith("SQLITE_INTERRUPT"):
+                next_step = "a read took too long; load the runs into a new file"
             elif code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
                 next_step = "another process is writing to it; try again when it has finished"
             else:
@@ -224,6 +256,56 @@ class Store:
         rows = self._rows("SELECT created_at FROM run WHERE id = ? AND thread = ?", (run_id, thread))
         return Position(rows[0][0], run_id) if rows else None
 
+    def run(self, thread: str, run_id: str) -> StoredRun | None:
+        """Return a run of the thread; None if there is none."""
+        rows = self._rows("SELECT id, CAST(body AS BLOB) FROM run WHERE id = ? AND thread = ?", (run_id, thread))
+        return StoredRun._make(rows[0]) if rows else None
+
+    def find(self, run_id: str) -> StoredRun | None:
+        """Return the run of this id in whatever thread; None if there is none."""
+        rows = self._rows("SELECT id, CAST(body AS BLOB) FROM run WHERE id = ?", (run_id,))
+        return StoredRun._make(rows[0]) if rows else None
+
+    def replace(self, run: Mapping[str, Any]) -> None:
+        """Store a run in place of the run with its id."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM run WHERE id = ?", (run["id"],))
+            text = json.dumps(run, ensure_ascii=False, separators=(",", ":"))
+            self.insert(run["thread_id"], run["created_at"], run["id"], text)
+
+    def remove(self, run_id: str) -> bool:
+        """Delete a run, and return whether it existed; its thread stays."""
+        with self._lock, self._readable_errors():
+            return bool(self._connection.execute("DELETE FROM run WHERE id = ?", (run_id,)).rowcount)
+
+    def remove_thread(self, thread: str) -> bool:
+        """Delete a thread with its runs, and return whether it existed."""
+        with self.transaction():
+            self._connection.execute("DELETE FROM run WHERE thread = ?", (thread,))
+            return bool(self._connection.execute("DELETE FROM thread WHERE id = ?", (thread,)).rowcount)
+
+    def copy_from(self, other: Store) -> None:
+        """Replace all contents of this store by those of another."""
+        with self._lock, self._readable_errors(), other._lock:
+            other._connection.backup(self._connection)
+
+    def check(self) -> None:
+        """Read the store.
+
+        Raises:
+            StoreError: It cannot be read, or its file is not there any more.
+        """
+        self._rows("SELECT EXISTS (SELECT 1 FROM run), EXISTS (SELECT 1 FROM thread)", ())
+        if self._file is not None:
+            try:
+                found = os.stat(self.path or "")
+            except OSError as error:
+                raise _unusable(self.path, error) from error
+            if (found.st_dev, found.st_ino) != self._file:
+                raise StoreError(
+                    f"Another file has taken the place of the database {self.path!r}; start the server anew."
+                )
+
     def page(
         self, thread: str, limit: int, order: str, after: Position | None = None, before: Position | None = None
     ) -> StoredPage:
@@ -258,13 +340,37 @@ class Store:
     def summary(self) -> tuple[int, int, str | None]:
         """Return the number of runs, the number of threads, and the id of a thread with runs."""
         ((runs, threads, example),) = self._rows(
-            "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM thread), (SELECT thread FROM run LIMIT 1)", ()
+            "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM thread), (SELECT thread FROM run LIMIT 1)",
+            (),
+            SUMMARY_SECONDS,
         )
         return runs, threads, example
 
-    def _rows(self, sql: str, values: tuple[Any, ...]) -> list[Any]:
+    def _rows(self, sql: str, values: tuple[Any, ...], seconds: float = READ_SECONDS) -> list[Any]:
         with self._lock, self._readable_errors():
-            return self._connection.execute(sql, values).fetchall()
+            self._read_until = time.monotonic() + seconds
+            try:
+                return self._connection.execute(sql, values).fetchall()
+            finally:
+                self._read_until = math.inf
+
+
+def _create(path: str) -> tuple[int, int]:
+    """Create the file if it is missing, readable only by its owner, and return its identity."""
+    try:
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        found = os.stat(path)
+    except OSError as error:
+        raise _unusable(path, error) from error
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreError(f"{path!r} is not a regular file; give the name of another file.")
+    return found.st_dev, found.st_ino
+
+
+def _unusable(path: str | None, error: OSError) -> StoreError:
+    reason = f"{error.strerror or error}; check the path, its permissions and the disk space"
+    return StoreError(f"Cannot use the database {path!r}: {reason}.")
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""The documentation page at ``/docs``: the HTML file that was generated with the package.
+"""The documentation page at ``/docs``, the HTML file that was generated with the package, and the document itself.
 
 The page has a Content-Security-Policy in a ``meta`` element, which allows no scripts and no requests. The same policy
 is sent as a header with ``frame-ancestors`` added, which a ``meta`` element cannot set.
@@ -6,16 +6,11 @@ is sent as a header with ``frame-ancestors`` added, which a ``meta`` element can
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
-from starlette.routing import Route
+import json
+from functools import cache
 
-from threadruns._document import page
-
-
-def routes() -> list[Route]:
-    """Return the routes of the page, and of the root, which redirects to it."""
-    return [Route("/", _root), Route("/docs", _page)]
+from threadruns._document import document, page, source
+from threadruns.server._messages import ServerResponse
 
 
 def policy() -> str:
@@ -24,15 +19,19 @@ def policy() -> str:
     return f"{named}; frame-ancestors 'none'"
 
 
-async def _root(_: Request) -> Response:
-    # Relative, so that it works below any path prefix.
-    return RedirectResponse("docs")
-
-
-async def _page(_: Request) -> Response:
+@cache
+def pages() -> dict[bytes, ServerResponse]:
+    """Return the pages by their path: the document in its three forms, and the root, which redirects to the page."""
     headers = {
+        "content-type": "text/html; charset=utf-8",
         "content-security-policy": policy(),
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
     }
-    return HTMLResponse(page(), headers=headers)
+    return {
+        # Relative, so that it works below any path prefix.
+        b"/": ServerResponse(307, b"", {"location": "docs"}),
+        b"/docs": ServerResponse(200, page().encode(), headers),
+        b"/openapi.yaml": ServerResponse(200, source().encode(), {"content-type": "application/yaml"}),
+        b"/openapi.json": ServerResponse(200, json.dumps(document()).encode(), {"content-type": "application/json"}),
+    }

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import difflib
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._store import Store
@@ -78,25 +78,64 @@ class MutationSchedule:
         store: The runs.
         key: The API key.
         seed: The seed of the random choices.
+        faults: The faults and their options, in addition to the mutations; these can be replaced.
+        catalogue: The faults by name.
+
+    Raises:
+        UnknownMutation: A fault does not exist.
     """
 
     def __init__(
-        self, base: type[Endpoint], mutations: Sequence[ScheduledMutation], store: Store, key: str, seed: int = 0
+        self,
+        base: type[Endpoint],
+        mutations: Sequence[ScheduledMutation],
+        store: Store,
+        key: str,
+        seed: int = 0,
+        *,
+        faults: Iterable[str] = (),
+        catalogue: Catalogue | None = None,
     ) -> None:
         self._base = base
-        self._mutations = mutations
+        self._permanent = tuple(mutations)
         self._store = store
         self._key = key
-        self._rng = random.Random(seed)
-        self._number = 0
-        self._state: dict[str, Any] = {}
-        self._endpoints: dict[tuple[type[Mutation], ...], Endpoint] = {}
+        self._seed = seed
+        self._catalogue = catalogue or {}
+        self.set_faults(faults)
+
+    def set_faults(self, faults: Iterable[str]) -> None:
+        """Replace the faults; requests, and what the mutations keep, are counted anew.
+
+        Raises:
+            UnknownMutation: A fault does not exist; nothing changes.
+        """
+        names = tuple(faults)
+        parsed = tuple(ScheduledMutation.parse(text, self._catalogue) for text in names)
+        self.faults = names
+        # One assignment, because a request may be handled in another thread.
+        self._current = _Current((*self._permanent, *parsed), random.Random(self._seed))
 
     def __call__(self) -> Endpoint:
         """Return the endpoint for the next request."""
-        self._number += 1
-        applied = tuple(one.mutation for one in self._mutations if one.applies_to(self._number, self._rng))
-        if applied not in self._endpoints:
-            made: Any = type("Mutated", (*applied, self._base), {"state": self._state})
-            self._endpoints[applied] = made(self._store, self._key)
-        return self._endpoints[applied]
+        current = self._current
+        if not current.mutations:
+            applied: tuple[type[Mutation], ...] = ()
+        else:
+            current.number += 1
+            applied = tuple(one.mutation for one in current.mutations if one.applies_to(current.number, current.rng))
+        if applied not in current.endpoints:
+            made: Any = type("Mutated", (*applied, self._base), {"state": current.state})
+            current.endpoints[applied] = made(self._store, self._key)
+        return current.endpoints[applied]
+
+
+@define
+class _Current:
+    """The mutations since the last change, and what they count and keep."""
+
+    mutations: tuple[ScheduledMutation, ...]
+    rng: random.Random
+    number: int = 0
+    state: dict[str, Any] = field(factory=dict[str, Any])
+    endpoints: dict[tuple[type[Mutation], ...], Endpoint] = field(factory=dict[tuple[type[Mutation], ...], Endpoint])

@@ -8,10 +8,12 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, NamedTuple
 
 from threadruns.server._dialects import endpoint_class
+from threadruns.server._endpoint import check_key
 from threadruns.server._messages import ServerRequest
-from threadruns.server._server import AppServer, listen
+from threadruns.server._server import AppServer, bind
 from threadruns.server._store import Store
 from threadruns.testing._application import mutated_application
+from threadruns.testing._control import Control
 from threadruns.testing.mutations import Catalogue
 
 
@@ -25,8 +27,8 @@ class RecordedRequest(NamedTuple):
     """The headers by lower-case name; a comma joins the values of a repeated header."""
 
 
-class RunningServer:
-    """A server in a thread of this process.
+class RunningServer(Control):
+    """A server in a thread of this process, which can be changed while it runs.
 
     Attributes:
         url: The base URL for clients, such as ``http://127.0.0.1:40123/v1``.
@@ -34,20 +36,20 @@ class RunningServer:
         requests: Every request that reached the server, in order.
     """
 
-    def __init__(self, store: Store, url: str, api_key: str, requests: list[RecordedRequest]) -> None:
-        self._store = store
+    def __init__(self, control: Control, url: str, api_key: str, requests: list[RecordedRequest]) -> None:
+        super().__init__(control.store, control.scripts, control.schedule)
         self.url = url
         self.api_key = api_key
         self.requests = requests
 
-    def add(self, runs: Iterable[Mapping[str, Any]]) -> None:
-        """Add runs, all or none; the next request sees them.
+    def reset(self) -> None:
+        """Restore the runs, threads and faults with which the server started, and forget scripts and requests.
 
         Raises:
-            RunConflict: A run has the id of another.
-            KeyError: A run lacks ``id``, ``thread_id`` or ``created_at``.
+            ValueError: The runs are in a database file, which is not copied.
         """
-        self._store.add(runs)
+        super().reset()
+        self.requests.clear()
 
 
 @contextmanager
@@ -61,6 +63,7 @@ def serve(
     catalogue: Catalogue | None = None,
     permissive: bool = False,
     azure: bool = False,
+    beta: str = "v1",
     db: str | None = None,
     seed: int = 0,
 ) -> Generator[RunningServer]:
@@ -75,14 +78,17 @@ def serve(
         catalogue: The faults and variations by name; those of this package unless given.
         permissive: Accept any key, thread, cursor, limit and beta header.
         azure: Use Azure's form of the API.
+        beta: The version in the beta header: ``v1``, ``v2``, or ``any``, which includes none.
         db: A database file; None for a database in memory.
         seed: The seed of the random choices that faults make.
 
     Raises:
         UnknownMutation: A fault or variation does not exist.
         StoreError: The database cannot be used.
+        ValueError: The key cannot be sent in a header.
     """
     key = api_key if api_key is not None else f"sk-test-{secrets.token_hex(16)}"
+    check_key(key)
     requests: list[RecordedRequest] = []
     with ExitStack() as stack:
         store = Store(db)
@@ -90,19 +96,25 @@ def serve(
         store.add(runs)
         for thread in threads:
             store.add_thread(thread)
-        app = mutated_application(
+        app, control = mutated_application(
             store,
             key,
             permissive=permissive,
             azure=azure,
+            beta=beta,
+            moves=True,
             faults=faults,
             variations=variations,
             catalogue=catalogue,
             seed=seed,
             observe=lambda request: requests.append(_seen(request)),
         )
-        host, port = stack.enter_context(AppServer(app, listen("127.0.0.1", 0))).address
-        yield RunningServer(store, f"http://{host}:{port}{endpoint_class(azure=azure).base}", key, requests)
+        host, port = stack.enter_context(AppServer(app, bind("127.0.0.1", 0))).address
+        base = endpoint_class(azure=azure).base
+        server = RunningServer(control, f"http://{host}:{port}{base}", key, requests)
+        stack.callback(server.close)
+        server.remember()
+        yield server
 
 
 def _seen(request: ServerRequest) -> RecordedRequest:

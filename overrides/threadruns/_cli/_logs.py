@@ -1,0 +1,95 @@
+"""The log of the server on standard error, which no reader of it can hold up."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+import time
+from collections import deque
+
+MAX_WAITING = 10_000
+"""The largest number of lines that wait for standard error; further ones are left out."""
+
+BATCH_SECONDS = 0.05
+"""The time that lines are collected before they are written together."""
+
+CLOSE_SECONDS = 1.0
+"""The time limit for writing the lines that wait when the process ends."""
+
+
+class BackgroundHandler(logging.Handler):
+    """A handler whose lines are written by a thread: a full pipe or a stopped terminal blocks only that thread.
+
+    Args:
+        descriptor: The file descriptor to write to.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__()
+        self._descriptor = descriptor
+        self._lines: deque[str] = deque()
+        self._left_out = 0
+        self._waiting = threading.Event()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._write_all, name="threadruns-log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Add a line; it is left out while too many wait."""
+        if len(self._lines) >= MAX_WAITING:
+            self._left_out += 1
+            return
+        self._lines.append(self.format(record))
+        if not self._waiting.is_set():
+            self._waiting.set()
+
+    def close(self) -> None:
+        """Write what waits, for a limited time."""
+        self._ending.set()
+        self._waiting.set()
+        self._thread.join(CLOSE_SECONDS)
+        super().close()
+
+    def _write_all(self) -> None:
+        while True:
+            self._waiting.wait()
+            ends = self._ending.wait(BATCH_SECONDS)
+            self._waiting.clear()
+            while self._lines:
+                batch = [self._lines.popleft() for _ in range(min(len(self._lines), 500))]
+                if self._left_out:
+                    batch.append(json.dumps(entry("warning", f"{self._left_out} log lines were left out.")))
+                    self._left_out = 0
+                self._write("".join(f"{line}\n" for line in batch).encode("utf-8", "backslashreplace"))
+            if ends:
+                return
+
+    def _write(self, data: bytes) -> None:
+        while data:
+            try:
+                data = data[os.write(self._descriptor, data) :]
+            except BlockingIOError:
+                time.sleep(BATCH_SECONDS)
+            except OSError:
+                return  # It is closed, or its disk is full; there is no other place to say so.
+
+
+class JsonLines(logging.Formatter):
+    """A formatter that writes one JSON object per line; messages of the access log are JSON already."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line."""
+        message = record.getMessage()
+        if record.name == "threadruns.access":
+            return message
+        if record.exc_info:
+            message = f"{message} {self.formatException(record.exc_info)}"
+        return json.dumps(entry(record.levelname.lower(), message, record.created))
+
+
+def entry(level: str, message: str, seconds: float | None = None) -> dict[str, str]:
+    """Return a line that is not of the access log."""
+    stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+    return {"time": stamp, "level": level, "message": message}
