@@ -91,18 +91,18 @@ def _follow(run: dict[str, Any], status: str, fields: Mapping[str, Any]) -> None
         run["started_at"] = now
     elif status == "queued" and before in FINAL_STATUSES:
         run["started_at"] = None
-    if status == "expired":
-        return  # The runs on record kept everything as it was.
-    run |= dict.fromkeys(_ENDS.values())
-    run["expires_at"] = run["created_at"] + LIFE_SECONDS if status in ACTIVE_STATUSES else None
-    if status in _ENDS:
-        run[_ENDS[status]] = now
-    run["last_error"] = _error() if status == "failed" else None
     if status == "requires_action":
         if "required_action" not in fields:
             run["required_action"] = _action(run)
     elif "required_action" in run:
         run["required_action"] = None
+    if status == "expired":
+        return  # The runs on record kept all times.
+    run |= dict.fromkeys(_ENDS.values())
+    run["expires_at"] = run["created_at"] + LIFE_SECONDS if status in ACTIVE_STATUSES else None
+    if status in _ENDS:
+        run[_ENDS[status]] = now
+    run["last_error"] = _error() if status == "failed" else None
     if "incomplete_details" in run:
         run["incomplete_details"] = None
     if "usage" in run:
