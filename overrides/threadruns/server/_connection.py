@@ -93,15 +93,19 @@ class _Message:
         self.is_complete = False
 
     def on_url(self, url: bytes) -> None:
-        self.target += url
+        if not self.is_complete:  # Otherwise it is of the next request, which came with the end of a chunked body.
+            self.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self.headers.append((name.lower(), value))
+        if not self.is_complete:
+            self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         self.has_head = True
 
     def on_body(self, data: bytes) -> None:
+        if self.is_complete:
+            return
         self.body += data
         if len(self.body) > MAX_BODY_BYTES:
             raise _body_too_large()
@@ -251,8 +255,12 @@ class Connection(asyncio.Protocol):
         length = self._length
         assert length is not None
         if length < 0:
-            self._feed(self._buffer)
-            self._buffer = b""
+            data, self._buffer = self._buffer, b""
+            try:
+                self._feed(data)
+            except httptools.HttpParserError:
+                if not self._message.is_complete:  # What follows the body is not read.
+                    raise
             if not self._message.is_complete:
                 return False
             body = self._message.body
