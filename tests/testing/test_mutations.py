@@ -42,6 +42,7 @@ def test_every_variation_keeps_the_document(variation: type[Mutation]) -> None:
         serve(runs(), api_key=KEY, variations=[variation.name], catalogue=VARIATIONS) as server,
         client(server) as http,
     ):
+        http.follow_redirects = True
         walked: list[str] = []
         query = {"limit": "20"}
         for _ in range(50):

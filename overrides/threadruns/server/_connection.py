@@ -199,7 +199,7 @@ class Connection(asyncio.Protocol):
             self._unread_until = now + READ_SECONDS + unread / READ_BYTES
         elif now > self._unread_until:
             self._shared.ration.warning("unread", f"{self._client} did not read a response in time.")
-            self.transport.abort()
+            self.reset()  # The system would keep what it holds of the response until it is read.
             return
         if now > self.deadline:
             self.deadline = math.inf

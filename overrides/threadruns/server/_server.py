@@ -278,7 +278,7 @@ class AppServer:
         while (self._shared.connections or self._shared.tasks) and self._loop.time() < until:
             await asyncio.sleep(0.01)
         for connection in list(self._shared.connections):
-            connection.transport.abort()
+            connection.reset()
         for task in self._shared.tasks:
             task.cancel()
         for _ in range(100):  # Aborting takes a turn of the loop or two.
