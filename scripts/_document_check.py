@@ -54,7 +54,7 @@ DATA = {"const", "default", "enum", "example", "value"}
 """Keys that contain data, in which ``$ref`` and ``schema`` have no meaning."""
 
 NAMES = {*NAMED_SCHEMAS, "schemas", "responses", "headers", "examples"}
-"""Keys that contain a map by name, in which a key such as ``default`` is a name."""
+"""Keys that contain a map from names to objects; a key of the map, such as ``default``, is not a keyword."""
 
 
 class Problem(NamedTuple):

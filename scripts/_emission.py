@@ -126,7 +126,7 @@ class Emission:
             case FloatProperty():
                 return ["float"]
             case _:
-                return ["str"]  # a date, a UUID or a file stays what JSON has
+                return ["str"]  # a date, a UUID or a file is a string in JSON, and stays one
 
     def fields(self, model: Model) -> list[Field]:
         """Return the fields of a model, required ones first."""

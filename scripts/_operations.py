@@ -186,7 +186,7 @@ class Operation:
 
     @cached_property
     def client_call(self) -> str | None:
-        """The client method that tag and operation id form, such as ``runs.list``; None if they form none."""
+        """The client method named after the tag and the operation id, such as ``runs.list``; None without one."""
         tag = next(iter(self.spec.get("tags", [])), "")
         verb = self.name.removesuffix(tag[:1].upper() + tag[1:])
         return f"{tag}.{verb}" if tag.isidentifier() and verb.isidentifier() and verb != self.name else None

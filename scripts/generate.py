@@ -45,7 +45,7 @@ TEMPLATES = ROOT / "overrides" / "templates"
 TARGET = ROOT / "generated" / "threadruns_api"
 PAGE = "page.html"
 PAGE_COPY = ROOT / "docs" / "api.html"
-"""A copy of the page in the package, to be read in the repository."""
+"""A copy of the package's documentation page, for readers of the repository."""
 COMMAND = "scripts/generate"
 BANNER = f"# Generated from openapi.yaml by {COMMAND}: do not edit, edit the document or overrides/templates.\n"
 RUNTIME = ("objects.py", "reading.py", "shapes.py", "tolerant.py", "values.py")

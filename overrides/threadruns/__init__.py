@@ -14,7 +14,8 @@ from __future__ import annotations
 from threadruns._version import __version__
 
 # Type checkers treat this name as true. Importing it from typing would take most of the import time of this module.
-# With False, jedi, the completion of editors, would skip the imports below; it does not evaluate the call.
+# The value is false at runtime. It is not written as False, because jedi, which completes names in editors, would then
+# skip the imports below; jedi does not evaluate the call.
 TYPE_CHECKING = bool(())
 
 if TYPE_CHECKING:

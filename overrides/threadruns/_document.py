@@ -142,7 +142,10 @@ def violation(name: str, value: Any) -> str | None:
 
 
 def _reasons(error: jsonschema_rs.ValidationError) -> list[jsonschema_rs.ValidationError]:
-    """Return the errors that explain an error: under ``oneOf``, those of the variants of the value's type."""
+    """Return the errors that explain an error.
+
+    For ``oneOf``, those are the errors of the variants that have the type of the value.
+    """
     branches = getattr(error.kind, "context", None)
     if not branches:
         return [error]

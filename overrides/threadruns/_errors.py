@@ -99,7 +99,7 @@ class APIError(ThreadrunsError):
     """The response as received, without the key; None if none arrived."""
 
     def __init__(self, problem: str, *, call: str, response: RawResponse | None = None) -> None:
-        # Not super(): the next class may be DecodeError, which takes other arguments.
+        # Not super(): in APIResponseValidationError the next class is DecodeError, which takes other arguments.
         Exception.__init__(self, problem)
         self.call = call
         self.raw_response = response

@@ -25,7 +25,7 @@ MIN_RECORDINGS = 3
 
 
 class Count(NamedTuple):
-    """The number of different captured runs; a lower bound for some statuses.
+    """The number of different captured runs; for some statuses, at least this number.
 
     Attributes:
         v1: Under ``assistants=v1``, November 2023 to May 2024.
@@ -57,7 +57,7 @@ class RunRule:
         id: The name of the rule.
         description: The rule as a sentence.
         stated: The place in the document that states the rule, with its words.
-        recordings: The captured runs that support it, by what they have in common, most often their status.
+        recordings: The captured runs that support it, grouped by a property that they share, usually the status.
         judge: Returns the problem of a raw run; None if there is none.
         by_analogy: Why the recordings do not suffice, although they are enough in number; empty if they do.
     """
@@ -109,7 +109,7 @@ def _all(*judges: Callable[[Run], str | None]) -> Callable[[Run], str | None]:
 
 
 def _not_before(later: str, *earlier: str, statuses: tuple[str, ...] = ()) -> Callable[[Run], str | None]:
-    """Return the judge of a time that must not lie before others; without statuses it judges all."""
+    """Return the judge of a time that must not lie before others, in runs of these statuses; none means any status."""
 
     def judge(run: Run) -> str | None:
         end = run.get(later)

@@ -24,7 +24,10 @@ EXTRAS = {"serve": "server", "load": "server", "synth": "server", "check": "cont
 """The extra that a command needs; ``cli`` unless it is here."""
 
 LIBRARIES = {"cli": ["rich"], "server": ["rich", "jsonschema_rs", "httptools"], "contract": ["rich", "schemathesis"]}
-"""The libraries of each extra that are imported only after a command has begun, or bring the others."""
+"""The libraries that show whether an extra is installed.
+
+They are checked before a command runs, because some of them are imported only while it runs.
+"""
 
 
 def main() -> None:

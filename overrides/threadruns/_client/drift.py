@@ -40,7 +40,7 @@ class Drift:
     """The count of each unknown value of an enum or a ``type`` by path and value: ``("status", "paused")``."""
 
     invalid: Counter[tuple[str, str]]
-    """The count of each value of another type by path and type, ``("metadata", "null")``, and of each missing key.
+    """The count of each value of the wrong type, by path and JSON type: ``("metadata", "null")``; and of missing keys.
 
     Such items are received with ``invalid="keep"``.
     """
@@ -54,7 +54,7 @@ class Drift:
             self.add(item)
 
     def add(self, item: Decoded) -> None:
-        """Add an object, such as a ``Run``; it is compared with the schema of the same name as its class."""
+        """Add an object, such as a ``Run``; it is compared with the schema that has the name of its class."""
         self.items += 1
         self._compare(item.to_dict(), component(type(item).__name__), "")
 

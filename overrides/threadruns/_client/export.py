@@ -56,7 +56,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    # Half of a surrogate pair, which no file could hold, is written as the escape that it was received as.
+    # A lone surrogate cannot be encoded in UTF-8. It is written as a JSON escape, as it was received.
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -67,7 +67,7 @@ class BoundOperation(Generic[P, T]):
         return Call(operation, arguments, request, options, {**largest_page(operation), **request.params})
 
     def build_resumed_call(self, token: str, options: CallOptions) -> tuple[Call[ListResponse[T]], bool]:
-        """Return the call that continues an iteration, and True if no items are left of it.
+        """Return the call that continues an iteration, and True if the iteration has no items left.
 
         Raises:
             ArgumentError: The token belongs to another operation, or an option is invalid.
@@ -95,7 +95,7 @@ class BoundOperation(Generic[P, T]):
         return self._many(ManyState(arguments, max_items), names, options)
 
     def resume_many_from(self, token: str, names: Iterable[str], options: CallOptions) -> Many[T]:
-        """Return an iteration over the lists that are left in a token; see ``start_many``."""
+        """Return an iteration over the lists that a token stores as unfinished; see ``start_many``."""
         state = load_many_token(token, self._operation.__name__)
         check_arguments(self._operation, state.arguments)
         if "max_items" in options:
@@ -202,7 +202,7 @@ class ListOperation(BoundOperation[P, T]):
 
         Args:
             token: The ``token`` of the iteration, of this process or another one.
-            **options: Options for this call; ``max_items`` is the rest of the iteration's unless it is given.
+            **options: Options for this call; the default of ``max_items`` is what the iteration had left of it.
 
         Raises:
             ArgumentError: The token belongs to another operation.
@@ -271,7 +271,7 @@ class AsyncListOperation(BoundOperation[P, T]):
 
         Args:
             token: The ``token`` of the iteration, of this process or another one.
-            **options: Options for this call; ``max_items`` is the rest of the iteration's unless it is given.
+            **options: Options for this call; the default of ``max_items`` is what the iteration had left of it.
 
         Raises:
             ArgumentError: The token belongs to another operation.

@@ -11,7 +11,8 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 from threadruns import _wire
 from threadruns._http.senders import AsyncSender, Sender
 
-# True for type checkers; editors with jedi cannot tell, and read both branches.
+# Type checkers treat this name as true. jedi, which completes names in editors, does not evaluate the call, and reads
+# both branches.
 TYPE_CHECKING = bool(())
 
 if TYPE_CHECKING:
@@ -75,5 +76,5 @@ class Runs(Resource[S_co]):
     """Lists the runs of a thread."""
 
     if not TYPE_CHECKING:
-        # jedi infers no items from the operation, and counts no ParamSpec among the parameters of a class.
+        # jedi cannot infer the type of the items here, and does not count a ParamSpec as a type parameter.
         list: ListOperation[_wire.Run] | AsyncListOperation[_wire.Run]

@@ -63,7 +63,7 @@ class Attempts:
         """Return the seconds to wait for the shared rate limit before this attempt.
 
         Raises:
-            APITimeoutError: The deadline comes first.
+            APITimeoutError: The deadline of the call is before the end of the wait.
         """
         self._started = now = time.monotonic()
         wait = self._rate_limiter.reserve(now)

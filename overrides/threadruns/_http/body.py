@@ -8,12 +8,16 @@ from typing import Protocol
 from threadruns._response import RawResponse
 
 PIECE = 16 * 1024
-"""Bytes that are decompressed at a time: zlib copies the data after a gzip member, and a body can have many members."""
+"""The number of bytes that are decompressed at a time.
+
+After each gzip member, zlib copies all the data that follows it; with larger pieces, a body of many small members would
+be copied many times.
+"""
 
 GZIP_MAGIC = b"\x1f\x8b"
 
 MAX_ENCODINGS = 3
-"""The maximum number of encodings of one body, such as gzip of deflate, that are decoded."""
+"""The maximum number of encodings of one body that are decoded; ``deflate, gzip`` are two."""
 
 
 class BodyError(Exception):
@@ -38,7 +42,7 @@ class Inflater(Protocol):
         ...
 
     def inflate(self, data: bytes, limit: int) -> bytes:
-        """Return what a part inflates to, at most ``limit`` bytes of it.
+        """Return the decompressed data of a part, at most ``limit`` bytes.
 
         Raises:
             zlib.error: The data is not compressed in this way.
@@ -57,7 +61,7 @@ class GzipInflater:
         self.complete = False
 
     def inflate(self, data: bytes, limit: int) -> bytes:
-        """Return what a part inflates to, at most ``limit`` bytes of it."""
+        """Return the decompressed data of a part, at most ``limit`` bytes."""
         data, self._rest = self._rest + data, b""
         parts: list[bytes] = []
         while data and not self._ignore:
@@ -85,7 +89,7 @@ class DeflateInflater:
     def __init__(self) -> None:
         self._stream = zlib.decompressobj(zlib.MAX_WBITS | 32)
         self._seen: bytes | None = b""
-        """The data so far; None once it is known which of the two forms it has."""
+        """The data so far; None once it is known whether the data has the zlib header."""
 
     @property
     def complete(self) -> bool:
@@ -93,7 +97,7 @@ class DeflateInflater:
         return self._stream.eof
 
     def inflate(self, data: bytes, limit: int) -> bytes:
-        """Return what a part inflates to, at most ``limit`` bytes of it."""
+        """Return the decompressed data of a part, at most ``limit`` bytes."""
         if self._seen is None:
             return self._stream.decompress(data, limit)
         self._seen += data
@@ -135,7 +139,7 @@ class BodyReader:
         for encoding in ",".join(values).split(","):
             name = encoding.strip().lower()
             if name in INFLATERS and len(self._inflaters) < MAX_ENCODINGS:
-                # The one named last was applied last.
+                # The encoding that is named last was applied last, so it is removed first.
                 self._inflaters.insert(0, INFLATERS[name]())
             elif name not in ("", "identity"):
                 raise self._error(f"its body is encoded as {', '.join(values)[:40]!r}, which was not asked for.")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from threadruns._http.service import Service
 
 CONNECT_TIMEOUT = 5.0
-"""The longest time for making a connection, in seconds; a shorter timeout wins."""
+"""The longest time for making a connection, in seconds; a shorter ``timeout`` of the call replaces it."""
 
 
 class PreparedRequest:

@@ -90,7 +90,8 @@ def _seconds_until(date: str | None, now: float) -> float | None:
 
     try:
         moment = parsedate_to_datetime(date)
-        # The form of asctime, which RFC 9110 allows, names no zone, and "-0000" is read as none: both are UTC.
+        # A date in the form of asctime, which RFC 9110 allows, has no time zone, and "-0000" is parsed as no time zone.
+        # Both mean UTC.
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         return max(0.0, moment.timestamp() - now)
     except (ValueError, OverflowError):

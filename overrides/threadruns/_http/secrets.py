@@ -13,7 +13,7 @@ from typing import NoReturn, Self, TypeAlias
 from threadruns._errors import ArgumentError
 
 ApiKey: TypeAlias = str | Callable[[], str]
-"""An API key, or a function that is asked for one before each attempt."""
+"""An API key, or a function that returns one and is called before each attempt."""
 
 AsyncApiKey: TypeAlias = ApiKey | Callable[[], Awaitable[str]]
 """The same for ``AsyncClient``, whose function may be async."""
@@ -48,7 +48,7 @@ class HiddenStr(str):
 
 
 class HiddenHeader(HiddenBytes):
-    """The value of a header that httpx would show in the repr of its headers, as it shows all but ``Authorization``."""
+    """The value of a header with a repr that hides it; httpx itself hides only that of ``Authorization``."""
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Return the text, whose repr hides it too."""
@@ -69,13 +69,13 @@ class Secret:
 
     @classmethod
     def _of(cls, value: object) -> Self:
-        # Without the environment: a function that returns None has no key.
+        # Not Secret(value), which would read the environment variable if the function returned None.
         secret = object.__new__(cls)
         secret._value = value
         return secret
 
     def current(self) -> Secret:
-        """Return the key for the next attempt, asking the function for it.
+        """Return the key for the next attempt, and call the function for it if there is one.
 
         Raises:
             ArgumentError: The function is async, or returns something that cannot be sent.
@@ -87,13 +87,13 @@ class Secret:
         secret = Secret._of(self._value())
         if isawaitable(secret._value):
             if iscoroutine(secret._value):
-                secret._value.close()  # It would warn that it was never awaited.
+                secret._value.close()  # Otherwise Python warns that it was never awaited.
             raise ArgumentError("The function api_key is async, which only AsyncClient can await.")
         secret.check()
         return secret
 
     async def current_async(self) -> Secret:
-        """Return the key for the next attempt, asking the function for it, blocking or async."""
+        """Return the key for the next attempt, and call the function for it, blocking or async, if there is one."""
         if not callable(self._value):
             return self
         from inspect import isawaitable

@@ -96,7 +96,7 @@ class Sender:
 
             transport = HttpxClientTransport(self._settings)
             with FORK_LOCK:
-                # Another thread may have been first.
+                # Another thread may have set it meanwhile.
                 self._transport = self._transport or transport
         return self._transport
 

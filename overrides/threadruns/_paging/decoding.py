@@ -57,7 +57,8 @@ def decode(call: Call[ListResponse[T]], response: RawResponse, number: int = 1) 
         APIResponseValidationError: The page is invalid, or one of its items is and ``invalid`` is "raise".
     """
     problem: tuple[tuple[str | int, ...], str] = ((), "")
-    # Errors are raised after this block, so that they are not chained to this one, which holds the unredacted body.
+    # Our errors are raised after this block, because Python would chain them to the DecodeError, which holds the
+    # unredacted body.
     try:
         return DecodedPage(call.request.model.from_json(response.body), [], [])
     except DecodeError as error:

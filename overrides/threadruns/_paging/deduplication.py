@@ -13,9 +13,9 @@ T = TypeVar("T", bound=Item)
 class Deduplicator(Generic[T]):
     """Detects repeated items of an ordered list, in eight bytes an item.
 
-    In a list that keeps its order, a repeated item has the same second as the items before it, so the ids of that
-    second are enough. Once the list breaks its order, or a second has very many items, a set of the hashes of all ids
-    is used.
+    While the list keeps its order, an item can only be repeated next to items with the same ``created_at``, so only the
+    ids of that second are kept. Once the list breaks its order, or a second has very many items, a set of the hashes
+    of all ids is used.
 
     Args:
         ascending: Whether the list ascends by ``created_at``.

@@ -148,7 +148,7 @@ def walk_many(
                 else:
                     active -= 1
         finally:
-            # Before the pool waits for its threads.
+            # Ends the requests in progress; otherwise the pool would wait for their responses.
             cancel_token.cancel()
 
 

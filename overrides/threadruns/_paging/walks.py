@@ -92,7 +92,7 @@ class Walk(BaseWalk[T], Iterator[T]):
                 self._progress.advance(item)
                 return item
             with self._lock:
-                for item in self._items:  # Another thread may have been first.
+                for item in self._items:  # Another thread may have fetched them.
                     self._progress.advance(item)
                     return item
                 self._items = iter(self._next_batch())
@@ -140,7 +140,8 @@ def iter_batches(
                 page = decode(request.call, response, request.number)
                 del response
             items = progress.add_page(request, page)
-            # Released now: a page held during the next request reaches an older generation of the garbage collector.
+            # Released before the next request: otherwise the garbage collector would move the page to an older
+            # generation, and free it later.
             page = prefetched = None
             if isinstance(progress.next_request, PageRequest) and progress.next_request.call.options.prefetch:
                 prefetched = PrefetchedPage(sender, progress.next_request.call, cancel_token)
@@ -170,7 +171,7 @@ class AsyncWalk(BaseWalk[T], AsyncIterator[T]):
                 self._progress.advance(item)
                 return item
             async with self._lock:
-                for item in self._items:  # Another task may have been first.
+                for item in self._items:  # Another task may have fetched them.
                     self._progress.advance(item)
                     return item
                 self._items = iter(await self._next_batch())

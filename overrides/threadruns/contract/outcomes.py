@@ -59,7 +59,7 @@ def causes_of(session: CheckSession, results: Iterable[Result]) -> tuple[Reporte
         if cause is not None:
             shows = {result.rule.id: cause.shown_by.fits(session.failures[result.rule.id]) for result in explained}
             description = cause.describe(session.failures[rule] for rule, fits in shows.items() if fits)
-            # What establishes the cause comes first.
+            # The rules whose failures establish the cause come first.
             explained.sort(key=lambda result: not shows[result.rule.id])
         severity = min(list(Severity).index(result.rule.severity) for result in explained)
         causes.append((severity, place, ReportedCause(name, description, tuple(explained))))
@@ -67,5 +67,5 @@ def causes_of(session: CheckSession, results: Iterable[Result]) -> tuple[Reporte
 
 
 def _name(cause: Cause | None, finding: Finding) -> str:
-    """Return the name of a cause; a failure that no cause explains stands for itself."""
+    """Return the name of a cause; for a failure that no cause explains, the id of its rule."""
     return finding.rule if cause is None else cause.id

@@ -32,7 +32,7 @@ RANDOM_READS = 48
 """Number of requests for random pages."""
 
 RESERVED_REQUESTS = 15
-"""Number of requests that one read may take if its failure has to be confirmed."""
+"""Number of requests that one read and the confirmation of its failure may take."""
 
 REPEATED_READS = 6
 """Number of times that the same page is read again."""

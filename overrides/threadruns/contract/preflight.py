@@ -153,7 +153,10 @@ def preflight_failure(exchange: Exchange, beta: str) -> PreflightFailure | None:
 
 
 def looks_like_page(exchange: Exchange) -> bool:
-    """Tell whether a body was meant as a page: a broken page is a departure, HTML or another API is another server."""
+    """Tell whether a body was meant as a page.
+
+    A broken page is a departure. HTML, or the body of another API, comes from a server that was not meant.
+    """
     if exchange.failure is not None or not exchange.raw:
         return True
     if exchange.members.keys() & {"data", "has_more", "first_id", "last_id"} or isinstance(exchange.json, list):

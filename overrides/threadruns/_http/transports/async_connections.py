@@ -54,7 +54,10 @@ class LargeReads(httpcore.AsyncNetworkStream):
 
 
 class RememberingBackend(httpcore.AsyncNetworkBackend):
-    """Connects with anyio and remembers the connection: httpcore leaves one open whose handshake is cancelled."""
+    """Connects with anyio and keeps a reference to the connection.
+
+    If a TLS handshake is cancelled, httpcore leaves the connection open; the reference is needed to close it.
+    """
 
     def __init__(self) -> None:
         self._anyio: Any = httpcore.AnyIOBackend()
@@ -128,17 +131,17 @@ class AsyncConnectionPool(httpx.AsyncBaseTransport):
         self._closed = True
         idle = self._loops.pop(asyncio.get_running_loop(), None)
         if idle is not None:
-            await idle.keeper.aclose()
+            await idle.closer.aclose()
 
     async def _idle(self) -> _IdleConnections:
         loop = asyncio.get_running_loop()
         if loop not in self._loops:
-            # The keeper references its loop, so the entries of closed loops are not removed by themselves.
+            # The generator references its loop, so the entries of closed loops are not garbage-collected.
             for other in [*self._loops]:
                 if other.is_closed():
                     self._loops.pop(other, None)
             idle = self._loops[loop] = _IdleConnections()
-            await anext(idle.keeper)
+            await anext(idle.closer)
         return self._loops[loop]
 
 
@@ -148,8 +151,8 @@ class _IdleConnections:
     def __init__(self) -> None:
         self.connections: list[AsyncConnection] = []
         # Connections can only be closed by the loop that made them. A loop closes its started asynchronous generators
-        # before it ends, so this one closes the connections of a client that is used longer than its loop.
-        self.keeper = _close_at_end(self.connections)
+        # before it ends, so this generator closes the connections even if the client is not closed before its loop.
+        self.closer = _close_at_end(self.connections)
 
 
 async def _close_at_end(connections: list[AsyncConnection]) -> AsyncGenerator[None]:

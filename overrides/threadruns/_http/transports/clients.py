@@ -75,7 +75,7 @@ class HttpxClientTransport:
             check_open(client, owned=self._owned)
             raise
         except self._library.HTTPStatusError as error:
-            # A hook of the caller's client raised for the status. The hook has read the body, or nobody has.
+            # A hook of the caller's client raised for the status. Either the hook has read the body, or it is unread.
             reader = reader_for(request, error.response)
             if error.response.is_stream_consumed:
                 reader.feed(error.response.content)
@@ -136,7 +136,7 @@ class AsyncHttpxClientTransport:
             check_open(client, owned=self._owned)
             raise
         except self._library.HTTPStatusError as error:
-            # A hook of the caller's client raised for the status. The hook has read the body, or nobody has.
+            # A hook of the caller's client raised for the status. Either the hook has read the body, or it is unread.
             reader = reader_for(request, error.response)
             if error.response.is_stream_consumed:
                 reader.feed(error.response.content)
@@ -175,7 +175,7 @@ def signed(
         if limits is not None:
             extensions[EXTENSION] = limits
     elif client.params:
-        # A client with its own query parameters would replace ours by them.
+        # If the client has query parameters of its own, httpx would replace ours with them.
         more["params"] = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
     try:
         return build(request.method, request.url, headers=request.signed_headers(), extensions=extensions, **more)

@@ -32,8 +32,8 @@ class Connection(httpx.HTTPTransport):
     """A transport of httpx that holds one connection, over our own sockets."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        # The one private name of httpx that is used here, for want of another way to give it sockets. Its own
-        # constructor would load certificates and make a pool, and neither would be used.
+        # The only private name of httpx that is used here, because httpx has no public way to set the network backend.
+        # The constructor of httpx is not called: it would load certificates and make a pool that is not used.
         self._socket_backend = SocketBackend()
         self._pool = httpcore.ConnectionPool(network_backend=self._socket_backend, **settings)
 
@@ -88,7 +88,7 @@ class ConnectionPool(httpx.BaseTransport):
 
     def _take(self) -> Connection:
         if self._process != os.getpid():
-            # A forked child shares the parent's sockets: closing its copies leaves the parent's alone.
+            # A forked child shares the parent's sockets: closing its copies does not close the parent's.
             _close_all(self._idle)
             self._process = os.getpid()
         try:

@@ -1,8 +1,8 @@
 """The proxy of a request, from the environment or the system, and the hosts that NO_PROXY excludes from it.
 
 An entry of ``NO_PROXY`` is a host name, which stands for its subdomains too and may begin with ``.`` or ``*.``; an IP
-address; or a block of addresses such as ``10.0.0.0/8``. A port after it restricts it to that port. ``*`` stands for
-all hosts. Entries are separated by commas or white space.
+address; or a block of addresses such as ``10.0.0.0/8``. An entry that ends with a port applies to that port
+only. ``*`` stands for all hosts. Entries are separated by commas or white space.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _matches(entry: str, host: str, port: int) -> bool:
 
     if entry == "*":
         return True
-    # An IPv6 address has several colons, so a port may only stand behind one in brackets.
+    # An IPv6 address has several colons, so it can have a port only if it is in brackets.
     found = re.fullmatch(r"\[(.+)\](?::(\d+))?|([^:]+)(?::(\d+))?|(.+)", entry)
     if found is None:
         return False

@@ -49,7 +49,8 @@ class SocketBackend(httpcore.NetworkBackend):
         """Shut the connection down if it still carries the exchange with these limits: its operations fail at once."""
         with self._lock, suppress(OSError):
             if self.limits is limits and self._socket is not None:
-                # Not the method of a TLS socket, which would first forget that it is one.
+                # Not the method of a TLS socket, which first discards the TLS state: another thread could then send
+                # plain text.
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def connect_tcp(
@@ -71,7 +72,7 @@ class SocketBackend(httpcore.NetworkBackend):
             self.hold(connection)
             try:
                 connection.settimeout(None if left is None else left / (len(addresses) - place))
-                self._left_until(until)  # It may have been cancelled before there was a socket.
+                self._left_until(until)  # The exchange may have been cancelled before there was a socket.
                 connection.connect(address)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except BaseException as error:

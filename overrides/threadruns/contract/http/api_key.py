@@ -1,4 +1,4 @@
-"""The API key, its variants under the names by which request templates refer to them, and the texts that hide them."""
+"""The API key, its variants with the names that request templates use, and a mask that hides both in texts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from string import Formatter
 from urllib.parse import quote
 
 MIN_LENGTH = 8
-"""The minimum length of a key that is unlikely to become another key of the server when it is cut or extended."""
+"""The minimum length of a key; a shorter one that is cut or extended may be another valid key of the server."""
 
 PLACEHOLDERS = ("null", "undefined", "x", "*", "My API Key", "sk-test-wrong")
-"""Keys that stand in configurations that were never filled in; a server for tests may accept several of them."""
+"""Placeholders for a key in configuration files; a server for tests may accept several of them."""
 
 
 class ApiKey(str):
@@ -62,11 +62,13 @@ class ApiKey(str):
 
     @property
     def is_placeholder(self) -> bool:
-        """True for a key that anybody could guess, so that the server may have other keys of its kind."""
+        """True for a key that is easily guessed; the server may accept other such keys too."""
         return len(self) < MIN_LENGTH or self in PLACEHOLDERS
 
     def is_wrong(self, template: str | None) -> bool:
-        """Tell whether the credentials of a template are certainly wrong, and can be sent as they are.
+        """Tell whether the credentials of a template are certainly wrong.
+
+        False as well for credentials that HTTP would change or cannot transport.
 
         Args:
             template: The template of the Authorization header; None for no header.
@@ -79,11 +81,11 @@ class ApiKey(str):
         scheme, _, token = value.partition(" ")
         if scheme.lower() != "bearer" or not token:
             return True
-        # A server may have other keys that are as short, or as easily guessed.
+        # If the key is short or easily guessed, the server may accept other such keys too.
         return token != self and not (self.is_placeholder and ("{" in template or token in PLACEHOLDERS))
 
     def is_unmistakable(self, *known: str) -> bool:
-        """Tell whether a response that contains this key must have it from the request.
+        """Tell whether this key in a response can only be a copy of the key in the request.
 
         Args:
             known: The texts of the request without the key.

@@ -25,7 +25,7 @@ class Exchange:
         headers: The response headers in their order, names in lower case.
         raw: The body as received, with its content coding.
         failure: The error that kept the response from being read in full, as a clause; None if there was none.
-        dropped: Whether the server closed a new connection on the request, which was then sent again.
+        dropped: Whether the server closed a new connection without a response; the request was then sent again.
         unsent: Whether HTTP cannot transport the request, so that the server did not get it.
         seconds: The time to the end of the response.
     """

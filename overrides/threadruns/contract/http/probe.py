@@ -167,13 +167,16 @@ class Probe:
         return self._key.is_wrong(authorization)
 
     def can_find_key(self, request: ProbeRequest) -> bool:
-        """Tell whether a response to a request that contains the key must have it from there."""
+        """Tell whether the key in the response to a request can only be a copy of the key in the request."""
         return self._key.is_unmistakable(
             self.base_url, self.beta, request.thread, str(request.query), _document.source()
         )
 
     def find_key(self, exchange: Exchange) -> str | None:
-        """Return where a response contains the key, as a clause; None if it does not, or if any text may contain it."""
+        """Return where a response repeats the key of its request, as a clause.
+
+        None if it does not, and for a key that a response may contain by chance.
+        """
         if not self.can_find_key(exchange.request):
             return None
         for name, value in exchange.headers:

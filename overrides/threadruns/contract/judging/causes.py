@@ -1,8 +1,8 @@
-"""The causes of failures: what is wrong with the server, of which several broken rules are only the signs.
+"""The causes of failures: a cause is one fault of the server, which may break several rules.
 
 A cause that is established by one confirmed failure explains others. These are reported under it, and need not be
-confirmed one by one. The causes are in the order of the report, worst first; the first one that explains a failure
-counts.
+confirmed one by one. The causes are in the order of the report, worst first; a failure is reported under the first one
+that explains it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _names_schema(finding: Finding) -> bool:
 
 
 def _lacks_keys(finding: Finding) -> bool:
-    """Tell whether a failure of the envelope is more than a wrong value of one key."""
+    """Tell whether a failure of the envelope is not just a wrong value of has_more, first_id or last_id."""
     return not (finding.problem or "").startswith(("has_more: ", "first_id: ", "last_id: "))
 
 

@@ -15,9 +15,9 @@ IMMUTABLE_KEYS = (
 
 
 def compare_readings(before: dict[str, Any], now: dict[str, Any]) -> str | None:
-    """Return how two readings of one run contradict each other; None if the run can have changed in this way.
+    """Return how two readings of one run contradict each other; None if a run may change in this way.
 
-    A completed run may expire later, which was recorded.
+    Recordings show that a completed run may expire later.
     """
     name = repr(now.get("id"))
     for key in IMMUTABLE_KEYS:

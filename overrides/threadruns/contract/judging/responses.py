@@ -87,7 +87,8 @@ def judge_page(exchange: Exchange, changing: Collection[str] = ()) -> Iterator[F
     body = exchange.members
     data = body.get("data")
     items: list[Any] = data if isinstance(data, list) else []  # pyright: ignore[reportUnknownVariableType]
-    # The runs are judged one by one below. A valid one stands for them: only the ids of an empty page may be null.
+    # The runs are judged one by one below. The envelope is judged with one valid run in their place, and not with an
+    # empty array, with which first_id and last_id may be null.
     envelope: Any = {**body, "data": [_VALID_RUN]} if items else exchange.json
     yield Finding("schema.envelope", _document.violation("RunList", envelope), exchange)
     if not isinstance(exchange.json, dict):

@@ -1,4 +1,4 @@
-"""The runs that decide the rules over one run: without a failed run, nothing shows what a failed run must have."""
+"""The kinds of runs that decide the rules over one run: only a failed run can decide a rule about failed runs."""
 
 from __future__ import annotations
 

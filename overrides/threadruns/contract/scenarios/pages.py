@@ -35,7 +35,7 @@ def read_page(
     Args:
         thread: A thread that was read.
         query: The query; its cursors must be ids of the thread.
-        is_settled: Tells whether findings need no further look.
+        is_settled: Tells whether findings are final, so that the thread need not be read again.
         also: A further rule that the page decides, besides the rules of its parameters.
     """
     before = thread.newest_first
@@ -108,7 +108,7 @@ def compare_orders(thread: KnownThread) -> Scenario:
 def _reverse_finding(down: Exchange, up: Exchange) -> Finding:
     """Return the finding that two orders are not each other's reverse, with the wrong one as its exchange.
 
-    The document supports a page in the order of ``created_at``; runs of the same second may have any order.
+    The page in the order of ``created_at`` is the right one; runs of the same second may have any order.
     """
     right = {order: is_sorted(exchange, order) for order, exchange in (("desc", down), ("asc", up))}
     if sorted(down.ids) != sorted(up.ids):
@@ -142,7 +142,7 @@ def walk_pages(
         thread: A thread that was read.
         limit: The size of the pages; None for the default.
         order: The order of the walk; None for the default.
-        is_settled: Tells whether findings need no further look.
+        is_settled: Tells whether findings are final, so that the thread need not be read again.
         back: Whether to walk backwards with ``before``, from the last run.
     """
     rule = "data.walk-back" if back else "data.walk"

@@ -76,7 +76,7 @@ class NoResponse(Mutation):
 class _Slow(Mutation):
     """Base class of faults that send one byte every 50 milliseconds."""
 
-    async def drip(self, data: Iterable[int], writer: ResponseWriter) -> None:
+    async def send_slowly(self, data: Iterable[int], writer: ResponseWriter) -> None:
         gone = asyncio.ensure_future(writer.wait_closed())
         for byte in data:
             writer.write_raw(bytes([byte]))
@@ -91,7 +91,7 @@ class SlowBody(_Slow):
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         writer.write_raw(b"HTTP/1.1 %d OK\r\ncontent-length: %d\r\n\r\n" % (response.status, len(response.body)))
-        await self.drip(response.body, writer)
+        await self.send_slowly(response.body, writer)
 
 
 class SlowHeaders(_Slow):
@@ -99,7 +99,7 @@ class SlowHeaders(_Slow):
 
     async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
         writer.write_raw(b"HTTP/1.1 %d OK\r\nx-drip: " % response.status)
-        await self.drip(repeat(ord(".")), writer)
+        await self.send_slowly(repeat(ord(".")), writer)
 
 
 class SlowResponse(Mutation):
