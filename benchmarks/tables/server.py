@@ -67,7 +67,7 @@ def _throughput(bench: Bench, url: str) -> Table:
         + ", ".join(f"{name}: {size / 1000:.1f} KB" for name, size in sizes.items()),
     )
     table.rows.append(
-        Row(ours, rates[ours], "requests/s", lead, f"x {theirs}", at_least(3), race.missing.get(ours, ""))
+        Row(ours, rates[ours], "requests/s", lead, f"x {theirs}", at_least(5), race.missing.get(ours, ""))
     )
     table.rows.append(Row(theirs, rates[theirs], "requests/s", reason=missing))
     return table

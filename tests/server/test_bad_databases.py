@@ -1,0 +1,105 @@
+"""Databases that are hostile, damaged or gone: an error that says so, and a reaction that is bounded."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.server.conftest import client
+from threadruns.server import _store
+from threadruns.server._store import Store, StoreError
+from threadruns.testing import new_run, serve
+
+ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Return a database with a run."""
+    path = tmp_path / "runs.db"
+    store = Store(path)
+    store.add([new_run("run_1", "thread_1")])
+    store.close()
+    return path
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        f"DROP TABLE run; CREATE VIEW run AS {ENDLESS} 'thread_1' thread, x created_at, x id, '' body FROM n",
+        "CREATE TRIGGER t AFTER INSERT ON run BEGIN DELETE FROM run; END",
+        "CREATE TABLE other (x)",
+        "DROP TABLE thread",
+        "DROP TABLE thread; CREATE VIRTUAL TABLE thread USING fts5(id)",
+    ],
+)
+def test_other_contents_are_refused(database: Path, statement: str) -> None:
+    """A database with views, triggers or other tables is refused before it is read."""
+    connection = sqlite3.connect(database)
+    connection.executescript(statement)
+    connection.close()
+    with pytest.raises(StoreError, match="other tables, views or triggers"):
+        Store(database)
+
+
+def test_analysed_database_is_accepted(database: Path) -> None:
+    """The tables of SQLite's own statistics are no reason to refuse a file."""
+    connection = sqlite3.connect(database)
+    connection.execute("ANALYZE")
+    connection.close()
+    Store(database).close()
+
+
+def test_endless_read_ends(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A view that never ends and appears while the server runs costs a request a bounded time, and gives a 500."""
+    monkeypatch.setattr(_store, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(Store._rows, "__defaults__", (0.3,))
+    with serve(db=str(database)) as server, client(server) as http:
+        connection = sqlite3.connect(database)
+        connection.executescript(
+            f"DROP TABLE run; CREATE VIEW run AS {ENDLESS} 'thread_1' thread, x created_at, x id, '' body FROM n"
+        )
+        connection.close()
+        started = time.monotonic()
+        assert http.get("/threads/thread_1/runs").status_code == 500
+        assert time.monotonic() - started < 5
+        assert http.get("/threads/thread_none/runs").status_code == 404
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_health_notices_a_file_that_is_gone(database: Path, replaced: bool) -> None:
+    """The health check is 503 if the database file is removed or replaced, and 200 before."""
+    with serve(db=str(database)) as server:
+        root = server.url.removesuffix("/v1")
+        assert httpx.get(f"{root}/healthz").status_code == 200
+        os.rename(database, database.with_suffix(".old"))
+        if replaced:
+            Store(database).close()
+        response = httpx.get(f"{root}/healthz")
+        assert (response.status_code, response.text) == (503, "The store of runs cannot be read.\n")
+
+
+def test_new_files_belong_to_their_owner(database: Path) -> None:
+    """A new database, and the files beside it, can be read only by their owner."""
+    store = Store(database)
+    store.add([new_run("run_2", "thread_1")])
+    modes = {path.name: path.stat().st_mode & 0o777 for path in database.parent.iterdir()}
+    store.close()
+    assert modes == dict.fromkeys(("runs.db", "runs.db-wal", "runs.db-shm"), 0o600)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "zero", "folder"])
+def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
+    """A pipe, a device and a folder are refused at once."""
+    path = tmp_path / "x"
+    if kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    with pytest.raises(StoreError, match="not a regular file"):
+        Store("/dev/zero" if kind == "zero" else path)
