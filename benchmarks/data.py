@@ -98,15 +98,17 @@ def body(name: str) -> Path:
     return write_body(name, page(SHAPES[name]()))
 
 
-def body_with_unknown_tool(place: str) -> Path:
-    """Return a file with a page of documented runs of which one has a tool that the document does not know.
+def body_with_unknown(field: str, value: Any, place: str) -> Path:
+    """Return a file with a page of documented runs of which one has a value that the document does not know.
 
     Args:
+        field: The field of the run.
+        value: Its value.
         place: A key of ``PLACES``.
     """
     content = page(documented_run())
-    content["data"][PLACES[place]]["tools"] = file_search_run()["tools"]
-    return write_body(f"tool-{place}", content)
+    content["data"][PLACES[place]][field] = value
+    return write_body(f"{field}-{place}", content)
 
 
 def write_body(name: str, content: dict[str, Any]) -> Path:

@@ -68,10 +68,10 @@ def _unknown(bench: Bench) -> Table:
         "three, one of them in its usage": (data.body("nested"), None),
         "an unknown tool in each run": (data.body("tools"), None),
     }
-    cases |= {
-        f"one unknown tool, in the {place} run": (data.body_with_unknown_tool(place), at_most(1.8))
-        for place in data.PLACES
-    }
+    tools = data.file_search_run()["tools"]
+    for place in data.PLACES:
+        cases[f"one unknown tool, in the {place} run"] = (data.body_with_unknown("tools", tools, place), at_most(1.8))
+    cases["one unknown status, in the last run"] = (data.body_with_unknown("status", "paused", "last"), None)
     table = Table(
         "Decode a page with what the document does not know",
         f"CPU time a page, best batch of {BATCH}. Everything is kept. The ratio is to orjson.loads of the same page.",

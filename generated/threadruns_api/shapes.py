@@ -165,23 +165,31 @@ def evaluate(hint: Any, scope: dict[str, Any], names: dict[str, Any] | None) -> 
     return eval(hint, scope, names) if isinstance(hint, str) else hint
 
 
-def wire(hint: Any) -> Any:
-    """Return the type that msgspec decodes for the type of a field."""
+def wire(hint: Any, *, closed: bool = True) -> Any:
+    """Return the type that msgspec decodes for the type of a field.
+
+    Args:
+        hint: The type.
+        closed: Reject values that an enum does not list. The listed values are shared strings, which take no memory.
+    """
     if hint is float:
         return float | int
     if isinstance(hint, ModelType):
         # msgspec requires the tag of a variant only in a union of several, so another variant is added.
         return hint if hint.tag is None else Union[hint, unused_variant(hint.tag)]
     if get_origin(hint) is list:
-        return GenericAlias(list, (wire(get_args(hint)[0]),))
+        return GenericAlias(list, (wire(get_args(hint)[0], closed=closed),))
     if get_origin(hint) is dict:
-        return GenericAlias(dict, (str, wire(get_args(hint)[1])))
+        return GenericAlias(dict, (str, wire(get_args(hint)[1], closed=closed)))
     if get_origin(hint) is Literal:
         return hint if all(type(value) in (str, int) for value in get_args(hint)) else Refused
     if hint is Any or isinstance(hint, type):
         return hint
     members = [member for member in get_args(hint) if member not in (Unset, UnknownVariant)]
-    if {str, int} & {*members}:
+    is_enum = bool({str, int} & {*members}) and any(get_origin(member) is Literal for member in members)
+    if is_enum and closed:
+        members = [member for member in members if member not in (str, int)]
+    elif is_enum:
         members = [member for member in members if get_origin(member) is not Literal]
     models = [member for member in members if isinstance(member, ModelType)]
     lists = sum(get_origin(member) is list for member in members)
@@ -191,7 +199,8 @@ def wire(hint: Any) -> Any:
     by_tag = objects == len(models) and len(tags) == 1 and None not in tags
     if lists > 1 or (objects > 1 and not by_tag) or (Any in members and lists + objects):
         return Refused
-    return Union[tuple(member if objects > 1 and member in models else wire(member) for member in members)]
+    read = (member if objects > 1 and member in models else wire(member, closed=closed) for member in members)
+    return Union[tuple(read)]
 
 
 @cache
@@ -213,12 +222,19 @@ def unknown_items(source: dict[str, Any], model: Any) -> dict[str, Any]:
 
 def lenient(model: Any) -> Any:
     """Return a class derived from a model that skips unknown fields, but not those of nested models."""
-    return derived(model, {}, forbid_unknown_fields=model.rest is not Any)
+    return derived(model, open_enums(model), forbid_unknown_fields=model.rest is not Any)
 
 
 def flat(model: Any) -> Any:
     """Return a class derived from a model that skips unknown fields, and leaves nested models as text."""
-    return derived(model, dict.fromkeys(model.nested, Raw), forbid_unknown_fields=model.rest is not Any)
+    types = {**open_enums(model), **dict.fromkeys(model.nested, Raw)}
+    return derived(model, types, forbid_unknown_fields=model.rest is not Any)
+
+
+def open_enums(model: Any) -> dict[str, Any]:
+    """Return the types that msgspec decodes for the enums of a model, with values that they do not list."""
+    types = {name: wire(hint, closed=False) for name, hint in model.hints.items()}
+    return {name: read for name, read in types.items() if read != wire(model.hints[name])}
 
 
 def envelope(model: Any, names: Iterable[str]) -> Any:
