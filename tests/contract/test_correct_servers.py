@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.another_server import serve_another
 from tests.contract.servers import FIVE, KEY
-from tests.mutants.corpus import FAULTS
+from tests.mutants.corpus import FAULTS, MUTATIONS
 from threadruns.contract.check import check
 from threadruns.contract.verdict import Outcome, Report, Verdict
 from threadruns.testing import serve
@@ -84,6 +84,14 @@ def test_a_mistyped_id_among_several_is_not_a_departure() -> None:
         report = check(server.url, KEY, ["thread_Of5Run", *FIVE])
     assert report.verdict is Verdict.DEPARTS
     assert "data.given" not in {failed.rule.id for failed in report.departures}
+
+
+def test_a_mistyped_id_behind_a_gateway_that_adds_a_slash_is_not_a_departure() -> None:
+    """The gateway redirects unknown threads too, so the redirect is followed and the id is at fault."""
+    with serve(runs=RUNS, api_key=KEY, variations=["gateway-adds-slash"], catalogue=MUTATIONS) as server:
+        report = check(server.url, KEY, ["thread_Of5Run"])
+    assert report.verdict is Verdict.UNDECIDED
+    assert report.reason.startswith("the server responds 404 to 'thread_Of5Run'")
 
 
 @pytest.mark.parametrize("key", [KEY, "thread_Of5", 'q"u$o`te\\k', "My API Key"])

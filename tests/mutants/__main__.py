@@ -4,6 +4,7 @@
     python -m tests.mutants --seeds 10      ten seeds
     python -m tests.mutants --sample 4      four faults of each group, drawn by the seed
     python -m tests.mutants --few           with one thread of five runs
+    python -m tests.mutants --whole         without an end at the first departure: no rule may stay unreached
     python -m tests.mutants NAME ...        these only, with every rule that found them
 
 A fault is *found* if the server departs, and *named* if a rule of its own kind says so. One that leaves nothing to
@@ -33,6 +34,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds to try (default 1)")
     parser.add_argument("--sample", type=int, metavar="N", help="try only N faults of each group, others for each seed")
     parser.add_argument("--few", action="store_true", help="give the check one thread of five runs")
+    parser.add_argument("--whole", action="store_true", help="do not end at the first departure")
     parser.add_argument("--workers", type=int, default=3, help="how many trials run at once (default 3)")
     options = parser.parse_args()
     groups = known()
@@ -47,7 +49,9 @@ def main() -> int:
             chosen = {name: groups[name] for name in options.names}
             chosen = chosen or (groups if options.sample is None else sample(options.sample, seed))
             for name, group in chosen.items():
-                jobs.append(pool.submit(trial, name, group, seed, few=options.few, whole=bool(options.names)))
+                jobs.append(
+                    pool.submit(trial, name, group, seed, few=options.few, whole=options.whole or bool(options.names))
+                )
         for number, job in enumerate(as_completed(jobs), 1):
             print(f"{number}/{len(jobs)} {job.result()}", file=sys.stderr, flush=True)
         trials = [job.result() for job in jobs]
@@ -63,11 +67,14 @@ def main() -> int:
     if options.names:
         for one in trials:
             print(f"{one.name}:", *(f"{rule}: {came}" for rule, came in one.rules.items()), sep="\n  ")
+    unreached = [one for one in trials if one.unreached]
+    for one in unreached:
+        print(f"{one.unreached} rules not reached: {one}")
     print(f"{len(alarms)} false alarms on {len(correct)} correct servers")
     requests, seconds = max(one.requests for one in trials), max(one.seconds for one in trials)
     print(f"at most {requests} requests and {seconds:.1f} s for one server; {time.monotonic() - began:.0f} s in all")
     named = sum(one.named for one in faulty)
-    return int(bool(alarms) or named < len(faulty) * (MIN_NAMED_FEW if options.few else 1))
+    return int(bool(alarms or unreached) or named < len(faulty) * (MIN_NAMED_FEW if options.few else 1))
 
 
 def print_table(faulty: list[Trial]) -> None:

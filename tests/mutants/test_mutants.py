@@ -37,4 +37,4 @@ def test_exceptions_exist() -> None:
     assert SHOWN_BY.keys() <= set(groups.values())
     assert {group for kinds in SHOWN_BY.values() for group in kinds} <= {rule.group for rule in RULES.values()}
     assert set(NOTHING_TO_JUDGE.values()) <= RULES.keys()
-    assert {groups[name] for name in NOTHING_TO_JUDGE} == {"transport", "protocol"}
+    assert {groups[name] for name in NOTHING_TO_JUDGE} == {"transport", "protocol", "data"}

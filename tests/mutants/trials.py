@@ -55,6 +55,8 @@ NOTHING_TO_JUDGE: dict[str, str] = {
     # The errors for a wrong key, an unknown thread, another beta header or another URL.
     **dict.fromkeys(("status-400-retry", "status-403", "status-404-azure"), "data.given"),
     # The responses of another site.
+    # A thread that is not found may be a mistyped id.
+    "empty-thread-unknown": "data.given",
     "html-with-status-200": "protocol.content-type",
     "key-in-html": "auth.not-echoed",
     "redirect-to-other-origin": "protocol.status",
@@ -82,6 +84,8 @@ class Trial(NamedTuple):
     reason: str
     requests: int
     seconds: float
+    unreached: int
+    """The number of rules that the whole check did not reach; 0 if it was to end at the first departure."""
 
     @property
     def unjudged(self) -> bool:
@@ -130,7 +134,10 @@ def trial(name: str, group: str, seed: int = 0, *, few: bool = False, whole: boo
             )  # fmt: skip
         rules = {found.rule.id: found.observed for found in report.departures}
         stopped = next((result.rule.id for result in report.of(Outcome.ERROR) if result.observed), "")
-        tried = Trial(name, group, seed, report.verdict, rules, stopped, report.reason, report.requests, report.seconds)
+        unreached = 0 if fail_fast or stopped else len(report.of(Outcome.ERROR))
+        tried = Trial(
+            name, group, seed, report.verdict, rules, stopped, report.reason, report.requests, report.seconds, unreached
+        )
         if tried.named or tried.stopped:
             break
     return tried

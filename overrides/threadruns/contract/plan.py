@@ -222,7 +222,10 @@ class CheckPlan:
     def _generated(self) -> None:
         self._session.run(
             lambda: generated.run_generated(
-                self._threads, self._seed, lambda: self._session.probe.remaining < RESERVED_REQUESTS
+                self._threads,
+                self._seed,
+                lambda: self._session.probe.remaining < RESERVED_REQUESTS,
+                self._session.probe.seconds_left,
             ),
             confirmed=True,
         )

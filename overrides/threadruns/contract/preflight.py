@@ -13,9 +13,13 @@ from urllib.parse import unquote, urljoin, urlsplit
 from threadruns import _document
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.probe import MALFORMED_RESPONSE, TIMED_OUT, CheckAborted
+from threadruns.contract.http.request import ProbeRequest
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.scenarios.known_thread import KnownThread
 from threadruns.contract.session import CheckSession
+
+UNKNOWN_THREAD = "thread_threadruns-check"
+"""The id of a thread that does not exist."""
 
 USER_ERRORS = (400, 401, 403, 404)
 """The statuses for a wrong key, thread id or beta header; 403 is not documented, but other servers send it."""
@@ -80,13 +84,25 @@ def _read(session: CheckSession, thread: KnownThread, *, retry: bool) -> Exchang
     """Read a thread; with ``retry``, retry server errors and dropped connections twice."""
     exchange = session.send(thread.request())
     if adds_slash(exchange, session.probe.base_url):
-        session.probe.path_end += "/"
-        exchange = session.send(thread.request())
+        exchange = _follow_slash(session, exchange)
     for attempt in range(2 if retry else 0):
         if TIMED_OUT in (exchange.failure or "") or (exchange.failure is None and exchange.status < 500):
             break
         session.probe.pause(session.probe.backoff(attempt) if exchange.status else 0)
         exchange = session.send(thread.request())
+    return exchange
+
+
+def _follow_slash(session: CheckSession, redirect: Exchange) -> Exchange:
+    """Read a thread with a slash at the end of its URL; without one again, if only this read is redirected there."""
+    session.probe.path_end = "/runs/"
+    exchange = session.send(redirect.request)
+    if exchange.status == 200:
+        return exchange
+    session.probe.path_end = "/runs"
+    if not adds_slash(session.send(ProbeRequest(UNKNOWN_THREAD)), session.probe.base_url):
+        return redirect
+    session.probe.path_end = "/runs/"
     return exchange
 
 

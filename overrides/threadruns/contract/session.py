@@ -222,12 +222,22 @@ class CheckSession:
         finally:
             for rate_limited in self.probe.rate_limited:
                 self._judge_retry_after(rate_limited)
+                self._judge_overload(rate_limited)
             self.probe.rate_limited.clear()
         self._drops += exchange.dropped and exchange.failure is None and self.origin.proves(exchange)
         if self._drops > 1 and self.not_failed("protocol.answers"):
             problem = "intermittently, the server closes a new connection without a response"
             self.confirm({"protocol.answers": Finding("protocol.answers", problem, exchange)})
         return exchange
+
+    def _judge_overload(self, exchange: Exchange) -> None:
+        if (
+            exchange.status == 503
+            and exchange.header("retry-after") is None
+            and self.not_failed("protocol.server-error")
+        ):
+            finding = Finding("protocol.server-error", "the server failed with 503", exchange)
+            self._record_unconfirmed({finding.rule: finding})
 
     def _judge_retry_after(self, exchange: Exchange) -> None:
         problem = retry_after_problem(exchange)

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,6 +27,9 @@ from tests.contract.servers import KEY, RUNS, THREADS
 from threadruns.contract.check import check
 from threadruns.contract.verdict import Outcome, Verdict
 from threadruns.testing import serve
+
+LONG_KEY = "sk-" + "k0" * 200
+"""A key with which some requests are longer than what proxies accept."""
 
 
 @contextmanager
@@ -59,6 +62,30 @@ def run(gateway: Gateway, server: int) -> Iterator[int]:
                 process.wait()
 
 
+def check_behind(gateways: Mapping[str, Gateway], key: str, seeds: int) -> int:
+    """Check both servers behind each proxy, and return the number of false alarms.
+
+    Args:
+        gateways: The proxies by name.
+        key: The key of both servers.
+        seeds: The number of seeds.
+    """
+    alarms = 0
+    with serve(runs=RUNS, threads=THREADS, api_key=key) as ours, serve_another(THREADS, key) as another:
+        for name, gateway in gateways.items():
+            for kind, url in (("the reference server", ours.url), ("another server", another)):
+                with run(gateway, urlsplit(url).port or 80) as port:
+                    for seed in range(seeds):
+                        report = check(f"http://127.0.0.1:{port}/v1", key, list(THREADS), seed=seed)
+                        undecided = [result.rule.id for result in report.of(Outcome.UNDECIDED)]
+                        alarms += report.verdict is not Verdict.CONFORMS
+                        start = f"{name}, {kind}, key of {len(key)} characters, seed {seed}: {report.verdict}"
+                        print(start, report.reason, *undecided, flush=True)
+                        for failed in report.departures:
+                            print(f"  {failed.rule.id}: {failed.observed}\n{failed.reproduce}")
+    return alarms
+
+
 def main() -> int:
     """Check both servers behind each proxy and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -71,23 +98,8 @@ def main() -> int:
         if not options.names or any(name.startswith(start) for start in options.names)
     }
     missing = {gateway.program for gateway in chosen.values()} - set(filter(shutil.which, _programs()))
-    alarms = 0
-    with (
-        serve(runs=RUNS, threads=THREADS, api_key=KEY) as ours,
-        serve_another(THREADS, KEY) as another,
-    ):
-        for name, gateway in chosen.items():
-            if gateway.program in missing:
-                continue
-            for kind, url in (("the reference server", ours.url), ("another server", another)):
-                with run(gateway, urlsplit(url).port or 80) as port:
-                    for seed in range(options.seeds):
-                        report = check(f"http://127.0.0.1:{port}/v1", KEY, list(THREADS), seed=seed)
-                        undecided = [result.rule.id for result in report.of(Outcome.UNDECIDED)]
-                        alarms += report.verdict is not Verdict.CONFORMS
-                        print(f"{name}, {kind}, seed {seed}: {report.verdict}", report.reason, *undecided, flush=True)
-                        for failed in report.departures:
-                            print(f"  {failed.rule.id}: {failed.observed}\n{failed.reproduce}")
+    present = {name: gateway for name, gateway in chosen.items() if gateway.program not in missing}
+    alarms = check_behind(present, KEY, options.seeds) + check_behind(present, LONG_KEY, 1)
     for program in sorted(missing):
         print(f"{program} is not installed")
     print(f"{alarms} false alarms")

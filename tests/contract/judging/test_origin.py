@@ -74,3 +74,14 @@ def test_the_errors_of_a_gateway_have_its_own_form() -> None:
     assert origin.is_gateway_error(respond(ProbeRequest("thread_x"), 503, None, b"<html>"))
     assert not origin.is_gateway_error(respond(ProbeRequest("thread_x"), 503, ERROR))
     assert not origin.is_gateway_error(respond(ProbeRequest("thread_x"), 500, None, b"Internal Server Error"))
+
+
+def test_a_long_request_proves_something_only_in_the_form_of_the_server() -> None:
+    """A proxy may refuse a request whose key makes it longer than its limit."""
+    origin = KnownOrigin()
+    origin.learn(respond(ProbeRequest("thread_x", (("limit", "0"),)), 400, ERROR))
+    refused = Exchange(ProbeRequest("thread_x"), 414, (("date", "x"),), b"<html>", size=9000)
+    assert not origin.proves(refused)
+    assert origin.proves(
+        Exchange(ProbeRequest("thread_x"), 401, (("date", "x"),), json.dumps(ERROR).encode(), size=9000)
+    )

@@ -4,23 +4,30 @@
     python tests/contract/peers myla --reports docs/reports
 
 The environments are installed under ``--envs`` the first time; Prism needs npm. A report is the output of
-``threadruns check``.
+``threadruns check``. The curl commands of every failure are run while the server is up; ``NAME-curl.txt`` has what they
+got.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import json
 import os
+import re
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from threadruns._cli._report import print_report
+from threadruns.contract import Outcome, Report, check
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[2]
@@ -98,6 +105,29 @@ def free_port() -> int:
         return port
 
 
+def confirm(report: Report, key: str) -> Iterator[str]:
+    """Run the curl commands of each failure, and yield what was observed and what curl got.
+
+    A line begins with UNLIKE if the last command gets another status than the one that was observed.
+    """
+    for failed in report.of(Outcome.FAIL):
+        yield f"{failed.rule.id}: {failed.observed}"
+        for command in re.split(r"\n(?=curl )", failed.reproduce):
+            done = subprocess.run(
+                ["bash", "-c", command + " -s -m 20"],
+                env={"OPENAI_API_KEY": key, "PATH": os.environ["PATH"]},
+                capture_output=True,
+                text=True,
+                errors="replace",
+            )
+            head, _, body = done.stdout.partition("\n\n")
+            status = head.partition("\n")[0]
+            yield f"    {status} {' '.join(body.split())[:150]}".rstrip()
+        observed = re.search(r"(?:got|with|status|of HEAD) ([1-5][0-9][0-9])(?![0-9])", failed.observed)
+        if not status.startswith("HTTP/") or (observed is not None and observed[1] not in status):
+            yield f"UNLIKE {failed.observed}: {command}"
+
+
 def main() -> None:
     """Check the peers on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -109,18 +139,20 @@ def main() -> None:
         process, target = start(name, prepare(name, options.envs), free_port())
         try:
             wait(target["url"])
-            command = [sys.executable, "-m", "threadruns", "check", target["url"]]
-            for thread in target["threads"]:
-                command += ["--thread", thread]
-            environment = {**os.environ, "OPENAI_API_KEY": target["key"]}
-            done = subprocess.run(command, env=environment, capture_output=True, text=True)
+            report = check(target["url"], target["key"], target["threads"])
+            lines = list(confirm(report, target["key"]))
         finally:
             process.terminate()
             process.wait()
-        print(f"{name}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
+        text = io.StringIO()
+        with contextlib.redirect_stdout(text):
+            print_report(report, show_all=False)
+        unlike = [line for line in lines if line.startswith("UNLIKE")]
+        print(f"{name}: {report.verdict}\n{text.getvalue()}{len(lines)} responses to curl", *unlike, sep="\n")
         if options.reports:
             options.reports.mkdir(parents=True, exist_ok=True)
-            (options.reports / f"{name}.txt").write_text(done.stdout)
+            (options.reports / f"{name}.txt").write_text(text.getvalue())
+            (options.reports / f"{name}-curl.txt").write_text("\n".join(lines) + "\n")
 
 
 main()

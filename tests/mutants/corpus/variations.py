@@ -176,3 +176,8 @@ class GatewayUnderLoad(Mutation):
         if self.state["loads"] % 50:
             return super().handle(request)
         return ServerResponse(503, b"<html>Service Temporarily Unavailable", {"content-type": "text/html"})
+
+    async def send(self, response: ServerResponse, writer: ResponseWriter) -> None:
+        if response.status == 503:
+            writer.headers = {}
+        await super().send(response, writer)

@@ -26,6 +26,7 @@ class Exchange:
         raw: The body as received, with its content coding.
         failure: The error that kept the response from being read in full, as a clause; None if there was none.
         dropped: Whether the server closed a new connection without a response; the request was then sent again.
+        size: The length of the target and the headers as they were sent, with the key.
         unsent: Whether HTTP cannot transport the request, so that the server did not get it.
         seconds: The time to the end of the response.
     """
@@ -36,6 +37,7 @@ class Exchange:
     raw: bytes = field(default=b"", repr=False)
     failure: str | None = None
     dropped: bool = False
+    size: int = 0
     unsent: bool = False
     seconds: float = 0.0
 

@@ -257,7 +257,10 @@ class Probe:
 
     def _send_once(self, request: ProbeRequest) -> Exchange:
         started = time.monotonic()
-        parts: dict[str, Any] = {"status": 0, "headers": (), "failure": None}
+        target = request.target_with(self._key, self.path_end)
+        headers = [(n.encode(), value.encode()) for n, value in request.headers_with(self._key, self.beta)]
+        size = len(target) + sum(len(name) + len(value) for name, value in headers)
+        parts: dict[str, Any] = {"status": 0, "headers": (), "failure": None, "size": size}
         raw = bytearray()
         self._client.cookies.clear()
         timeout = min(self.timeout, max(self.seconds_left, MIN_TIMEOUT))
@@ -266,8 +269,8 @@ class Probe:
         try:
             with self._client.stream(
                 request.method,
-                self.base_url + request.target_with(self._key, self.path_end),
-                headers=[(n.encode(), value.encode()) for n, value in request.headers_with(self._key, self.beta)],
+                self.base_url + target,
+                headers=headers,
                 content=request.body,
                 timeout=timeout,
                 extensions={"trace": self._note_connection},

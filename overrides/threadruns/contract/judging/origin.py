@@ -24,6 +24,12 @@ ORDINARY_VALUE = re.compile(r"[\w.,+=:\[\] -]{0,400}", re.ASCII)
 ORDINARY_SEGMENT = re.compile(r"[\w.~-]{1,400}", re.ASCII)
 """The path segments that no intermediary refuses."""
 
+OWN_HEADERS = "openai-"
+"""The beginning of the headers that only a server of this API sends."""
+
+MAX_SIZE = 2000
+"""The length of target and headers that every intermediary accepts."""
+
 CHANGING_HEADERS = frozenset(
     """age allow cache-control connection content-encoding content-length etag keep-alive location retry-after
     transfer-encoding vary www-authenticate""".split()  # noqa: SIM905 - a list of names is easiest to read as text
@@ -77,7 +83,8 @@ class KnownOrigin:
         if exchange.unsent:
             return False
         is_page = exchange.status == 200 and (exchange.runs or "data" in exchange.members)
-        if is_page or not may_be_refused_earlier(exchange.request, self.threads):
+        is_ordinary = exchange.size <= MAX_SIZE and not may_be_refused_earlier(exchange.request, self.threads)
+        if is_page or is_ordinary:
             return True
         if exchange.status == 204 and exchange.request.method not in ("OPTIONS", "TRACE"):
             return True
@@ -85,8 +92,9 @@ class KnownOrigin:
         return bool(exchange.members) and _form(exchange) in self._error_forms and (self._headers or set()) <= names
 
     def is_gateway_error(self, exchange: Exchange) -> bool:
-        """Tell whether a response is the error of a gateway, which a busy or restarting server explains."""
-        return exchange.status in GATEWAY_STATUSES and _form(exchange) not in self._error_forms
+        """Tell whether a response may be the error of a gateway, which a busy or restarting server explains."""
+        is_own = any(name.startswith(OWN_HEADERS) for name, _ in exchange.headers)
+        return exchange.status in GATEWAY_STATUSES and not is_own and _form(exchange) not in self._error_forms
 
 
 def _form(exchange: Exchange) -> object:

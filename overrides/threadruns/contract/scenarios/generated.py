@@ -10,8 +10,10 @@ scenarios judge what schemathesis cannot: which page is the right one.
 from __future__ import annotations
 
 import copy
+import threading
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
@@ -49,8 +51,13 @@ SCHEMATHESIS_CHECKS = [
 
 _BASE = "http://server.invalid"
 
+_Generated = tuple[Case[Any], ProbeRequest]
+"""A case of schemathesis with its request."""
 
-def run_generated(threads: Sequence[KnownThread], random_seed: int, enough: Callable[[], bool]) -> Scenario:
+
+def run_generated(
+    threads: Sequence[KnownThread], random_seed: int, enough: Callable[[], bool], seconds: float
+) -> Scenario:
     """Send generated requests, and let schemathesis judge the responses.
 
     The scenario repeats a request to confirm a failure.
@@ -59,10 +66,12 @@ def run_generated(threads: Sequence[KnownThread], random_seed: int, enough: Call
         threads: The threads whose ids and runs occur in the requests.
         random_seed: The seed of the generation.
         enough: Returns whether to stop after the first few requests.
+        seconds: Maximum time for the generation.
     """
     findings: list[Finding] = []
     ends = (run_id for thread in threads for run_id in thread.newest_first[:3] + thread.newest_first[-3:])
-    cases = _generate(tuple(thread.id for thread in threads), tuple(dict.fromkeys(ends)), random_seed)
+    ids = tuple(dict.fromkeys(ends))
+    cases = _within(seconds, lambda: _generate(tuple(thread.id for thread in threads), ids, random_seed))
     for number, (case, request) in enumerate(cases):
         if number >= MIN_GENERATED and enough():
             break
@@ -77,8 +86,25 @@ def run_generated(threads: Sequence[KnownThread], random_seed: int, enough: Call
     return findings
 
 
+def _within(seconds: float, generate: Callable[[], list[_Generated]]) -> list[_Generated]:
+    """Generate requests in another thread; none, if it takes too long."""
+    generated: Future[list[_Generated]] = Future()
+
+    def run() -> None:
+        try:
+            generated.set_result(generate())
+        except Exception as error:
+            generated.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        return generated.result(seconds)
+    except TimeoutError:
+        return []
+
+
 @lru_cache(maxsize=8)  # slow, and test suites check many servers with the same threads
-def _generate(threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int) -> list[tuple[Case[Any], ProbeRequest]]:
+def _generate(threads: tuple[str, ...], ids: tuple[str, ...], random_seed: int) -> list[_Generated]:
     options: dict[str, Any] = {
         # The probe adds the credentials.
         "generation": {"with-security-parameters": False},

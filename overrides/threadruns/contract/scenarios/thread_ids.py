@@ -48,7 +48,8 @@ def read_odd_thread(thread: KnownThread, request: ProbeRequest, unknown: str) ->
     exchange = yield request
     statuses = {400, 404, 414, 431} if len(request.thread) > MAX_SEGMENT else {400, 404}
     odd = unquote(request.thread)
-    if exchange.status == 200 and unknown not in odd and _document.violation("ThreadId", odd) is None:
+    may_exist = _document.violation("ThreadId", odd) is None or _document.violation("ThreadId", thread.id) is not None
+    if exchange.status == 200 and unknown not in odd and may_exist:
         owners = {str(run.get("thread_id")) for run in exchange.runs}
         if owners <= {odd} and not thread.runs.keys() & set(exchange.ids):
             return []
