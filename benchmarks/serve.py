@@ -35,6 +35,7 @@ def main() -> None:
     DelayedEndpoint.seconds = options.latency
     endpoint = (DelayedEndpoint if options.latency else Endpoint)(Store(options.database), KEY)
     host = AppServer(Application(lambda: endpoint, KEY), bind("127.0.0.1", 0), fastest_loop)
+    host.listen()
     address, port = host.address
     print(f"http://{address}:{port}{Endpoint.base}", flush=True)
     host.run()
