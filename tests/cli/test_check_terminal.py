@@ -44,11 +44,15 @@ def run_in_terminal(command: list[str], columns: int) -> str:
 
 
 def without_chance(text: str) -> str:
-    """Return a text without colours, and without the port, the counts and the times of the run."""
+    """Return a text without colours, and without the port, the counts, the times and the generated requests of the run.
+
+    Hypothesis takes constants from the source files that are loaded, so that its requests are others in a built wheel.
+    """
     text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
     text = re.sub(r"127\.0\.0\.1:[0-9]+", "127.0.0.1:PORT", text)
     text = re.sub(r"[0-9]+ requests in [0-9.]+ s", "N requests in S s", text)
-    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    text = "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    return re.sub(r"(?ms)^(  generated\.answers \(departure\)).*?^$", r"\1: ...\n", text)
 
 
 @pytest.mark.parametrize(

@@ -287,7 +287,8 @@ class Store:
     def copy_from(self, other: Store) -> None:
         """Replace all contents of this store by those of another."""
         with self._lock, self._readable_errors(), other._lock:
-            other._connection.backup(self._connection)
+            # Tracing tools wrap connections, and backup() accepts only the connection itself.
+            other._connection.backup(getattr(self._connection, "__wrapped__", self._connection))
 
     def check(self) -> None:
         """Read the store.
