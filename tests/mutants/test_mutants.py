@@ -1,4 +1,4 @@
-"""The check against a sample of the faults of each group, and against every variation.
+"""The check against a sample of the faults of each group, and against every third variation.
 
 ``tox -e mutants`` tries all of them.
 """
@@ -23,9 +23,9 @@ def test_a_fault_is_found_by_a_rule_of_its_kind(name: str) -> None:
     assert tried.named, tried
 
 
-@pytest.mark.parametrize("name", [name for name, group in known().items() if group == "variations"])
+@pytest.mark.parametrize("name", [name for name, group in known().items() if group == "variations"][::3])
 def test_a_correct_server_conforms_however_it_differs(name: str) -> None:
-    """The check accepts a correct server with any variation."""
+    """The check accepts a correct server with a variation."""
     tried = trial(name, "variations")
     assert tried.verdict is Verdict.CONFORMS, tried
 
