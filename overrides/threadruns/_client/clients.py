@@ -34,7 +34,7 @@ class BaseClient(Generic[S_co]):
 
     _settings: Settings
     _sender: S_co
-    _owns_sender: bool
+    _owns_sender: bool = True
     """True if closing the client closes its connections."""
 
     @property
@@ -86,7 +86,7 @@ class Client(BaseClient[Sender]):
             for ``AsyncClient`` it may be async. From the environment variable ``OPENAI_API_KEY`` if None. No repr, log
             or error shows the key.
         base_url: The base URL of the API, such as ``http://127.0.0.1:8000/v1``; from ``OPENAI_BASE_URL`` if None.
-            There is no default.
+            It has no default.
         beta: The version of the Assistants API, sent in the header ``OpenAI-Beta``.
         azure_api_version: The version of an Azure-like deployment, such as ``2024-02-15-preview``. Selects its form:
             the key is sent in the header ``api-key``, the version in the query, and no ``OpenAI-Beta`` is sent.
@@ -125,16 +125,8 @@ class Client(BaseClient[Sender]):
         proxy_address, proxy = None if proxy is None else Address(proxy, "proxy"), None
         service = _service(secret, address, beta, azure_api_version)
         self._settings = Settings(service, Options().updated(options))
-        connections = ConnectionSettings(
-            service,
-            asynchronous=False,
-            proxy=proxy_address,
-            verify=verify,
-            http_client=http_client,
-            transport=transport,
-        )
+        connections = ConnectionSettings(service, proxy_address, verify, http_client, transport, asynchronous=False)
         self._sender = Sender(service, connections, RateLimiter(_check_rate(max_rate)))
-        self._owns_sender = True
 
     def close(self) -> None:
         """Close the client; closing twice is fine. Clients made by ``with_options`` leave the connections open."""
@@ -177,16 +169,8 @@ class AsyncClient(BaseClient[AsyncSender]):
         proxy_address, proxy = None if proxy is None else Address(proxy, "proxy"), None
         service = _service(secret, address, beta, azure_api_version)
         self._settings = Settings(service, Options().updated(options))
-        connections = ConnectionSettings(
-            service,
-            asynchronous=True,
-            proxy=proxy_address,
-            verify=verify,
-            http_client=http_client,
-            transport=transport,
-        )
+        connections = ConnectionSettings(service, proxy_address, verify, http_client, transport, asynchronous=True)
         self._sender = AsyncSender(service, connections, RateLimiter(_check_rate(max_rate)))
-        self._owns_sender = True
 
     async def close(self) -> None:
         """Close the client; closing twice is fine. Clients made by ``with_options`` leave the connections open."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from threadruns._http.cancellation import CancelToken
     from threadruns._http.rate_limit import RateLimiter
     from threadruns._http.service import Service
-    from threadruns._http.transport import AsyncTransport, Transport
+    from threadruns._http.transports.clients import AsyncHttpxClientTransport, HttpxClientTransport
     from threadruns._http.transports.settings import ConnectionSettings
     from threadruns._response import RawResponse
 
@@ -41,18 +41,13 @@ class AsyncCancellable(Protocol):
 class Sender:
     """Sends calls and retries them, from any thread."""
 
-    def __init__(
-        self,
-        service: Service,
-        settings: ConnectionSettings,
-        rate_limiter: RateLimiter,
-    ) -> None:
+    def __init__(self, service: Service, settings: ConnectionSettings, rate_limiter: RateLimiter) -> None:
         self.service = service
         self.closed = False
         self.background: set[Cancellable] = set()
         self._settings = settings
         self._rate_limiter = rate_limiter
-        self._transport: Transport | None = None
+        self._transport: HttpxClientTransport | None = None
 
     def send(self, call: Call[Any], cancel_token: CancelToken | None = None) -> RawResponse:
         """Send a call until it succeeds, or the retry rules end it.
@@ -88,7 +83,7 @@ class Sender:
                     raise
             sleep(attempts.pause)
 
-    def _open(self) -> Transport:
+    def _open(self) -> HttpxClientTransport:
         if self.closed:
             raise ClientClosedError(CLIENT_CLOSED)
         if self._transport is None:
@@ -112,18 +107,13 @@ class Sender:
 class AsyncSender:
     """Sends calls and retries them, from any event loop."""
 
-    def __init__(
-        self,
-        service: Service,
-        settings: ConnectionSettings,
-        rate_limiter: RateLimiter,
-    ) -> None:
+    def __init__(self, service: Service, settings: ConnectionSettings, rate_limiter: RateLimiter) -> None:
         self.service = service
         self.closed = False
         self.background: set[AsyncCancellable] = set()
         self._settings = settings
         self._rate_limiter = rate_limiter
-        self._transport: AsyncTransport | None = None
+        self._transport: AsyncHttpxClientTransport | None = None
 
     async def send(self, call: Call[Any]) -> RawResponse:
         """Send a call until it succeeds, or the retry rules end it.
@@ -155,7 +145,7 @@ class AsyncSender:
                     raise
             await asyncio.sleep(attempts.pause)
 
-    def _open(self) -> AsyncTransport:
+    def _open(self) -> AsyncHttpxClientTransport:
         if self.closed:
             raise ClientClosedError(CLIENT_CLOSED)
         if self._transport is None:

@@ -1,14 +1,9 @@
-"""The interface of transports and of the clients that they send with, and what their exceptions mean."""
+"""The clients and transports of httpx and httpx2 that callers can pass, and the meaning of their exceptions."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Protocol
-
-if TYPE_CHECKING:
-    from threadruns._http.cancellation import CancelToken
-    from threadruns._http.request import PreparedRequest
-    from threadruns._response import RawResponse
+from typing import Any, Protocol
 
 CONNECTION_ERRORS = {
     "httpx": ("RequestError", "InvalidURL", "StreamError"),
@@ -35,8 +30,8 @@ def failure_kind(error: BaseException) -> str | None:
     return "connection" if isinstance(error, OSError) else None
 
 
-class HttpClient(Protocol):
-    """A blocking client of httpx or httpx2."""
+class BaseHttpClient(Protocol):
+    """The part that clients of httpx and httpx2 share."""
 
     @property
     def is_closed(self) -> bool:
@@ -52,6 +47,10 @@ class HttpClient(Protocol):
     def build_request(self) -> Any:
         """The function that makes a request."""
         ...
+
+
+class HttpClient(BaseHttpClient, Protocol):
+    """A blocking client of httpx or httpx2."""
 
     def send(self, request: Any, *, stream: bool = ..., auth: Any = ..., follow_redirects: Any = ...) -> Any:
         """Send a request."""
@@ -62,23 +61,8 @@ class HttpClient(Protocol):
         ...
 
 
-class AsyncHttpClient(Protocol):
+class AsyncHttpClient(BaseHttpClient, Protocol):
     """An asynchronous client of httpx or httpx2."""
-
-    @property
-    def is_closed(self) -> bool:
-        """True after the client was closed."""
-        ...
-
-    @property
-    def params(self) -> Any:
-        """The query parameters that the client adds."""
-        ...
-
-    @property
-    def build_request(self) -> Any:
-        """The function that makes a request."""
-        ...
 
     async def send(self, request: Any, *, stream: bool = ..., auth: Any = ..., follow_redirects: Any = ...) -> Any:
         """Send a request."""
@@ -110,39 +94,4 @@ class AsyncHttpTransport(Protocol):
 
     async def aclose(self) -> None:
         """Close the transport."""
-        ...
-
-
-class Transport(Protocol):
-    """Sends one request and receives its response, blocking."""
-
-    def exchange(
-        self, request: PreparedRequest, timeout: float | None, cancel_token: CancelToken | None
-    ) -> RawResponse:
-        """Send a request and return its response.
-
-        Args:
-            request: The request.
-            timeout: The time limit of the whole exchange, in seconds.
-            cancel_token: Ends the exchange from another thread.
-
-        Raises:
-            Exception: One that ``failure_kind`` knows, or a BodyError.
-        """
-        ...
-
-    def close(self) -> None:
-        """Close idle connections; closing twice is fine."""
-        ...
-
-
-class AsyncTransport(Protocol):
-    """Sends one request and receives its response, in an event loop."""
-
-    async def exchange(self, request: PreparedRequest, timeout: float | None) -> RawResponse:
-        """Send a request and return its response within ``timeout`` seconds."""
-        ...
-
-    async def close(self) -> None:
-        """Close idle connections; closing twice is fine."""
         ...

@@ -6,7 +6,7 @@ Every request is sent this way, so tools that hook into httpx see each of them.
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from threadruns._errors import ArgumentError, ClientClosedError
@@ -16,8 +16,6 @@ from threadruns._http.secrets import without_frames
 from threadruns._http.transports.limits import EXTENSION, ExchangeLimits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from threadruns._http.body import BodyReader
     from threadruns._http.cancellation import CancelToken
     from threadruns._http.request import PreparedRequest
@@ -25,25 +23,75 @@ if TYPE_CHECKING:
     from threadruns._http.transports.settings import ConnectionSettings
     from threadruns._response import RawResponse
 
+C = TypeVar("C", bound="HttpClient | AsyncHttpClient")
+
 HTTP_CLIENT_CLOSED = "The client that was passed as http_client is closed."
 
 
-class HttpxClientTransport:
-    """Sends through a client of httpx or httpx2."""
+class BaseTransport(Generic[C]):
+    """The part that both transports share: the client that sends, and the requests of its library.
 
-    def __init__(self, settings: ConnectionSettings) -> None:
+    Args:
+        settings: The settings, which may name a client or a transport of the caller.
+        kind: The name of the class of clients in httpx and httpx2.
+    """
+
+    def __init__(self, settings: ConnectionSettings, kind: str) -> None:
         self._owned = settings.http_client is None
         self._library = settings.library
-        self._client: HttpClient
+        self._client: C
         if settings.http_client is not None:
             self._client = settings.http_client
         elif settings.transport is not None:
-            self._client = self._library.Client(transport=settings.transport, trust_env=False)
+            self._client = getattr(self._library, kind)(transport=settings.transport, trust_env=False)
         else:
-            from threadruns._http.transports.connections import OwnClient
+            self._client = self._make_client(settings)
+        self._build = self._library.Request if self._owned else self._client.build_request
 
-            self._client = OwnClient(settings)
-        self._build = self._client.build_request if not self._owned else self._library.Request
+    def _make_client(self, settings: ConnectionSettings) -> C:
+        """Make our own client. A method, because it imports httpx, which a client of httpx2 does not need."""
+        raise NotImplementedError
+
+    def _check_open(self) -> None:
+        if self._client.is_closed:
+            raise ClientClosedError(CLIENT_CLOSED if self._owned else HTTP_CLIENT_CLOSED) from None
+
+    def _signed(self, request: PreparedRequest, timeout: float | None, limits: ExchangeLimits | None = None) -> Any:
+        """Return a request of the library that owns the client, with the key.
+
+        Args:
+            request: The request.
+            timeout: The time limit of the exchange, in seconds.
+            limits: Its limits, for our own connections.
+        """
+        extensions: dict[str, Any] = {"timeout": phase_timeouts(timeout)}
+        more: dict[str, Any] = {}
+        if self._owned:
+            if limits is not None:
+                extensions[EXTENSION] = limits
+        elif self._client.params:
+            # If the client has query parameters of its own, httpx would replace ours with them.
+            more["params"] = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
+        try:
+            return self._build(
+                request.method, request.url, headers=request.signed_headers(), extensions=extensions, **more
+            )
+        except Exception as error:
+            if type(error).__name__ != "InvalidURL":
+                raise
+            raise ArgumentError(f"The URL of the request cannot be used: {error}.") from None
+
+
+class HttpxClientTransport(BaseTransport["HttpClient"]):
+    """Sends through a client of httpx or httpx2."""
+
+    def __init__(self, settings: ConnectionSettings) -> None:
+        super().__init__(settings, "Client")
+
+    def _make_client(self, settings: ConnectionSettings) -> HttpClient:
+        from threadruns._http.transports.connections import OwnClient
+
+        return OwnClient(settings)
 
     def exchange(
         self, request: PreparedRequest, timeout: float | None, cancel_token: CancelToken | None = None
@@ -52,17 +100,21 @@ class HttpxClientTransport:
 
         A client or a transport of the caller limits the time of single reads only. The time limit of the exchange and
         its cancellation are checked between the reads.
+
+        Args:
+            request: The request.
+            timeout: The time limit of the whole exchange, in seconds.
+            cancel_token: Ends the exchange from another thread.
+
+        Raises:
+            Exception: One that ``failure_kind`` knows, or a BodyError.
         """
-        client = self._client
-        check_open(client, owned=self._owned)
+        self._check_open()
         limits = ExchangeLimits(timeout, cancel_token)
         try:
             with nullcontext() if cancel_token is None else cancel_token.on_cancel(limits.cancel):
-                response = client.send(
-                    signed(request, self._build, timeout, limits, None if self._owned else client),
-                    stream=True,
-                    auth=None,
-                    follow_redirects=False,
+                response = self._client.send(
+                    self._signed(request, timeout, limits), stream=True, auth=None, follow_redirects=False
                 )
                 try:
                     reader = reader_for(request, response)
@@ -72,13 +124,10 @@ class HttpxClientTransport:
                 finally:
                     response.close()
         except RuntimeError:
-            check_open(client, owned=self._owned)
+            self._check_open()
             raise
         except self._library.HTTPStatusError as error:
-            # A hook of the caller's client raised for the status. Either the hook has read the body, or it is unread.
-            reader = reader_for(request, error.response)
-            if error.response.is_stream_consumed:
-                reader.feed(error.response.content)
+            reader = reader_of_raised(request, error.response)
         except Exception:
             raise
         except BaseException as error:
@@ -87,41 +136,31 @@ class HttpxClientTransport:
         return reader.finish()
 
     def close(self) -> None:
-        """Close the client, unless it is the caller's."""
+        """Close the client, unless it is the caller's; closing twice is fine."""
         if self._owned:
             self._client.close()
 
 
-class AsyncHttpxClientTransport:
+class AsyncHttpxClientTransport(BaseTransport["AsyncHttpClient"]):
     """Sends through an asynchronous client of httpx or httpx2."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
-        self._owned = settings.http_client is None
-        self._library = settings.library
-        self._client: AsyncHttpClient
-        if settings.http_client is not None:
-            self._client = settings.http_client
-        elif settings.transport is not None:
-            self._client = self._library.AsyncClient(transport=settings.transport, trust_env=False)
-        else:
-            from threadruns._http.transports.async_connections import AsyncOwnClient
+        super().__init__(settings, "AsyncClient")
 
-            self._client = AsyncOwnClient(settings)
-        self._build = self._client.build_request if not self._owned else self._library.Request
+    def _make_client(self, settings: ConnectionSettings) -> AsyncHttpClient:
+        from threadruns._http.transports.async_connections import AsyncOwnClient
+
+        return AsyncOwnClient(settings)
 
     async def exchange(self, request: PreparedRequest, timeout: float | None) -> RawResponse:
-        """Send a request and return its response."""
+        """Send a request and return its response within ``timeout`` seconds; see ``HttpxClientTransport``."""
         import asyncio
 
-        client = self._client
-        check_open(client, owned=self._owned)
+        self._check_open()
         try:
             async with asyncio.timeout(timeout):
-                response = await client.send(
-                    signed(request, self._build, timeout, None, None if self._owned else client),
-                    stream=True,
-                    auth=None,
-                    follow_redirects=False,
+                response = await self._client.send(
+                    self._signed(request, timeout), stream=True, auth=None, follow_redirects=False
                 )
                 try:
                     reader = reader_for(request, response)
@@ -133,13 +172,10 @@ class AsyncHttpxClientTransport:
                 finally:
                     await response.aclose()
         except RuntimeError:
-            check_open(client, owned=self._owned)
+            self._check_open()
             raise
         except self._library.HTTPStatusError as error:
-            # A hook of the caller's client raised for the status. Either the hook has read the body, or it is unread.
-            reader = reader_for(request, error.response)
-            if error.response.is_stream_consumed:
-                reader.feed(error.response.content)
+            reader = reader_of_raised(request, error.response)
         except Exception:
             raise
         except BaseException as error:
@@ -148,41 +184,9 @@ class AsyncHttpxClientTransport:
         return reader.finish()
 
     async def close(self) -> None:
-        """Close the client, unless it is the caller's."""
+        """Close the client, unless it is the caller's; closing twice is fine."""
         if self._owned:
             await self._client.aclose()
-
-
-def signed(
-    request: PreparedRequest,
-    build: Callable[..., Any],
-    timeout: float | None,
-    limits: ExchangeLimits | None,
-    client: HttpClient | AsyncHttpClient | None,
-) -> Any:
-    """Return a request of the library that owns the client, with the key.
-
-    Args:
-        request: The request.
-        build: Makes a request of that library, including the client's own headers.
-        timeout: The time limit of the exchange, in seconds.
-        limits: Its limits, for our own connections.
-        client: The client if it is the caller's.
-    """
-    extensions: dict[str, Any] = {"timeout": phase_timeouts(timeout)}
-    more: dict[str, Any] = {}
-    if client is None:
-        if limits is not None:
-            extensions[EXTENSION] = limits
-    elif client.params:
-        # If the client has query parameters of its own, httpx would replace ours with them.
-        more["params"] = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
-    try:
-        return build(request.method, request.url, headers=request.signed_headers(), extensions=extensions, **more)
-    except Exception as error:
-        if type(error).__name__ != "InvalidURL":
-            raise
-        raise ArgumentError(f"The URL of the request cannot be used: {error}.") from None
 
 
 def reader_for(request: PreparedRequest, response: Any) -> BodyReader:
@@ -191,11 +195,10 @@ def reader_for(request: PreparedRequest, response: Any) -> BodyReader:
     return request.body_reader(response.status_code, response.headers.raw, inflated=response.is_stream_consumed)
 
 
-def check_open(client: HttpClient | AsyncHttpClient, *, owned: bool) -> None:
-    """Raise an error if the client is closed.
-
-    Raises:
-        ClientClosedError: The client is closed.
-    """
-    if client.is_closed:
-        raise ClientClosedError(CLIENT_CLOSED if owned else HTTP_CLIENT_CLOSED) from None
+def reader_of_raised(request: PreparedRequest, response: Any) -> BodyReader:
+    """Return a reader with the response for whose status a hook of the caller's client raised."""
+    reader = reader_for(request, response)
+    if response.is_stream_consumed:
+        # Otherwise the hook did not read the body, and the connection is closed.
+        reader.feed(response.content)
+    return reader

@@ -26,11 +26,11 @@ class ConnectionSettings:
 
     Args:
         service: The server.
-        asynchronous: True for an asynchronous client.
         proxy: The address of a proxy; from the environment or the system if None.
         verify: Whether to verify certificates, or the TLS settings to use.
-        http_client: The caller's client.
-        transport: The caller's transport.
+        http_client: The caller's client, if any.
+        transport: The caller's transport, if any.
+        asynchronous: True for an asynchronous client.
 
     Raises:
         ArgumentError: The settings cannot be used, or exclude each other.
@@ -39,12 +39,12 @@ class ConnectionSettings:
     def __init__(
         self,
         service: Service,
-        *,
-        asynchronous: bool,
         proxy: Address | None,
         verify: ssl.SSLContext | bool,
-        http_client: Any = None,
-        transport: Any = None,
+        http_client: Any,
+        transport: Any,
+        *,
+        asynchronous: bool,
     ) -> None:
         if not isinstance(verify, bool) and not hasattr(verify, "wrap_socket"):
             raise ArgumentError(f"The setting verify is {verify!r}; it must be True, False or an ssl.SSLContext.")
