@@ -20,7 +20,7 @@ from click.testing import CliRunner, Result
 
 from tests.support.canned import response, run_canned_server
 from tests.support.clients import exposed_text
-from tests.support.runs import ids, run, runs
+from tests.support.runs import ids, page, run, runs
 from threadruns._cli import check
 from threadruns._cli.list import command
 from threadruns.testing import RunningServer, serve
@@ -133,6 +133,19 @@ def test_server_that_departs() -> None:
 
 
 EVIL = "\x1b]0;x\x07\x1b[31m\x9b1m\u202eevil\u2066\x7f"
+
+
+def test_a_number_beyond_the_range_of_a_float() -> None:
+    """An unknown field with such a number ends the output with an error that names it, without a traceback."""
+    body = json.dumps(page([run(1), {**run(0), "cost": "NUMBER"}])).replace('"NUMBER"', "1e999").encode()
+    with run_canned_server(response(200, body, {"content-type": "application/json"})) as server:
+        variables = {"OPENAI_API_KEY": "sk", "OPENAI_BASE_URL": server.url}
+        result = CliRunner().invoke(command, ["thread_a", "--format", "json"], env=variables)
+    assert result.exit_code == 1
+    assert [json.loads(line)["id"] for line in result.stdout.splitlines()] == [run(1)["id"]]
+    assert result.stderr == (
+        "Error: Run 2 cannot be written: cost: not JSON: number out of range. The output ends before it.\n"
+    )
 
 
 def test_markup_and_control_characters_have_no_effect() -> None:

@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from threadruns import APIResponseValidationError, ArgumentError, Client, PagingError, Run, ThreadrunsError
+from threadruns import (
+    APIResponseValidationError,
+    ArgumentError,
+    Client,
+    DecodeError,
+    PagingError,
+    Run,
+    ThreadrunsError,
+)
 from threadruns._cli._key import hidden
 from threadruns._cli._output import Departure, Interrupted, Unreadable, standard_output
 from threadruns._cli._runs import write_runs
@@ -103,6 +111,9 @@ def command(
     except ThreadrunsError as error:
         kind = Departure if isinstance(error, APIResponseValidationError | PagingError) else Unreadable
         raise kind(f"{error} The output ends after {counter}." if counter.runs else str(error)) from None
+    except DecodeError as error:
+        # Unknown fields are parsed when they are written.
+        raise Departure(f"Run {counter.runs} cannot be written: {error}. The output ends before it.") from None
     if walk.kept or walk.skipped:
         raise Departure(
             f"The server departs from the contract: {walk.kept} invalid values were kept, {walk.skipped} runs left out."
