@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from typing import Any, Literal
 
 import httpx
-from _listing import RunCounter
-from _protocol import read, serve
+from _httpx import serve_walks
 from pydantic import BaseModel, ConfigDict
 
 
@@ -96,50 +94,11 @@ class RunList(Model):
     has_more: bool
 
 
-def settings(url: str, key: str) -> dict[str, Any]:
-    """Return the settings of both clients."""
-    return {"base_url": url, "headers": {"Authorization": f"Bearer {key}", "OpenAI-Beta": "assistants=v1"}}
-
-
-@functools.cache
-def client(url: str, key: str) -> httpx.Client:
-    """Return the client of a server, which stays open."""
-    return httpx.Client(**settings(url, key))
-
-
-@functools.cache
-def async_client(url: str, key: str) -> httpx.AsyncClient:
-    """Return the async client of a server, which stays open."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    return httpx.AsyncClient(**settings(url, key), limits=limits)
-
-
-def decode(file: str) -> RunList:
-    """Decode the body of a page."""
-    return RunList.model_validate_json(read(file))
-
-
-def add(count: RunCounter, response: httpx.Response) -> None:
-    """Add the page of a response."""
-    page = RunList.model_validate_json(response.raise_for_status().content)
-    count.add(page.data, page.has_more, page.last_id)
-
-
-def walk(url: str, key: str, thread: str) -> int:
-    """Count the runs of a thread."""
-    count = RunCounter()
-    while not count.done:
-        add(count, client(url, key).get(f"/threads/{thread}/runs", params=count.query))
-    return count.runs
-
-
-async def async_walk(url: str, key: str, thread: str) -> int:
-    """Count the runs of a thread."""
-    count = RunCounter()
-    while not count.done:
-        add(count, await async_client(url, key).get(f"/threads/{thread}/runs", params=count.query))
-    return count.runs
-
-
 if __name__ == "__main__":
-    serve("pydantic", "httpx", decode=decode, walk=walk, async_walk=async_walk)
+    serve_walks(
+        httpx,
+        "pydantic",
+        "httpx",
+        parse=RunList.model_validate_json,
+        page_of=lambda page: (page.data, page.has_more, page.last_id),
+    )
