@@ -14,7 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pygments import highlight
@@ -23,7 +22,7 @@ from pygments.lexers import get_lexer_by_name
 
 from _fields import Field, body_fields, parameter_field
 from _operations import Operation, given_example, operations, resolve
-from _samples import samples
+from _samples import samples, template_environment
 
 Json = Any
 TEMPLATES = Path(__file__).resolve().parent.parent / "overrides" / "templates" / "page"
@@ -117,14 +116,7 @@ def page(raw: Json) -> str:
     Raises:
         SampleError: An operation has a value that no request can send.
     """
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = template_environment(TEMPLATES, autoescape=True)
     environment.filters.update(inline=_inline, markdown=_markdown)
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

@@ -188,15 +188,26 @@ def _render(language: Language, operation: Operation) -> str:
     )
 
 
-@cache
-def _template(language: Language) -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+def template_environment(folder: Path, *, autoescape: bool = False) -> Environment:
+    """Return the environment of the templates in a folder.
+
+    Args:
+        folder: The folder.
+        autoescape: Escape inserted texts for HTML.
+    """
+    return Environment(
+        loader=FileSystemLoader(folder),
+        autoescape=autoescape,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+@cache
+def _template(language: Language) -> Template:
+    environment = template_environment(TEMPLATES)
     environment.filters.update(literal=language.literal, inside=language.inside, unexpected=_unexpected)
     return environment.get_template(language.template)
 
