@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import jedi
 import pytest
 
@@ -20,6 +22,12 @@ async def main():
     async for each in pager:
         {}
 """
+
+
+@pytest.fixture(autouse=True)
+def _cache_outside_the_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder: Path = tmp_path_factory.getbasetemp() / "jedi"
+    monkeypatch.setattr(jedi.settings, "cache_directory", str(folder))
 
 
 @pytest.mark.parametrize(

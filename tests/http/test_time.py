@@ -9,8 +9,12 @@ import asyncio
 import os
 import ssl
 import sys
+import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,6 +29,7 @@ MARGIN = float(os.environ.get("THREADRUNS_TIME_MARGIN", "2.5"))
 """Seconds that an end may come late. What is not ended in time takes five seconds, or sixty."""
 
 KINDS = ["sync", *LOOPS]
+Stall = Callable[..., AbstractContextManager[tuple[dict[str, Any], threading.Event]]]
 
 
 class Stopwatch:
@@ -39,6 +44,12 @@ class Stopwatch:
         if "THREADRUNS_TIME_MARGIN" in os.environ:
             print(f"{phase}: {taken - seconds:+.2f} s after {seconds:.1f} s")
         assert taken < seconds + MARGIN, f"{phase} took {taken:.2f} s"
+
+
+@pytest.fixture
+def stall(server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch) -> Stall:
+    """Return ``stalling`` with the TLS settings of this test."""
+    return partial(stalling, server_tls=server_tls, trusting_tls=trusting_tls, monkeypatch=monkeypatch)
 
 
 @pytest.fixture(autouse=True)
@@ -57,13 +68,11 @@ def test_timeout_and_deadline(
     phase: str,
     bound: str,
     kind: str,
-    server_tls: ssl.SSLContext,
-    trusting_tls: ssl.SSLContext,
-    monkeypatch: pytest.MonkeyPatch,
+    stall: Stall,
 ) -> None:
     """Timeout and deadline end a call in every phase, with an error that names them."""
     with (
-        stalling(phase, server_tls, trusting_tls, monkeypatch) as (settings, _),
+        stall(phase) as (settings, _),
         open_client(None, kind, **settings) as client,
     ):
         watch = Stopwatch()
@@ -74,9 +83,7 @@ def test_timeout_and_deadline(
 
 @pytest.mark.parametrize("kind", LOOPS)
 @pytest.mark.parametrize("phase", PHASES)
-def test_cancelled_task(
-    phase: str, kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_cancelled_task(phase: str, kind: str, stall: Stall) -> None:
     """A cancelled task ends at once, in every phase."""
 
     async def main() -> None:
@@ -91,7 +98,7 @@ def test_cancelled_task(
             watch.check(f"{kind}, cancel, {phase}")
 
     with (
-        stalling(phase, server_tls, trusting_tls, monkeypatch) as (settings, stalled),
+        stall(phase) as (settings, stalled),
         asyncio.Runner(loop_factory=LOOPS[kind]) as runner,
     ):
         runner.run(main())
@@ -104,13 +111,11 @@ def test_closing_ends_the_prefetch(
     phase: str,
     by: str,
     kind: str,
-    server_tls: ssl.SSLContext,
-    trusting_tls: ssl.SSLContext,
-    monkeypatch: pytest.MonkeyPatch,
+    stall: Stall,
 ) -> None:
     """Closing an iterator or its client ends the prefetch at once, in every phase."""
     with (
-        stalling(phase, server_tls, trusting_tls, monkeypatch, healthy=1) as (settings, stalled),
+        stall(phase, healthy=1) as (settings, stalled),
         open_client(None, kind, **settings) as client,
     ):
         walk: Any = iter(client.runs.list("thread_a", prefetch=True))
@@ -126,12 +131,10 @@ def test_closing_ends_the_prefetch(
 
 
 @pytest.mark.parametrize("phase", PHASES)
-def test_iterator_closed_by_another_thread(
-    phase: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_iterator_closed_by_another_thread(phase: str, stall: Stall) -> None:
     """Closing an iterator releases a thread that waits for its page at once, in every phase."""
     with (
-        stalling(phase, server_tls, trusting_tls, monkeypatch, healthy=1) as (settings, stalled),
+        stall(phase, healthy=1) as (settings, stalled),
         Client(**settings) as client,
         ThreadPoolExecutor(1) as pool,
     ):
@@ -148,12 +151,10 @@ def test_iterator_closed_by_another_thread(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("phase", PHASES)
-def test_closing_many_ends_its_requests(
-    phase: str, kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_many_ends_its_requests(phase: str, kind: str, stall: Stall) -> None:
     """Closing an iterator over many threads ends its requests at once, in every phase."""
     with (
-        stalling(phase, server_tls, trusting_tls, monkeypatch, healthy=1) as (settings, stalled),
+        stall(phase, healthy=1) as (settings, stalled),
         open_client(None, kind, **settings) as client,
     ):
         walk: Any = client.runs.list.many(["thread_a", "thread_b", "thread_c"], concurrency=2)
@@ -170,12 +171,10 @@ def test_closing_many_ends_its_requests(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("phase", ["tls", "connect", "body drips", "silence"])
-def test_timeout_of_each_thread_of_many(
-    phase: str, kind: str, server_tls: ssl.SSLContext, trusting_tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_timeout_of_each_thread_of_many(phase: str, kind: str, stall: Stall) -> None:
     """Each thread of many has its own timeout and its own error."""
     with (
-        stalling(phase, server_tls, trusting_tls, monkeypatch) as (settings, _),
+        stall(phase) as (settings, _),
         open_client(None, kind, **settings) as client,
     ):
         watch = Stopwatch()

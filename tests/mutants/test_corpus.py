@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import httpx
 import pytest
 
 from tests.mutants.corpus import FAULTS, GROUPS
 from tests.server.conftest import client
-from tests.server.samples import KEY, name, runs, sample_requests
+from tests.server.samples import KEY, name, runs, sample_requests, sample_store
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import ServerResponse
 from threadruns.server._store import Store
@@ -23,11 +24,8 @@ REQUESTS = sample_requests()
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
     """Return a store with the sample threads."""
-    filled = Store()
-    filled.add(runs())
-    filled.add_thread(name(0))
-    yield filled
-    filled.close()
+    with closing(sample_store()) as filled:
+        yield filled
 
 
 @pytest.fixture(scope="module")

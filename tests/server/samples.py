@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from threadruns.server._messages import ServerRequest
+from threadruns.server._store import Store
 from threadruns.server.synth import thread
 
 KEY = "sk-battery-0123456789abcdefXYZ"
@@ -43,6 +44,14 @@ def get(
         (key.replace("_", "-").encode(), value.encode("latin-1")) for key, value in sent.items() if value is not None
     ]
     return ServerRequest(method, f"/v1/threads/{thread_id}/runs".encode(), query.encode(), pairs)
+
+
+def sample_store() -> Store:
+    """Return a store with the sample threads."""
+    store = Store()
+    store.add(runs())
+    store.add_thread(name(0))
+    return store
 
 
 def sample_requests() -> list[ServerRequest]:

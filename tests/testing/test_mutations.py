@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -12,7 +13,7 @@ import pytest
 
 from tests.mutants.corpus import VARIATIONS
 from tests.server.conftest import client
-from tests.server.samples import KEY, get, name, runs
+from tests.server.samples import KEY, get, name, runs, sample_store
 from threadruns._cli.serve import command
 from threadruns._document import validator
 from threadruns.server._endpoint import Endpoint
@@ -28,11 +29,8 @@ BOTH = {**FAULTS, **VARIATIONS}
 @pytest.fixture(scope="module")
 def store() -> Iterator[Store]:
     """Return a store with the sample threads."""
-    filled = Store()
-    filled.add(runs())
-    filled.add_thread(name(0))
-    yield filled
-    filled.close()
+    with closing(sample_store()) as filled:
+        yield filled
 
 
 @pytest.mark.parametrize("variation", VARIATIONS.values(), ids=lambda variation: variation.name)
