@@ -71,7 +71,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 def _names(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     if unknown := [name for name in names if name not in NAMES]:
-        raise argparse.ArgumentTypeError(f"there is no table {unknown[0]!r}; there are {', '.join(NAMES)}")
+        raise argparse.ArgumentTypeError(f"the table {unknown[0]!r} is unknown; the tables are {', '.join(NAMES)}")
     return names
 
 

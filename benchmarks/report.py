@@ -47,12 +47,12 @@ class Row:
 
     Attributes:
         name: The measured thing.
-        value: The measured number; None if there is none.
+        value: The measured number, or None.
         unit: The unit of the number.
         ratio: The number relative to that of another row; None if one of them is missing.
         base: The name of the other row, as in ``x orjson``.
         target: The target of the ratio, or of the value if ``base`` is empty.
-        reason: The reason that there is no value.
+        reason: The reason why the value is missing.
         omits: What the measured thing does not do that threadruns does.
     """
 

@@ -148,11 +148,11 @@ def _references(document: Json) -> Iterator[Problem]:
         if isinstance(node.get("$ref"), str) and not _target(document, node["$ref"]):
             yield Problem((*pointer, "$ref"), f"{node['$ref']!r} does not exist in the document")
         if pointer[-2:-1] == ("links",) and "operationId" in node and node["operationId"] not in operations:
-            yield Problem((*pointer, "operationId"), f"there is no operation {node['operationId']!r}")
+            yield Problem((*pointer, "operationId"), f"the operation {node['operationId']!r} does not exist")
         for index, requirement in enumerate(node.get("security", [])):
             for name in requirement:
                 if name not in schemes:
-                    yield Problem((*pointer, "security", index, name), f"there is no security scheme {name!r}")
+                    yield Problem((*pointer, "security", index, name), f"the security scheme {name!r} does not exist")
 
 
 def _schemas(document: Json) -> Iterator[Problem]:
@@ -186,7 +186,7 @@ def _parameters(document: Json) -> Iterator[Problem]:
             slots = set(re.findall(r"\{([^}]*)\}", path))
             unfilled = slots - {name for place, name in named if place == "path"}
             for name in unfilled:
-                yield Problem(at, f"the path has {{{name}}}, but there is no such path parameter")
+                yield Problem(at, f"the path has {{{name}}}, but no such path parameter")
             for index, (place, name) in enumerate(named):
                 if place == "path" and name not in slots and not unfilled:
                     yield Problem((*at, "parameters", index), f"the path does not have {{{name}}}")

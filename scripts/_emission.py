@@ -86,7 +86,7 @@ class Emission:
         self._tags = dict(tags(list(data.models)))
 
     def tag(self, model: Model) -> str | None:
-        """Return the key that distinguishes a model from other variants of a union; None if there is none."""
+        """Return the key that distinguishes a model from other variants of a union; None for any other model."""
         return self._tags.get(model.class_info.name)
 
     def annotation(self, prop: Property) -> str:
@@ -200,7 +200,7 @@ def properties(model: Model) -> list[Property]:
 
 
 def rest_of(model: Model) -> list[Property]:
-    """Return the schema of the additional properties of a model, in a list that is empty if there is none."""
+    """Return the schema of the additional properties of a model, in a list that may be empty."""
     return [model.additional_properties] if model.additional_properties else []
 
 

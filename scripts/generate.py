@@ -184,7 +184,7 @@ def dropped(raw: dict[str, Any], data: GeneratorData) -> Iterator[str]:
         if len(endpoint.responses) != len(operation["responses"]):
             yield f"{pointer}/responses: {len(operation['responses']) - len(endpoint.responses)} would be dropped."
         if not any(r.status_code.range and r.status_code.range[0] // 100 == 2 for r in endpoint.responses):
-            yield f"{pointer}/responses: there is no success response; add one."
+            yield f"{pointer}/responses: a success response is missing; add one."
         elif not any(
             r.status_code.range and r.status_code.range[0] // 100 == 2 and hasattr(r.prop, "required_properties")
             for r in endpoint.responses

@@ -53,7 +53,7 @@ def test_unknown_table_is_rejected(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(["--only", "decoding"])
     assert caught.value.code == 2
-    assert "there is no table 'decoding'; there are decode, end-to-end" in capsys.readouterr().err
+    assert "the table 'decoding' is unknown; the tables are decode, end-to-end" in capsys.readouterr().err
 
 
 def test_workers_count_every_run() -> None:

@@ -56,7 +56,7 @@ else:
 
         @property
         def unknown_fields(self) -> dict[str, Any] | Unset:
-            """The fields that the document does not name, by key; UNSET if there are none."""
+            """The fields that the document does not name, by key; UNSET for an object without such fields."""
             return reading.unknown_fields(self) or UNSET
 
 

@@ -3,7 +3,7 @@
     ThreadrunsError
     ├── ArgumentError                   the call is wrong: a key, a URL, an option, an id
     ├── ClientClosedError               the client was used after ``close``
-    ├── PagingError                     there is no next page: cursors form a loop, or the page is empty or the last one
+    ├── PagingError                     no next page: cursors form a loop, or the page is empty or the last one
     └── APIError                        a request failed
         ├── APIConnectionError          no complete response arrived
         │   └── APITimeoutError         ... within the timeout
@@ -72,7 +72,7 @@ class ClientClosedError(ThreadrunsError, RuntimeError):
 
 
 class PagingError(ThreadrunsError):
-    """There is no next page to request.
+    """The next page cannot be requested.
 
     The server's cursors form a loop, an empty page says that more follow, or ``get_next_page`` was called on the last
     page. An iteration has yielded all items up to that point.

@@ -58,7 +58,7 @@ class RunRule:
         description: The rule as a sentence.
         stated: The place in the document that states the rule, with its words.
         recordings: The captured runs that support it, grouped by a property that they share, usually the status.
-        judge: Returns the problem of a raw run; None if there is none.
+        judge: Returns the problem of a raw run; None for a run that keeps the rule.
         by_analogy: Why the recordings do not suffice, although they are enough in number; empty if they do.
     """
 

@@ -69,7 +69,7 @@ EDITS = [
     ("a broken pattern", "pattern: ^run_[!-.0-~]+$", "pattern: ^run_[!-.0-~+$", f"{SCHEMAS}/RunId/pattern", "regex"),
     ("a bound that is text", "minimum: 1000000000", "minimum: some", f"{SCHEMAS}/Timestamp/minimum", "number"),
     ("a misspelt keyword", "minimum: 1000000000", "minimun: 1000000000", f"{SCHEMAS}/Timestamp/minimun", "minimun"),
-    ("a number that is none", "minimum: 1000000000", "minimum: .nan", f"{SCHEMAS}/Timestamp/minimum", "nan"),
+    ("a number that is not finite", "minimum: 1000000000", "minimum: .nan", f"{SCHEMAS}/Timestamp/minimum", "nan"),
     (
         "a keyword of OpenAPI 3.0",
         "RunId:\n      type: string",

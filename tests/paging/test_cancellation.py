@@ -158,7 +158,7 @@ def test_stopping_cancels_the_wait_for_a_retry(way: Callable[[Any, Any], None], 
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_stopping_with_own_http_client(kind: str) -> None:
-    """With a caller's httpx client, the prefetch is no longer awaited and ends by its timeout."""
+    """With a caller's httpx client, nothing awaits the prefetch any more, and it ends by its timeout."""
     own = HTTPX_CLIENTS[kind]()
     with serve(runs=runs(40), faults=[SILENT]) as server, open_client(server, kind, http_client=own) as client:
         stop_while_prefetching(server, client, by_close, timeout=1, max_retries=0)

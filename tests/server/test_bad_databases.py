@@ -48,7 +48,7 @@ def test_other_contents_are_refused(database: Path, statement: str) -> None:
 
 
 def test_analysed_database_is_accepted(database: Path) -> None:
-    """The tables of SQLite's own statistics are no reason to refuse a file."""
+    """A file with the tables of SQLite's own statistics is accepted."""
     connection = sqlite3.connect(database)
     connection.execute("ANALYZE")
     connection.close()

@@ -73,7 +73,7 @@ class BackgroundHandler(logging.Handler):
             except BlockingIOError:
                 time.sleep(BATCH_SECONDS)
             except OSError:
-                return  # It is closed, or its disk is full; there is no other place to say so.
+                return  # It is closed, or its disk is full, and nothing else can show the message.
 
 
 class JsonLines(logging.Formatter):

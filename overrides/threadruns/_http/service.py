@@ -23,7 +23,7 @@ EXAMPLE_BASE_URL = "http://127.0.0.1:8000/v1"
 def base_address(url: str | None) -> Address:
     """Return the address of the API, from ``OPENAI_BASE_URL`` if the URL is None. Never fails.
 
-    There is no default: the key must go to the server that the caller means.
+    It has no default: the key must go to the server that the caller means.
     """
     return Address(os.environ.get(BASE_URL_VARIABLE, "") if url is None else url, "base URL")
 

@@ -27,7 +27,7 @@ class ListState(NamedTuple):
 
     name: str
     cursor: str | None
-    """The id of the last yielded item; None if there is none."""
+    """The id of the last yielded item; None before the first one."""
     max_items: int | None
     """The number of items still to yield at most; None for no limit."""
 

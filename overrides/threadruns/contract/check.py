@@ -115,6 +115,6 @@ def check(
             return report(str(error), error)
         except KeyboardInterrupt:
             raise CheckInterrupted(report("the check was interrupted")) from None
-        # A thread that cannot be read may be a mistake of the user: it makes the check undecided, and is no departure.
+        # A thread that cannot be read may be a mistake of the user: the check is then undecided.
         missing = next(iter(unreadable.values()), None)
         return report(str(missing or ""), missing, complete=True)

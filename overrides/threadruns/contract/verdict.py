@@ -49,7 +49,7 @@ class Result:
 
 @frozen
 class ReportedCause:
-    """What is wrong with a server, with the rules that show it.
+    """A fault of the server, with the rules that show it.
 
     Attributes:
         id: The name of the cause; that of the rule, if one rule stands alone.

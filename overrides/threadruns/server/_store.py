@@ -257,12 +257,12 @@ class Store:
         return Position(rows[0][0], run_id) if rows else None
 
     def run(self, thread: str, run_id: str) -> StoredRun | None:
-        """Return a run of the thread; None if there is none."""
+        """Return a run of the thread; None if the thread does not have it."""
         rows = self._rows("SELECT id, CAST(body AS BLOB) FROM run WHERE id = ? AND thread = ?", (run_id, thread))
         return StoredRun._make(rows[0]) if rows else None
 
     def find(self, run_id: str) -> StoredRun | None:
-        """Return the run of this id in whatever thread; None if there is none."""
+        """Return the run with this id in any thread, or None."""
         rows = self._rows("SELECT id, CAST(body AS BLOB) FROM run WHERE id = ?", (run_id,))
         return StoredRun._make(rows[0]) if rows else None
 

@@ -56,7 +56,7 @@ class Control:
             fields: The fields to change, which have the last word.
 
         Raises:
-            UnknownRun: There is no such run.
+            UnknownRun: The run does not exist.
             ValueError: A field cannot have this value.
         """
         return self.scripts.update(run_id, fields)
@@ -71,7 +71,7 @@ class Control:
                 that had the run since then. A step with neither happens at once.
 
         Raises:
-            UnknownRun: There is no such run.
+            UnknownRun: The run does not exist.
             ValueError: A step is invalid.
         """
         self.scripts.start(run_id, steps)
@@ -80,7 +80,7 @@ class Control:
         """Remove a run; its thread stays.
 
         Raises:
-            UnknownRun: There is no such run.
+            UnknownRun: The run does not exist.
         """
         self.scripts.stop(run_id)
         if not self.store.remove(run_id):
@@ -94,7 +94,7 @@ class Control:
         """Remove a thread with its runs.
 
         Raises:
-            UnknownRun: There is no such thread.
+            UnknownRun: The thread does not exist.
         """
         if not self.store.remove_thread(thread_id):
             raise UnknownRun(f"The server has no thread {thread_id!r}.")

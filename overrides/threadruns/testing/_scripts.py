@@ -83,7 +83,7 @@ class Scripts:
         """Change a run at once, and return it; a script of the run ends.
 
         Raises:
-            UnknownRun: There is no such run.
+            UnknownRun: The run does not exist.
             ValueError: A field cannot have this value.
         """
         with self._lock:
@@ -95,7 +95,7 @@ class Scripts:
         """Start a script for a run, in place of the one that it has.
 
         Raises:
-            UnknownRun: There is no such run.
+            UnknownRun: The run does not exist.
             ValueError: A step is invalid.
         """
         parsed = deque(Step.parse(step) for step in steps)

@@ -26,7 +26,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def proxy_from_environment(scheme: str, host: str, port: int | None) -> Address | None:
-    """Return the proxy for a server, from the environment or the settings of the system; None if there is none.
+    """Return the proxy for a server, from the environment or the settings of the system, or None.
 
     Args:
         scheme: The scheme of the server's URL.

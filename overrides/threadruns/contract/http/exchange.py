@@ -42,7 +42,7 @@ class Exchange:
     seconds: float = 0.0
 
     def header(self, name: str) -> str | None:
-        """Return the first header with this lower-case name; None if there is none."""
+        """Return the first header with this lower-case name, or None."""
         return next((value for given, value in self.headers if given == name), None)
 
     @cached_property
@@ -101,6 +101,6 @@ class Exchange:
 
     @property
     def error(self) -> dict[str, Any]:
-        """The ``error`` member of the body; empty if there is none."""
+        """The ``error`` member of the body; empty if the body has none."""
         found = self.members.get("error")
         return cast("dict[str, Any]", found) if isinstance(found, dict) else {}

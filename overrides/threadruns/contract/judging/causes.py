@@ -28,7 +28,7 @@ class Sign:
     Attributes:
         rules: The ids of the rules, with ``*`` for any characters.
         statuses: The statuses of the response; None for any.
-        condition: A further condition; None if there is none.
+        condition: A further condition, if any.
     """
 
     rules: tuple[str, ...]

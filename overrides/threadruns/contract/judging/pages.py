@@ -53,7 +53,7 @@ def expected_page(newest_first: Sequence[str], query: PageQuery, *, unread: bool
 def compare_page(page: ExpectedPage, query: PageQuery, exchange: Exchange) -> dict[str, str | None]:
     """Compare a response with the expected page; return the problem, or None, of every rule that it decides."""
     if exchange.failure is not None or exchange.status >= 500 or (exchange.status == 200 and exchange.json is None):
-        return {}  # judge_response reports it: there is no page to compare
+        return {}  # judge_response reports it: a response without a page cannot be compared
     cursors = [query.after, query.before]
     limit = DEFAULT_LIMIT if query.limit is None else query.limit
     place = _placement_rule(page, query)

@@ -172,7 +172,7 @@ def _request(case: Case[Any]) -> ProbeRequest | None:
 
 def _schemathesis_problem(case: Case[Any], exchange: Exchange) -> str | None:
     if exchange.failure is not None:
-        return None  # judge_response reports it: there is no complete response
+        return None  # judge_response reports it: the response is not complete
     headers: dict[str, list[str]] = {}
     for name, value in exchange.headers:
         headers.setdefault(name, []).append(value)
