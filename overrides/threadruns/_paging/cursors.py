@@ -27,6 +27,11 @@ def is_backward(params: Mapping[str, Any]) -> bool:
     return "before" in params and "after" not in params
 
 
+def cursor_parameter(params: Mapping[str, Any]) -> str:
+    """Return the name of the parameter that takes the cursor of the next page."""
+    return "before" if is_backward(params) else "after"
+
+
 class PageRequest(Generic[T]):
     """A request for one page of a list.
 
@@ -56,8 +61,7 @@ class PageRequest(Generic[T]):
         if not page.has_more:
             return None
         call, number, page_numbers = self.call, self.number, self.page_numbers
-        backward = is_backward(call.params)
-        cursor = page.ends[0 if backward else 1]
+        cursor = page.ends[0 if is_backward(call.params) else 1]
         if cursor is None:
             return PagingError(
                 f"{call}: the server says that more items follow an empty page, and there is no item to continue from;"
@@ -69,10 +73,10 @@ class PageRequest(Generic[T]):
                 " used before; the list is incomplete.",
                 cursor=cursor,
             )
-        return PageRequest(call.with_params(**{"before" if backward else "after": cursor}), number + 1, page_numbers)
+        return PageRequest(call.with_params(**{cursor_parameter(call.params): cursor}), number + 1, page_numbers)
 
 
 def first_request(call: Call[ListResponse[T]]) -> PageRequest[T]:
     """Return the request for the first page of a list."""
-    cursor = call.params.get("before" if is_backward(call.params) else "after")
+    cursor = call.params.get(cursor_parameter(call.params))
     return PageRequest(call, 1, {cursor: 1} if cursor else {})

@@ -39,10 +39,10 @@ class DecodedPage(Generic[T]):
         # Anything but true ends the list: a server that sends null has no cursor to continue from.
         self.has_more = envelope.has_more is True
         # The ids of the items are valid cursors, even if the envelope names others.
-        ids: list[Any] = [item.id for item in self.data]
+        items: list[Any] = [*self.data] if skipped else self.data
         for item in skipped:
-            ids.insert(int(item.path[1]), item.raw.get("id") if is_object(item.raw) else None)
-        self.ends = (_first_text(ids), _first_text(reversed(ids)))
+            items.insert(int(item.path[1]), item.raw)
+        self.ends = (_first_text(map(_id_of, items)), _first_text(map(_id_of, reversed(items))))
 
 
 def decode(call: Call[ListResponse[T]], response: RawResponse, number: int = 1) -> DecodedPage[T]:
@@ -106,6 +106,10 @@ def _salvage(call: Call[ListResponse[T]], response: RawResponse, number: int) ->
 
     kept = [Kept(number, id_at(each.path), *each[:3]) for each in problems if not each.is_left_out]
     return DecodedPage(envelope, skipped, kept)
+
+
+def _id_of(item: Any) -> Any:
+    return item.get("id") if is_object(item) else getattr(item, "id", None)
 
 
 def _first_text(values: Iterable[Any]) -> str | None:

@@ -12,6 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from threadruns._errors import ArgumentError, ThreadrunsError
+from threadruns._paging.cursors import cursor_parameter
 from threadruns._paging.protocols import Item
 from threadruns._paging.tokens import ListState, ManyState, dump_many_token
 
@@ -118,7 +119,7 @@ class ManyProgress(Generic[T]):
 
 
 def resumed_arguments(arguments: Mapping[str, Any], cursor: str | None) -> Mapping[str, Any]:
-    """Return the arguments of a list that continues at a cursor; see the cursor rule."""
+    """Return the arguments of a list that continues at a cursor."""
     if cursor is None:
         return arguments
-    return {**arguments, "before" if "before" in arguments and "after" not in arguments else "after": cursor}
+    return {**arguments, cursor_parameter(arguments): cursor}

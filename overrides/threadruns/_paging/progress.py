@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from threadruns._errors import PagingError
-from threadruns._paging.cursors import is_backward
+from threadruns._paging.cursors import cursor_parameter, is_backward
 from threadruns._paging.deduplication import Deduplicator
 from threadruns._paging.protocols import Item
 from threadruns._paging.tokens import ResumeState, dump_token
@@ -124,6 +124,6 @@ class WalkProgress(Generic[T]):
         """Return the resume token for the position after the last yielded item, as JSON text."""
         arguments = dict(self._call.arguments)
         if self._position is not None:
-            arguments["before" if self._backward else "after"] = self._position
+            arguments[cursor_parameter(self._call.params)] = self._position
         done = self._is_last_page and self._unyielded == 0
         return dump_token(self._call.operation.__name__, ResumeState(arguments, self.left, done))

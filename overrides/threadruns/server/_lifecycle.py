@@ -12,8 +12,8 @@ from typing import Any, cast
 
 from threadruns._run_rules import ACTIVE_STATUSES, FINAL_STATUSES
 
-LIFE_SECONDS = 600
-"""The time between the creation of a run and its end at the latest."""
+LIFETIME = 600
+"""The time from ``created_at`` to ``expires_at`` in every recorded run that has both, in seconds."""
 
 _ENDS = {"cancelled": "cancelled_at", "failed": "failed_at", "completed": "completed_at"}
 _TIMES = ("created_at", "started_at", *_ENDS.values())
@@ -39,7 +39,7 @@ def new_run(run_id: str, thread_id: str, *, functions: Iterable[str] = (), **fie
         "required_action": None,
         "last_error": None,
         "started_at": None,
-        "expires_at": created + LIFE_SECONDS,
+        "expires_at": created + LIFETIME,
         "cancelled_at": None,
         "failed_at": None,
         "completed_at": None,
@@ -99,7 +99,7 @@ def _follow(run: dict[str, Any], status: str, fields: Mapping[str, Any]) -> None
     if status == "expired":
         return  # The runs on record kept all times.
     run |= dict.fromkeys(_ENDS.values())
-    run["expires_at"] = run["created_at"] + LIFE_SECONDS if status in ACTIVE_STATUSES else None
+    run["expires_at"] = run["created_at"] + LIFETIME if status in ACTIVE_STATUSES else None
     if status in _ENDS:
         run[_ENDS[status]] = now
     run["last_error"] = _error() if status == "failed" else None
@@ -113,7 +113,7 @@ def _now(run: Mapping[str, Any]) -> int:
     """Return the time at which the run changes: now, or a second later if the run is older than a run can be."""
     now = int(time.time())
     last: int = max(run[name] for name in _TIMES if isinstance(run.get(name), int))
-    return max(now, last) if now <= run["created_at"] + LIFE_SECONDS else last + 1
+    return max(now, last) if now <= run["created_at"] + LIFETIME else last + 1
 
 
 def _action(run: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,15 +19,13 @@ from typing import Any, cast
 
 from threadruns._document import schema, violation
 from threadruns._run_rules import FINAL_STATUSES, RUN_RULES
+from threadruns.server._lifecycle import LIFETIME
 
 START = 1_699_000_000
 """The default ``created_at`` of the first run of a thread: November 2023."""
 
 STEP = 600
 """The maximum time between two runs, in seconds."""
-
-LIFETIME = 600
-"""The time from ``created_at`` to ``expires_at`` in every recorded run that has both, in seconds."""
 
 WORDS = (
     *("response", "archive", "balance", "city", "count", "customer", "date", "draft", "élan", "invoice", "large"),
