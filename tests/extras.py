@@ -20,6 +20,7 @@ SERVER = (
     "with serve(threads=['thread_a']) as s, Client(api_key=s.api_key, base_url=s.url) as c: "
     "print(c.runs.list('thread_a').data)"
 )
+IMPORT = "try: import threadruns.{0}\nexcept ImportError as error: print(error)"
 UNREACHED = ["list", "thread_a", "--api-key", "sk", "--base-url", "http://127.0.0.1:9/v1", "--timeout", "1"]
 CHECKED = ["check", "http://127.0.0.1:9/v1", "--api-key", "sk", "--thread", "thread_a"]
 
@@ -28,26 +29,28 @@ TRIALS: dict[str, list[tuple[list[str], int, str]]] = {
         (["-c", CLIENT], 0, "<list_runs at"),
         (
             ["-m", "threadruns", "list"],
-            1,
+            4,
             "needs click, which is not installed. In a clone of the repository: pip install '.[cli]'",
         ),
+        (["-c", IMPORT.format("testing")], 0, "pip install '.[server]'"),
+        (["-c", IMPORT.format("contract")], 0, "pip install '.[contract]'"),
     ],
     "cli": [
         (["-m", "threadruns", *UNREACHED], 3, "no complete"),
-        (["-m", "threadruns", "serve"], 2, "pip install '.[server]'"),
-        (["-m", "threadruns", "load", "x", "--db", "y"], 2, "pip install '.[server]'"),
-        (["-m", "threadruns", *CHECKED], 2, "pip install '.[contract]'"),
+        (["-m", "threadruns", "serve"], 4, "pip install '.[server]'"),
+        (["-m", "threadruns", "load", "x", "--db", "y"], 4, "pip install '.[server]'"),
+        (["-m", "threadruns", *CHECKED], 4, "pip install '.[contract]'"),
     ],
     "server": [
         (["-c", SERVER], 0, "[]"),
         (["-m", "threadruns", "synth", "--threads", "1", "--runs", "1"], 0, '"object"'),
         (["-m", "threadruns", "serve", "--list-faults"], 0, "status-500"),
-        (["-m", "threadruns", *CHECKED], 2, "pip install '.[contract]'"),
+        (["-m", "threadruns", *CHECKED], 4, "pip install '.[contract]'"),
     ],
     "contract": [
         (["-c", "import threadruns.contract, threadruns.contract.hooks; print('imported')"], 0, "imported"),
         (["-m", "threadruns", *CHECKED], 3, "could not be judged"),
-        (["-m", "threadruns", "serve"], 2, "pip install '.[server]'"),
+        (["-m", "threadruns", "serve"], 4, "pip install '.[server]'"),
     ],
     "socks": [(["-c", CLIENT], 0, "<list_runs at")],
 }

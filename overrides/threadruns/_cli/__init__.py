@@ -10,6 +10,8 @@ import importlib
 import sys
 from importlib.util import find_spec
 
+from threadruns._extras import missing
+
 COMMANDS = {
     "list": "List the runs of a thread as a table, JSON lines or CSV.",
     "serve": "Run the reference server.",
@@ -84,14 +86,3 @@ def main() -> None:
         click.echo("Interrupted.", err=True)
         code = 130
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def missing(error: ModuleNotFoundError, what: str, extra: str) -> str:
-    """Return the error message for a library that is not installed.
-
-    Args:
-        error: The import that failed.
-        what: The part of the package that needs the library.
-        extra: The extra that installs it.
-    """
-    return f"{what} needs {error.name}, which is not installed. In a clone of the repository: pip install '.[{extra}]'"

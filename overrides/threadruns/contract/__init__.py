@@ -6,12 +6,15 @@
 nothing here imports the models of the client or the code of the server.
 """
 
-from threadruns._run_rules import RUN_RULES, RunRule
-from threadruns.contract.check import CheckInterrupted, check
-from threadruns.contract.hooks import ResponseContract, ServerContract
-from threadruns.contract.rules.catalogue import RULES
-from threadruns.contract.rules.rule import Rule, Severity
-from threadruns.contract.verdict import Outcome, Report, ReportedCause, Result, Verdict
+from threadruns._extras import needed_by
+
+with needed_by("threadruns.contract", "contract"):
+    from threadruns._run_rules import RUN_RULES, RunRule
+    from threadruns.contract.check import CheckInterrupted, check
+    from threadruns.contract.hooks import ResponseContract, ServerContract
+    from threadruns.contract.rules.catalogue import RULES
+    from threadruns.contract.rules.rule import Rule, Severity
+    from threadruns.contract.verdict import Outcome, Report, ReportedCause, Result, Verdict
 
 __all__ = [
     "RULES",

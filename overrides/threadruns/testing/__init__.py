@@ -5,9 +5,12 @@ ways in which the server can break the contract, ``variations`` the differences 
 ``mutations`` the tools to write more of both.
 """
 
-from threadruns.server._lifecycle import new_run
-from threadruns.server._store import RunConflict
-from threadruns.testing._scripts import UnknownRun
-from threadruns.testing._serve import RecordedRequest, RunningServer, serve
+from threadruns._extras import needed_by
+
+with needed_by("threadruns.testing", "server"):
+    from threadruns.server._lifecycle import new_run
+    from threadruns.server._store import RunConflict
+    from threadruns.testing._scripts import UnknownRun
+    from threadruns.testing._serve import RecordedRequest, RunningServer, serve
 
 __all__ = ["RecordedRequest", "RunConflict", "RunningServer", "UnknownRun", "new_run", "serve"]
