@@ -8,6 +8,9 @@ import os
 import threading
 import time
 from collections import deque
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import IO
 
 MAX_WAITING = 10_000
 """The largest number of lines that wait for standard error; further ones are left out."""
@@ -24,11 +27,14 @@ class BackgroundHandler(logging.Handler):
 
     Args:
         descriptor: The file descriptor to write to.
+        lock: A file that other processes which write to the same descriptor have too. It is locked during each write,
+            so that no line is torn; the lock of a process that dies is released.
     """
 
-    def __init__(self, descriptor: int) -> None:
+    def __init__(self, descriptor: int, lock: IO[bytes] | None = None) -> None:
         super().__init__()
         self._descriptor = descriptor
+        self._lock_file = lock
         self._lines: deque[str] = deque()
         self._left_out = 0
         self._waiting = threading.Event()
@@ -62,9 +68,24 @@ class BackgroundHandler(logging.Handler):
                 if self._left_out:
                     batch.append(json.dumps(entry("warning", f"{self._left_out} log lines were left out.")))
                     self._left_out = 0
-                self._write("".join(f"{line}\n" for line in batch).encode("utf-8", "backslashreplace"))
+                with self._exclusive():
+                    self._write("".join(f"{line}\n" for line in batch).encode("utf-8", "backslashreplace"))
             if ends:
                 return
+
+    @contextmanager
+    def _exclusive(self) -> Generator[None]:
+        """Wait until no other process writes."""
+        if self._lock_file is None:
+            yield
+            return
+        import fcntl  # Windows does not have it, and no worker processes.
+
+        fcntl.lockf(self._lock_file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._lock_file, fcntl.LOCK_UN)
 
     def _write(self, data: bytes) -> None:
         while data:

@@ -8,10 +8,14 @@ import os
 import re
 import secrets
 import select
+import signal
 import socket
 import time
-from collections.abc import Generator, Iterable
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterable
+from contextlib import ExitStack, closing, contextmanager
+from functools import partial
+from tempfile import TemporaryFile
+from typing import IO
 from urllib.parse import quote
 
 import click
@@ -19,13 +23,16 @@ from click.core import ParameterSource
 
 from threadruns._cli._logs import BackgroundHandler, JsonLines
 from threadruns._cli._output import Failure, Interrupted, standard_output
+from threadruns._cli._workers import Workers, reason_against
 from threadruns._cli.load import load_file
 from threadruns._document import document
+from threadruns.server._app import Application
 from threadruns.server._dialects import endpoint_class
 from threadruns.server._endpoint import check_key
-from threadruns.server._server import AppServer, bind, fastest_loop
+from threadruns.server._server import AppServer, bind, errors, fastest_loop
 from threadruns.server._store import Store, StoreError
 from threadruns.testing._application import mutated_application
+from threadruns.testing._control import Control
 from threadruns.testing._schedule import UnknownMutation
 from threadruns.testing.faults import FAULTS
 from threadruns.testing.mutations import Mutation
@@ -131,6 +138,13 @@ def _check_prefix(_: click.Context, __: click.Parameter, prefix: str) -> str:
 )
 @click.option("--variation", "variations", multiple=True, metavar="NAME", help="Permitted variation to apply.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the random choices that faults make.")
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Number of processes that serve; more than one needs --db.",
+)
 @click.option("--quiet", is_flag=True, help="Log errors only.")
 @click.option(
     "--list-faults",
@@ -168,6 +182,7 @@ def command(
     faults: tuple[str, ...],
     variations: tuple[str, ...],
     seed: int,
+    workers: int,
     quiet: bool,
 ) -> None:
     """Run the reference server until it is interrupted.
@@ -182,6 +197,8 @@ def command(
     """
     if control and db is not None:
         raise click.UsageError("--control changes runs and restores them; use it with --load, and not with --db.")
+    if workers > 1 and (reason := reason_against(db=db, control=control, mutations=[*faults, *variations])):
+        raise click.UsageError(reason)
     given = _read_key(api_key, api_key_file)
     key = given or f"sk-{secrets.token_hex(24)}"
     if not _is_loopback(host):
@@ -194,23 +211,24 @@ def command(
                 f"Listening on {host!r} makes the runs available to other machines; "
                 "set a key with --api-key-file, OPENAI_API_KEY or --api-key to allow it."
             )
+    build = partial(
+        mutated_application,
+        key=key,
+        permissive=permissive,
+        azure=azure,
+        beta=beta,
+        faults=faults,
+        variations=variations,
+        seed=seed,
+        controlled=control,
+        origins=origins,
+        prefix=prefix,
+    )
     with ExitStack() as stack:
         try:
             store = Store(db)
             stack.callback(store.close)
-            app, changes = mutated_application(
-                store,
-                key,
-                permissive=permissive,
-                azure=azure,
-                beta=beta,
-                faults=faults,
-                variations=variations,
-                seed=seed,
-                controlled=control,
-                origins=origins,
-                prefix=prefix,
-            )
+            app, changes = build(store)
             server = AppServer(app, stack.enter_context(_bound(host, port)), fastest_loop)
             if example:
                 store.add(document()["components"]["examples"]["DocumentedPage"]["value"]["data"])
@@ -228,11 +246,43 @@ def command(
             raise Failure(str(error)) from error
         with standard_output():
             click.echo(text)
-        stack.callback(_set_up_logging(quiet).close)
         try:
-            server.run()
+            if workers == 1:
+                stack.callback(_set_up_logging(quiet).close)
+                server.run()
+            else:
+                store.close()  # A connection to a database must not be shared with the workers.
+                lock = stack.enter_context(TemporaryFile())
+                try:
+                    Workers(workers, server.sock, partial(_work, db, build, server.sock, quiet, lock)).run()
+                except OSError as error:
+                    raise Failure(f"Cannot start {workers} processes: {error.strerror or error}.") from error
         except KeyboardInterrupt:
             raise Interrupted("Stopped at once; responses in flight were cut off.") from None
+
+
+def _work(
+    db: str | None,
+    build: Callable[[Store], tuple[Application, Control]],
+    sock: socket.socket,
+    quiet: bool,
+    lock: IO[bytes],
+    replaced: str | None,
+) -> None:
+    """Serve in a worker process until it is terminated."""
+    handler = _set_up_logging(quiet, lock)
+    try:
+        if replaced is not None:
+            errors.error(replaced)
+        try:
+            store = Store(db)
+        except StoreError as error:
+            errors.error(str(error))
+            raise SystemExit(Failure.exit_code) from error
+        with closing(store):
+            AppServer(build(store)[0], sock, fastest_loop, (signal.SIGTERM,)).run()
+    finally:
+        handler.close()
 
 
 @contextmanager
@@ -334,8 +384,8 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _set_up_logging(quiet: bool) -> BackgroundHandler:
-    handler = BackgroundHandler(2)
+def _set_up_logging(quiet: bool, lock: IO[bytes] | None = None) -> BackgroundHandler:
+    handler = BackgroundHandler(2, lock)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
     root.addHandler(handler)

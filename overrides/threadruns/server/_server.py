@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from email.utils import formatdate
 from types import TracebackType
 from typing import Any, Self
@@ -112,6 +112,7 @@ class AppServer:
         app: The application.
         sock: A bound socket; the server closes it when it stops.
         new_loop: Returns the event loop.
+        signals: The signals that stop it when it runs in the main thread.
     """
 
     def __init__(
@@ -119,9 +120,11 @@ class AppServer:
         app: Application,
         sock: socket.socket,
         new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+        signals: Collection[int] = (signal.SIGINT, signal.SIGTERM),
     ) -> None:
         self.sock = sock
         self._new_loop = new_loop
+        self._signals = signals
         self._ration = Ration(errors)
         self._shared = Shared(app, app.log_rejected, self._ration)
         self._limit = max_connections()
@@ -142,10 +145,10 @@ class AppServer:
         self.sock.listen(BACKLOG)
 
     def run(self) -> None:
-        """Serve until interrupted or terminated; responses in flight are completed.
+        """Serve until one of the signals arrives; responses in flight are completed.
 
         Raises:
-            KeyboardInterrupt: It was interrupted again while it was stopping.
+            KeyboardInterrupt: Another one arrived while it was stopping.
         """
         with asyncio.Runner(loop_factory=self._new_loop) as runner:
             runner.run(self._serve())
@@ -179,7 +182,7 @@ class AppServer:
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in self._signals:
                 self._loop.add_signal_handler(number, self._signalled)
         self.sock.setblocking(False)
         self.listen()

@@ -1,0 +1,211 @@
+"""Worker processes that share one listening socket, and the parent that starts, restarts and stops them.
+
+The parent serves nothing. It starts a worker in the place of one that has died, at a limited rate, and passes SIGINT
+and SIGTERM on. A worker stops when its parent has died, because it then reads the end of a pipe that only the parent
+holds open.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from attrs import define
+
+from threadruns.server._server import STOP_SECONDS
+
+RESTART_SECONDS = 1.0
+"""The shortest time between two starts of a worker in the same place."""
+
+KILL_SECONDS = STOP_SECONDS + 1
+"""The time after which a worker that does not stop is killed."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@define
+class _Place:
+    """One of the workers: its process, when it was started, and how the process before it ended."""
+
+    number: int
+    pid: int | None = None
+    started: float = 0.0
+    ended: str | None = None
+
+
+class Workers:
+    """Several processes that run the same function.
+
+    Args:
+        count: The number of processes.
+        sock: The listening socket that they share; the parent closes its own when it stops.
+        work: The function. It gets a sentence about the process that it replaces, or None, and stops gracefully on
+            SIGTERM, and at once on a second one.
+    """
+
+    def __init__(self, count: int, sock: socket.socket, work: Callable[[str | None], None]) -> None:
+        self._places = [_Place(number) for number in range(1, count + 1)]
+        self._sock = sock
+        self._work = work
+        self._received: list[int] = []
+
+    def run(self) -> None:
+        """Run the workers until the parent is interrupted or terminated, and wait until all have ended.
+
+        Raises:
+            OSError: The first processes could not be started.
+            KeyboardInterrupt: It was interrupted again while it was stopping.
+        """
+        self._alive = os.pipe()
+        self._wake = os.pipe()
+        for descriptor in self._wake:
+            os.set_blocking(descriptor, False)
+        handlers = {number: signal.signal(number, self._signalled) for number in (*SIGNALS, signal.SIGCHLD)}
+        wakeup = signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
+        try:
+            for place in self._places:
+                self._start(place)
+            while not self._received:
+                self._wait()
+                self._restart()
+        finally:
+            self._sock.close()
+            forced = self._stop()
+            signal.set_wakeup_fd(wakeup)
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            for descriptor in (*self._alive, *self._wake):
+                os.close(descriptor)
+        if forced:
+            raise KeyboardInterrupt
+
+    def _signalled(self, number: int, _: object) -> None:
+        if number in SIGNALS:
+            self._received.append(number)
+
+    def _wait(self) -> None:
+        """Wait for a signal, or until it is time to restart a worker, and note the workers that have ended."""
+        missing = [place.started + RESTART_SECONDS for place in self._places if place.pid is None]
+        seconds = max(0.0, min(missing) - time.monotonic()) if missing else None
+        if select.select([self._wake[0]], [], [], seconds)[0]:
+            with suppress(BlockingIOError):
+                os.read(self._wake[0], 4096)
+        self._reap()
+
+    def _reap(self) -> None:
+        for place in self._places:
+            if place.pid is None:
+                continue
+            try:
+                pid, status = os.waitpid(place.pid, os.WNOHANG)
+            except ChildProcessError:  # Somebody else has waited for it.
+                pid, status = place.pid, 0
+            if pid:
+                place.ended = f"Worker {place.number}, process {pid}, {_description(status)}."
+                place.pid = None
+
+    def _restart(self) -> None:
+        now = time.monotonic()
+        for place in self._places:
+            if place.pid is None and not self._received and now >= place.started + RESTART_SECONDS:
+                try:
+                    self._start(place)
+                except OSError:  # Out of processes or memory; it is tried again.
+                    place.started = now
+
+    def _start(self, place: _Place) -> None:
+        # A signal that comes before the child has its own handlers must not run those of the parent.
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        try:
+            place.started = time.monotonic()
+            pid = os.fork()
+            if pid:
+                place.pid = pid
+                return
+            self._become_worker(place, blocked)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+
+    def _become_worker(self, place: _Place, blocked: set[int] | set[signal.Signals]) -> None:
+        """Run the function in this new process, and exit."""
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # A terminal sends it to all processes; the parent passes it.
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            for descriptor in (self._alive[1], *self._wake):
+                os.close(descriptor)
+            threading.Thread(target=_stop_with_parent, args=(self._alive[0],), daemon=True).start()
+            replaced = f"{place.ended} Process {os.getpid()} has taken its place." if place.ended else None
+            self._work(replaced)
+            code = 0
+        except KeyboardInterrupt:
+            code = 130
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+
+    def _stop(self) -> bool:
+        """Stop all workers; return whether a second signal cut the stop short."""
+        forced = False
+        self._send(signal.SIGTERM)
+        until = time.monotonic() + KILL_SECONDS
+        while any(place.pid is not None for place in self._places):
+            if len(self._received) > 1 and not forced:
+                forced = True
+                until = time.monotonic() + 1
+                self._send(signal.SIGTERM)
+            if time.monotonic() > until:
+                self._send(signal.SIGKILL)
+            if select.select([self._wake[0]], [], [], 0.05)[0]:
+                with suppress(BlockingIOError):
+                    os.read(self._wake[0], 4096)
+            self._reap()
+        return forced
+
+    def _send(self, number: signal.Signals) -> None:
+        for place in self._places:
+            if place.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(place.pid, number)
+
+
+def _stop_with_parent(descriptor: int) -> None:
+    os.read(descriptor, 1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _description(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"was killed by signal {os.WTERMSIG(status)}"
+    return f"ended with exit code {os.waitstatus_to_exitcode(status)}"
+
+
+def reason_against(*, db: str | None, control: bool, mutations: Sequence[str]) -> str | None:
+    """Return why these options cannot be served by several processes, and what to do instead; None if they can.
+
+    Args:
+        db: The location of the store; None for one in memory.
+        control: Clients may change the server.
+        mutations: The faults and variations.
+    """
+    if not hasattr(os, "fork"):
+        return "--workers needs a system that can fork processes, which this one cannot; omit it."
+    if control or mutations:
+        name = "--control" if control else "--fault and --variation"
+        return f"--workers cannot be used with {name}, whose state is kept in one process; omit one of them."
+    if db in (None, ":memory:"):
+        return "--workers needs a database that the processes share; add --db."
+    return None
