@@ -188,10 +188,11 @@ def test_a_class_of_ones_own_is_decoded_to() -> None:
 
 
 def test_attrs_describes_a_model() -> None:
-    """attrs knows a model as one of its classes; what asdict gives goes through JSON once UNSET is filtered out."""
+    """attrs knows a model as one of its classes, with resolved types; asdict, with UNSET left out, goes through JSON."""
     run = Run.from_json(json.dumps(NESTED))
     assert attrs.has(Run)
     assert [field.name for field in attrs.fields(FunctionTool)] == ["type", "function", "unknown_fields"]
+    assert attrs.fields(Run).last_error.type == models.LastError | None
     found = attrs.asdict(run, filter=lambda _, value: value is not UNSET)
     assert json.loads(json.dumps(found)) == found
     assert not [name for name in found if name.startswith("_")]

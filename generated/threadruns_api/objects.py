@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from html import escape
 from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
@@ -136,6 +135,8 @@ class Object(Base):
 
     def _repr_html_(self) -> str:
         """Return a table of the fields, for notebooks."""
+        from html import escape  # Only notebooks need it, and importing it takes a millisecond.
+
         rows = (
             f"<tr><th>{escape(name)}</th><td>{escape(repr(value))}</td></tr>" for name, value in self.__rich_repr__()
         )

@@ -66,6 +66,8 @@ class ModelType(StructType):
     """The defaults of the optional fields."""
     keys: dict[str, str]
     """The keys of the fields in JSON, by field, in their order."""
+    described: Any
+    """The fields as attrs knows them; set on first use."""
 
     def __new__(
         cls,
@@ -109,13 +111,23 @@ class ModelType(StructType):
             model.defaults = {name: default for name, default in pairs if default is not NODEFAULT}
             model.defaults.pop(attribute, None)
             model.known = frozenset(model.keys.values())
-            describe(model)
             if model.__module__.startswith(MODULES):
                 MODELS.append(model)
         return model
 
     def __init__(cls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **_: Any) -> None:
         super().__init__(name, bases, namespace)
+
+    @property
+    def __attrs_attrs__(cls) -> Any:
+        """The fields as attrs knows them. They are made on first use, as only attrs and tools built on it need them."""
+        if "described" not in vars(cls):
+            describe(cls)
+        return cls.described
+
+    @__attrs_attrs__.setter
+    def __attrs_attrs__(cls, fields: Any) -> None:
+        cls.described = fields
 
     def __call__(cls, *args: Any, unknown_fields: dict[str, Any] | Unset = UNSET, **fields: Any) -> Any:
         """Make an instance. Decoding by msgspec does not call this."""
@@ -132,8 +144,18 @@ def describe(model: Any) -> None:
         name: attrs.field(kw_only=True, default=defaults.get(name, attrs.NOTHING))
         for name in (*model.__struct_fields__, "unknown_fields")
     }
+    hints = getattr(model, "hints", {})
     attrs.define(
-        model, these=these, init=False, slots=False, repr=False, eq=False, match_args=False, getstate_setstate=False
+        model,
+        these=these,
+        init=False,
+        slots=False,
+        repr=False,
+        eq=False,
+        match_args=False,
+        getstate_setstate=False,
+        # `prepare` replaces the annotations by types for msgspec.
+        field_transformer=lambda _, fields: [each.evolve(type=hints.get(each.name, each.type)) for each in fields],
     )
 
 
