@@ -26,6 +26,7 @@ PYTHON_PEERS: dict[str, tuple[str, ...]] = {
     "openai": ("openai==3.54.0",),
     "openai-1.14": ("openai==1.14.3", "httpx==0.27.2"),
     "stock": ("httpx==0.28.1", "attrs==26.1.0", "orjson==3.13.0"),
+    "starlette": ("httptools==0.9.0", "starlette==1.10.0", "uvicorn==0.54.0", "uvloop==0.23.0"),
     "libraries": (
         "aiohttp==3.14.5",
         "httpx==0.28.1",

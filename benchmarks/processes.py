@@ -104,6 +104,34 @@ class Child:
             if file:
                 file.close()
 
+    def cpu_seconds(self) -> float:
+        """Return the CPU time of the process until now.
+
+        Raises:
+            Unavailable: The process has ended, or the system has no ``/proc``.
+        """
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except OSError as error:
+            raise Unavailable(f"the CPU time of {self.name} cannot be read: {error}") from None
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def wait_for(self, port: int) -> None:
+        """Wait until the process listens on a port.
+
+        Raises:
+            Unavailable: The process ended, or did not listen in time.
+        """
+        until = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return
+            except OSError:
+                if time.monotonic() > until or self._process.poll() is not None:
+                    raise Unavailable(self._failure()) from None
+                time.sleep(0.1)
+
     def __enter__(self) -> Self:
         return self
 
@@ -181,7 +209,7 @@ class Worker(Child):
 
 
 class ReferenceServer(Child):
-    """The reference server over a database.
+    """The reference server over a database, without an access log.
 
     Args:
         database: The file.
@@ -193,6 +221,36 @@ class ReferenceServer(Child):
         self.url = self.receive(START_SECONDS)
 
 
+class LoggingServer(Child):
+    """The reference server as the command ``threadruns serve`` runs it, with its access log.
+
+    Args:
+        database: The file.
+        key: The API key.
+    """
+
+    def __init__(self, database: Path, key: str) -> None:
+        port = _free_port()
+        options = ("--port", str(port), "--api-key", key, "--db", database)
+        super().__init__((sys.executable, "-m", "threadruns", "serve", *options))
+        self.url = f"http://127.0.0.1:{port}/v1"
+        self.wait_for(port)
+
+
+class StarletteServer(Child):
+    """An application of 25 lines on Starlette and uvicorn over a database, with its access log.
+
+    Raises:
+        Unavailable: The environment cannot be created, or the application does not start.
+    """
+
+    def __init__(self, database: Path) -> None:
+        port = _free_port()
+        super().__init__((peers.python("starlette"), ROOT / "benchmarks" / "starlette_app.py", database, str(port)))
+        self.url = f"http://127.0.0.1:{port}/v1"
+        self.wait_for(port)
+
+
 class Prism(Child):
     """A Prism mock server for a document.
 
@@ -201,20 +259,16 @@ class Prism(Child):
     """
 
     def __init__(self, document: Path) -> None:
-        command = peers.prism()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+        command, port = peers.prism(), _free_port()
         super().__init__((command, "mock", "--port", str(port), "--verboseLevel", "silent", document))
         self.url = f"http://127.0.0.1:{port}"
-        until = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return
-            except OSError:
-                if time.monotonic() > until or self._process.poll() is not None:
-                    raise Unavailable(self._failure()) from None
-                time.sleep(0.1)
+        self.wait_for(port)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 def command(*words: str | Path) -> Cost:

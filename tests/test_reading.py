@@ -188,7 +188,7 @@ def test_a_class_of_ones_own_is_decoded_to() -> None:
 
 
 def test_attrs_describes_a_model() -> None:
-    """attrs knows a model as one of its classes, with resolved types; asdict, with UNSET left out, goes through JSON."""
+    """attrs knows a model as one of its classes, with resolved types; asdict without UNSET goes through JSON."""
     run = Run.from_json(json.dumps(NESTED))
     assert attrs.has(Run)
     assert [field.name for field in attrs.fields(FunctionTool)] == ["type", "function", "unknown_fields"]

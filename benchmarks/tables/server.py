@@ -1,4 +1,4 @@
-"""The reference server under load: compared with Prism, by depth in a thread, and by the size of the store."""
+"""The reference server under load: CPU time, throughput, and the cost of a page by depth and by size of the store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks import data
 from benchmarks.bench import Bench, Race
 from benchmarks.load import Load, load
 from benchmarks.peers import CACHE, Unavailable
-from benchmarks.processes import Prism
+from benchmarks.processes import LoggingServer, Prism, StarletteServer
 from benchmarks.report import Row, Table, at_least, at_most, ratio
 from benchmarks.serve import KEY
 from threadruns._document import document
@@ -32,10 +32,44 @@ def long_store(runs: int) -> Path:
 
 
 def measure(bench: Bench) -> Iterator[Table]:
-    """Yield a table of requests per second and one of the cost of a page."""
-    small = bench.server(data.store("small", {DEEP: SMALL})).url
+    """Yield tables of the CPU time of a request, of requests per second, and of the cost of a page."""
+    stored = data.store("small", {DEEP: SMALL})
+    for limit in (20, data.PAGE):
+        yield _cpu_time(bench, stored, limit)
+    small = bench.server(stored).url
     yield _throughput(bench, small)
     yield _page_cost(bench, small)
+
+
+def _cpu_time(bench: Bench, stored: Path, limit: int) -> Table:
+    requests = bench.choose(2000, 200)
+    ours, theirs = "threadruns serve", "Starlette, 25 lines"
+    servers: dict[str, LoggingServer | StarletteServer] = {ours: bench.enter(LoggingServer(stored, KEY))}
+    missing = ""
+    try:
+        bench.require_peers()
+        servers[theirs] = bench.enter(StarletteServer(stored))
+    except Unavailable as reason:
+        missing = str(reason)
+
+    def measure_cpu(server: LoggingServer | StarletteServer) -> float:
+        before = server.cpu_seconds()
+        load(f"{server.url}/threads/{DEEP}/runs?limit={limit}", HEADERS, connections=8, requests=requests)
+        return (server.cpu_seconds() - before) / requests
+
+    entrants = {name: lambda server=server: measure_cpu(server) for name, server in servers.items()}
+    race = bench.race(f"server, limit={limit}", entrants, bench.choose(8, 2))
+    best = {name: race.best(name, lambda seconds: seconds * 1e6) for name in (ours, theirs)}
+    lead = ratio(best[ours], best[theirs])
+    return Table(
+        f"Server: CPU time of a request, limit={limit}, 8 connections",
+        f"Best batch of {requests}, with httptools, uvloop and an access log in both. The Starlette application reads "
+        "the same database and checks the key only.",
+        [
+            Row(ours, best[ours], "us", lead, f"x {theirs}", at_most(1.6), race.missing.get(ours, "")),
+            Row(theirs, best[theirs], "us", reason=missing or race.missing.get(theirs, "")),
+        ],
+    )
 
 
 def _throughput(bench: Bench, url: str) -> Table:
