@@ -6,13 +6,15 @@ Runs have two forms: ``documented`` is the example of the document, ``rich`` has
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import CACHE
 from threadruns._document import document
-from threadruns.server._store import Store
+from threadruns.server.store import open_store
+from threadruns.server.store.records import RunRecord
 
 PAGE = 100
 START = 1_700_000_000
@@ -135,14 +137,18 @@ def store(name: str, threads: dict[str, int]) -> Path:
         leftover.unlink()
     marked = {**documented_run(), "id": "@id", "thread_id": "@thread", "created_at": "@time"}
     text = json.dumps(marked, separators=(",", ":"))
-    opened = Store(making)
-    numbers = count()
-    with opened.transaction():
-        for thread, runs in threads.items():
-            template = text.replace("@thread", thread)
-            for number in islice(numbers, runs):
-                moment, identifier = START + number, run_id(number)
-                run = template.replace('"@time"', str(moment)).replace("@id", identifier)
-                opened.insert(thread, moment, identifier, run)
+    opened = open_store(making)
+    with opened.load(_records(text, threads)):
+        pass
     opened.close()
     return making.rename(path)
+
+
+def _records(text: str, threads: dict[str, int]) -> Iterator[RunRecord]:
+    numbers = count()
+    for thread, runs in threads.items():
+        template = text.replace("@thread", thread)
+        for number in islice(numbers, runs):
+            moment, identifier = START + number, run_id(number)
+            run = template.replace('"@time"', str(moment)).replace("@id", identifier)
+            yield RunRecord(thread, moment, identifier, run.encode())

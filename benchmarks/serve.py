@@ -10,7 +10,7 @@ from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import ServerResponse
 from threadruns.server._response_writer import ResponseWriter
 from threadruns.server._server import AppServer, bind, fastest_loop
-from threadruns.server._store import Store
+from threadruns.server.store import open_store
 
 KEY = "sk-bench"
 
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
     options = parser.parse_args()
     DelayedEndpoint.seconds = options.latency
-    endpoint = (DelayedEndpoint if options.latency else Endpoint)(Store(options.database), KEY)
+    endpoint = (DelayedEndpoint if options.latency else Endpoint)(open_store(options.database), KEY)
     host = AppServer(Application(lambda: endpoint, KEY), bind("127.0.0.1", 0), fastest_loop)
     host.listen()
     address, port = host.address

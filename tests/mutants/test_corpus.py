@@ -13,7 +13,7 @@ from tests.server.conftest import client
 from tests.server.samples import KEY, name, runs, sample_requests, sample_store
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import ServerResponse
-from threadruns.server._store import Store
+from threadruns.server.store import Store
 from threadruns.testing import serve
 from threadruns.testing._schedule import MutationSchedule, ScheduledMutation
 from threadruns.testing.mutations import Mutation

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from threadruns.server._messages import ServerRequest
-from threadruns.server._store import Store
+from threadruns.server.store import Store, open_store
 from threadruns.server.synth import thread
 
 KEY = "sk-battery-0123456789abcdefXYZ"
@@ -48,7 +48,7 @@ def get(
 
 def sample_store() -> Store:
     """Return a store with the sample threads."""
-    store = Store()
+    store = open_store()
     store.add(runs())
     store.add_thread(name(0))
     return store

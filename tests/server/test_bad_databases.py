@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from tests.server.conftest import client
-from threadruns.server import _store
-from threadruns.server._store import Store, StoreError
+from threadruns.server.store import open_store, sqlite
+from threadruns.server.store.errors import StoreError
 from threadruns.testing import new_run, serve
 
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT"
@@ -22,7 +22,7 @@ ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT"
 def database(tmp_path: Path) -> Path:
     """Return a database with a run."""
     path = tmp_path / "runs.db"
-    store = Store(path)
+    store = open_store(path)
     store.add([new_run("run_1", "thread_1")])
     store.close()
     return path
@@ -44,7 +44,7 @@ def test_other_contents_are_refused(database: Path, statement: str) -> None:
     connection.executescript(statement)
     connection.close()
     with pytest.raises(StoreError, match="other tables, views or triggers"):
-        Store(database)
+        open_store(database)
 
 
 def test_analysed_database_is_accepted(database: Path) -> None:
@@ -52,13 +52,13 @@ def test_analysed_database_is_accepted(database: Path) -> None:
     connection = sqlite3.connect(database)
     connection.execute("ANALYZE")
     connection.close()
-    Store(database).close()
+    open_store(database).close()
 
 
 def test_endless_read_ends(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A view that never ends and appears while the server runs costs a request a bounded time, and gives a 500."""
-    monkeypatch.setattr(_store, "READ_SECONDS", 0.3)
-    monkeypatch.setattr(Store._rows, "__defaults__", (0.3,))
+    monkeypatch.setattr(sqlite, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(sqlite.SQLiteStore._rows, "__defaults__", (0.3,))
     with serve(db=str(database)) as server, client(server) as http:
         connection = sqlite3.connect(database)
         connection.executescript(
@@ -79,14 +79,14 @@ def test_health_notices_a_file_that_is_gone(database: Path, replaced: bool) -> N
         assert httpx.get(f"{root}/healthz").status_code == 200
         os.rename(database, database.with_suffix(".old"))
         if replaced:
-            Store(database).close()
+            open_store(database).close()
         response = httpx.get(f"{root}/healthz")
         assert (response.status_code, response.text) == (503, "The store of runs cannot be read.\n")
 
 
 def test_new_files_belong_to_their_owner(database: Path) -> None:
     """A new database, and the files beside it, can be read only by their owner."""
-    store = Store(database)
+    store = open_store(database)
     store.add([new_run("run_2", "thread_1")])
     modes = {path.name: path.stat().st_mode & 0o777 for path in database.parent.iterdir()}
     store.close()
@@ -102,4 +102,4 @@ def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
     elif kind == "folder":
         path.mkdir()
     with pytest.raises(StoreError, match="not a regular file"):
-        Store("/dev/zero" if kind == "zero" else path)
+        open_store("/dev/zero" if kind == "zero" else path)

@@ -14,7 +14,7 @@ import uvloop
 
 from tests.server.attacks import read_all
 from threadruns.server._server import AppServer, bind
-from threadruns.server._store import Store
+from threadruns.server.store import Store, open_store
 from threadruns.testing import new_run
 from threadruns.testing._application import mutated_application
 from threadruns.testing.faults import FAULTS
@@ -30,7 +30,7 @@ def start(request: pytest.FixtureRequest) -> Iterator[Callable[..., tuple[str, i
     running: list[tuple[AppServer, Store]] = []
 
     def run(**options: Any) -> tuple[str, int]:
-        store = Store()
+        store = open_store()
         store.add([new_run(f"run_{number}", "thread_1") for number in range(30)])
         server = AppServer(mutated_application(store, KEY, **options)[0], bind("127.0.0.1", 0), request.param)
         running.append((server.__enter__(), store))

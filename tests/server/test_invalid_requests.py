@@ -12,7 +12,7 @@ from tests.server.conftest import client
 from tests.server.samples import KEY, THREADS, get, name
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import ServerRequest
-from threadruns.server._store import Store
+from threadruns.server.store import open_store
 from threadruns.testing import RunningServer, serve
 
 RUN = THREADS[name(21)][10]["id"]
@@ -181,7 +181,7 @@ def test_encoded_slash_stays_in_its_segment() -> None:
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_any_request_is_answered(segment: bytes, query: bytes) -> None:
     """Any bytes in the path and in the query give an error in the form of the API."""
-    store = Store()
+    store = open_store()
     good = get("thread_x")
     response = Endpoint(store, KEY).handle(
         ServerRequest("GET", b"/v1/threads/" + segment + b"/runs", query, good.headers)

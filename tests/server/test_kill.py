@@ -12,15 +12,16 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from threadruns.server._store import Store
+from threadruns.server.store import open_store
+from threadruns.server.store.records import RunRecord
 from threadruns.server.synth import thread
 
 ROUNDS = 12
 LOAD = (
     "import sys\n"
-    "from threadruns.server._load import load\n"
-    "from threadruns.server._store import Store\n"
-    "store = Store(sys.argv[1])\n"
+    "from threadruns.server.store.loading import load\n"
+    "from threadruns.server.store import open_store\n"
+    "store = open_store(sys.argv[1])\n"
     "for path in sys.argv[2:]:\n"
     "    print('start', flush=True)\n"
     "    load(store, path)\n"
@@ -48,7 +49,7 @@ def test_killed_load_keeps_whole_files(tmp_path: Path) -> None:
             time.sleep(chance.random() * 0.25)
             process.send_signal(signal.SIGKILL)
             acknowledged = [line.strip() for line in process.stdout if line.endswith("jsonl\n")]
-        store = Store(database)
+        store = open_store(database)
         sizes = [len(store.page(thread_id, 10_000, "asc").runs) for thread_id in files.values()]
         assert set(sizes) <= {0, 400}
         assert all(len(store.page(files[path], 10_000, "asc").runs) == 400 for path in acknowledged)
@@ -68,7 +69,7 @@ def test_two_processes_load_into_one_file(tmp_path: Path) -> None:
     database = str(tmp_path / "runs.db")
     commands = [[sys.executable, "-c", LOAD, database, path] for path in paths]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
-    reader = Store(database)
+    reader = open_store(database)
     seen = set()
     while any(process.poll() is None for process in processes):
         seen |= {len(reader.page(f"thread_{number}", 1000, "asc").runs) for number in range(2)}
@@ -86,7 +87,7 @@ def test_many_may_make_one_file(tmp_path: Path) -> None:
 
     def open_new(path: Path) -> None:
         ready.wait(30)
-        store = Store(path)
+        store = open_store(path)
         store.add_thread("thread_x")
         store.close()
 
@@ -98,11 +99,10 @@ def test_many_may_make_one_file(tmp_path: Path) -> None:
 def test_database_opens_while_another_process_writes(tmp_path: Path) -> None:
     """A database opens and is readable during a transaction of another process."""
     database = tmp_path / "runs.db"
-    writer = Store(database)
+    writer = open_store(database)
     writer.add(thread("thread_k", 3))
-    with writer.transaction():
-        writer.insert("thread_k", 1_700_000_000, "run_new", "{}")
-        reader = Store(database)
+    with writer.load([RunRecord("thread_k", 1_700_000_000, "run_new", b"{}")]):
+        reader = open_store(database)
         assert len(reader.page("thread_k", 10, "asc").runs) == 3
     assert len(reader.page("thread_k", 10, "asc").runs) == 4
     reader.close()

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from tests.document import bodies
 from tests.server.conftest import client
 from tests.server.samples import THREADS, name, runs
-from threadruns.server import _read
-from threadruns.server._load import FileRejected, LoadResult, load
-from threadruns.server._read import BadRun, ParsedValue, read
-from threadruns.server._store import Store, StoreError
+from threadruns.server.store import Store, open_store, reading
+from threadruns.server.store.errors import StoreError
+from threadruns.server.store.loading import FileRejected, LoadResult, load
+from threadruns.server.store.reading import BadRun, ParsedValue, read
 from threadruns.testing import serve
 
 RUNS = THREADS[name(21)]
@@ -59,7 +59,7 @@ FORMS = {
 @pytest.fixture
 def store() -> Store:
     """Return an empty store."""
-    return Store()
+    return open_store()
 
 
 def stored(store: Store, thread: str = THREAD) -> list[dict[str, Any]]:
@@ -89,14 +89,14 @@ def test_window_may_end_anywhere(runs: list[dict[str, Any]], form: str, size: in
     """The runs of a file do not depend on the sizes of the reads."""
     text = {"lines": lines(runs), "array": json.dumps(runs, indent=1), "body": json.dumps(body(runs))}[form]
     chunks = [text[start : start + size] for start in range(0, len(text), size)]
-    assert [item.value for item in _read._Reader(iter(chunks)).values() if isinstance(item, ParsedValue)] == runs
+    assert [item.value for item in reading._Reader(iter(chunks)).values() if isinstance(item, ParsedValue)] == runs
 
 
 @settings(deadline=None)
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: data.decode("utf-8", "surrogateescape")))
 def test_any_text_is_read_or_reported(text: str) -> None:
     """Any text is read without an exception, and each bad line exists in the text."""
-    for item in _read._Reader(iter([text])).values():
+    for item in reading._Reader(iter([text])).values():
         assert 1 <= item.line <= text.count("\n") + 1
 
 
@@ -132,7 +132,7 @@ def test_run_of_every_period_is_served_as_it_was_loaded(tmp_path: Path, run: dic
     )
     database = tmp_path / "runs.db"
     (tmp_path / "runs").write_text(f"{text}\n{json.dumps(run)}\n")
-    store = Store(database)
+    store = open_store(database)
     load(store, tmp_path / "runs")
     store.close()
     with serve(db=str(database)) as server, client(server) as http:
@@ -268,9 +268,9 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
     """A file of 60 MB in one array is loaded with as much memory as one of 6 MB."""
     script = (
         "import re, sys\n"
-        "from threadruns.server._load import load\n"
-        "from threadruns.server._store import Store\n"
-        "new = load(Store(sys.argv[1] + '.db'), sys.argv[1]).new\n"
+        "from threadruns.server.store.loading import load\n"
+        "from threadruns.server.store import open_store\n"
+        "new = load(open_store(sys.argv[1] + '.db'), sys.argv[1]).new\n"
         "print(new, re.search('VmHWM:[^0-9]+([0-9]+)', open('/proc/self/status').read())[1])\n"
     )
     peaks = []
@@ -303,22 +303,23 @@ def test_full_disk_loses_nothing(tmp_path: Path) -> None:
     """A load on a full disk ends with a clear error, and stored runs are kept."""
     database, more = tmp_path / "runs.db", tmp_path / "more"
     more.write_text("".join(lines([run | {"id": f"{run['id']}{n}"}]) for n in range(400) for run in RUNS))
-    first = Store(database)
+    first = open_store(database)
     first.add(RUNS)
     first.close()
     script = (
         "import resource, sys\n"
-        "from threadruns.server._load import load\n"
-        "from threadruns.server._store import Store, StoreError\n"
+        "from threadruns.server.store.loading import load\n"
+        "from threadruns.server.store import open_store\n"
+        "from threadruns.server.store.errors import StoreError\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))\n"
-        "try: load(Store(sys.argv[1]), sys.argv[2])\n"
+        "try: load(open_store(sys.argv[1]), sys.argv[2])\n"
         "except StoreError as error: print(error)\n"
     )
     reported = subprocess.run(
         [sys.executable, "-c", script, str(database), str(more)], capture_output=True, check=True, text=True
     ).stdout
     assert "Cannot use the database" in reported
-    after = Store(database)
+    after = open_store(database)
     assert stored(after) == in_order(RUNS)
     after.close()
 
@@ -326,7 +327,7 @@ def test_full_disk_loses_nothing(tmp_path: Path) -> None:
 def test_damaged_database_is_reported(tmp_path: Path) -> None:
     """A database that is truncated or overwritten anywhere gives an error with its name, and no other exception."""
     whole, damaged, more = (tmp_path / part for part in ("whole.db", "damaged.db", "more"))
-    store = Store(whole)
+    store = open_store(whole)
     store.add(runs())
     store.close()
     more.write_text(lines(RUNS) + lines([RUNS[0] | {"id": "run_new"}]))
@@ -338,7 +339,7 @@ def test_damaged_database_is_reported(tmp_path: Path) -> None:
         damaged.write_bytes(data[:at] if size == 1 else data[:at] + garbage + data[at + size :])
         for use in (Store.summary, lambda store: store.page(THREAD, 100, "asc"), lambda store: load(store, more)):
             try:
-                with closing(Store(damaged)) as store:
+                with closing(open_store(damaged)) as store:
                     use(store)
             except StoreError as error:
                 assert str(damaged) in str(error)
@@ -357,7 +358,7 @@ def test_store_error_names_the_file(tmp_path: Path) -> None:
     with sqlite3.connect(other) as connection:
         connection.execute("CREATE TABLE x (y)")
     connection.close()
-    store = Store(version)
+    store = open_store(version)
     store.add(RUNS)
     store.close()
     cut.write_bytes(version.read_bytes()[:20_000])
@@ -373,6 +374,6 @@ def test_store_error_names_the_file(tmp_path: Path) -> None:
         (cut, "malformed"),
     ):
         with pytest.raises(StoreError, match=words) as caught:
-            Store(path)
+            open_store(path)
         assert str(path) in str(caught.value)
     assert io.BytesIO(version.read_bytes()).read(15) == b"SQLite format 3"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.server.samples import KEY, get
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._store import Store
+from threadruns.server.store import open_store
 
 THREAD = "thread_x"
 
@@ -43,7 +43,7 @@ def test_page_is_cut_as_by_hand(runs: list[dict[str, Any]], limit: int, order: s
     """Order, ties, both cursors, has_more and the ids of the page agree with the list."""
     ids = st.sampled_from([run["id"] for run in runs]) if runs else st.none()
     after, before = data.draw(st.none() | ids), data.draw(st.none() | ids)
-    store = Store()
+    store = open_store()
     store.add_thread(THREAD)
     store.add(runs)
     cursors = {name: value for name, value in (("after", after), ("before", before)) if value is not None}
@@ -59,7 +59,7 @@ def test_page_is_cut_as_by_hand(runs: list[dict[str, Any]], limit: int, order: s
 @given(threads(), st.integers(1, 7), st.sampled_from(["asc", "desc"]))
 def test_walk_meets_every_run_once(runs: list[dict[str, Any]], limit: int, order: str) -> None:
     """Following last_id until has_more is false gives the whole thread in order, in either direction."""
-    store = Store()
+    store = open_store()
     store.add_thread(THREAD)
     store.add(runs)
     endpoint = Endpoint(store, KEY)

@@ -17,7 +17,7 @@ from tests.server.test_operation import served
 from threadruns._document import validator
 from threadruns._run_rules import RUN_RULES
 from threadruns.server._lifecycle import changed
-from threadruns.server._store import Store
+from threadruns.server.store import open_store
 from threadruns.server.synth import thread
 from threadruns.testing import RunConflict, RunningServer, UnknownRun, new_run, serve
 from threadruns.testing._schedule import UnknownMutation
@@ -97,7 +97,7 @@ def test_reads_move_a_run(server: RunningServer) -> None:
 def test_time_moves_a_run() -> None:
     """A step with a time happens so many seconds after the step before, however seldom one looks."""
     now = 0.0
-    store = Store()
+    store = open_store()
     store.add([new_run("run_1", "thread_1", functions=["f"])])
     scripts = Scripts(store, clock=lambda: now)
 

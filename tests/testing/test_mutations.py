@@ -17,7 +17,7 @@ from tests.server.samples import KEY, get, name, runs, sample_store
 from threadruns._cli.serve import command
 from threadruns._document import validator
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._store import Store
+from threadruns.server.store import Store
 from threadruns.testing import plugin, serve
 from threadruns.testing._schedule import MutationSchedule, ScheduledMutation, UnknownMutation
 from threadruns.testing.faults import FAULTS

@@ -10,8 +10,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from threadruns._cli._output import Failure
 from threadruns._text import printable
-from threadruns.server._load import FileRejected, LoadResult, load
-from threadruns.server._store import Store, StoreError
+from threadruns.server.store import Store, open_store
+from threadruns.server.store.errors import StoreError
+from threadruns.server.store.loading import FileRejected, LoadResult, load
 
 
 @click.command()
@@ -30,7 +31,7 @@ def command(files: tuple[str, ...], db: str, skip_bad: bool) -> None:
     threadruns serve --db runs.db
     """
     try:
-        store = Store(db)
+        store = open_store(db)
     except StoreError as error:
         raise Failure(str(error)) from error
     try:

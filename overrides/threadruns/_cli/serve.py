@@ -30,7 +30,8 @@ from threadruns.server._app import Application
 from threadruns.server._dialects import endpoint_class
 from threadruns.server._endpoint import check_key
 from threadruns.server._server import AppServer, bind, errors, fastest_loop
-from threadruns.server._store import Store, StoreError
+from threadruns.server.store import Store, open_store
+from threadruns.server.store.errors import StoreError
 from threadruns.testing._application import mutated_application
 from threadruns.testing._control import Control
 from threadruns.testing._schedule import UnknownMutation
@@ -226,7 +227,7 @@ def command(
     )
     with ExitStack() as stack:
         try:
-            store = Store(db)
+            store = open_store(db)
             stack.callback(store.close)
             app, changes = build(store)
             server = AppServer(app, stack.enter_context(_bound(host, port)), fastest_loop)
@@ -275,7 +276,7 @@ def _work(
         if replaced is not None:
             errors.error(replaced)
         try:
-            store = Store(db)
+            store = open_store(db)
         except StoreError as error:
             errors.error(str(error))
             raise SystemExit(Failure.exit_code) from error

@@ -7,7 +7,8 @@ import sys
 import click
 
 from threadruns._cli._output import standard_output
-from threadruns.server._store import Store, StoreError
+from threadruns.server.store import open_store
+from threadruns.server.store.errors import StoreError
 from threadruns.server.synth import SynthesisError, json_lines, synthesize
 
 
@@ -43,7 +44,7 @@ def command(threads: int, runs: int, seed: int, shares: tuple[str, ...], db: str
             with standard_output():
                 sys.stdout.buffer.writelines(line.encode() for line in json_lines(generated))
             return
-        store = Store(db)
+        store = open_store(db)
         try:
             store.add(generated)
         finally:

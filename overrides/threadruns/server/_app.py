@@ -21,7 +21,7 @@ from threadruns.server._endpoint import PARAMETERS, Endpoint
 from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, internal_error
 from threadruns.server._ration import Ration
 from threadruns.server._response_writer import ResponseWriter
-from threadruns.server._store import StoreError
+from threadruns.server.store.errors import StoreError
 
 ORGANIZATION = "threadruns"
 VERSION = "2020-10-01"

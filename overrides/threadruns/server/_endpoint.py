@@ -25,7 +25,7 @@ from threadruns.server._messages import (
     StoredRun,
 )
 from threadruns.server._response_writer import ResponseWriter
-from threadruns.server._store import Store
+from threadruns.server.store import Store
 
 BETA = "OpenAI-Beta"
 METHODS = ("GET", "HEAD")

@@ -9,7 +9,7 @@ from threadruns._extras import needed_by
 
 with needed_by("threadruns.testing", "server"):
     from threadruns.server._lifecycle import new_run
-    from threadruns.server._store import RunConflict
+    from threadruns.server.store.errors import RunConflict
     from threadruns.testing._scripts import UnknownRun
     from threadruns.testing._serve import RecordedRequest, RunningServer, serve
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from threadruns.server._app import Application
 from threadruns.server._dialects import endpoint_class
 from threadruns.server._messages import ServerRequest
-from threadruns.server._store import Store
+from threadruns.server.store import Store
 from threadruns.testing._control import Control, ControlHandler
 from threadruns.testing._schedule import MutationSchedule, ScheduledMutation
 from threadruns.testing._scripts import MovingEndpoint, Scripts

@@ -10,7 +10,8 @@ from typing import Any, cast
 from urllib.parse import unquote
 
 from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse
-from threadruns.server._store import RunConflict, Store
+from threadruns.server.store import SQLiteStore, Store
+from threadruns.server.store.errors import RunConflict
 from threadruns.testing._schedule import MutationSchedule, UnknownMutation
 from threadruns.testing._scripts import Scripts, UnknownRun, checked
 
@@ -28,13 +29,13 @@ class Control:
         self.store = store
         self.scripts = scripts
         self.schedule = schedule
-        self._initial: Store | None = None
+        self._initial: SQLiteStore | None = None
         self._initial_faults: tuple[str, ...] = ()
 
     def remember(self) -> None:
         """Make the present runs, threads and faults those that ``reset`` restores; not for a database file."""
-        if self.store.path is None:
-            self._initial = Store()
+        if isinstance(self.store, SQLiteStore) and self.store.location is None:
+            self._initial = SQLiteStore()
             self._initial.copy_from(self.store)
         self._initial_faults = self.schedule.faults
 
@@ -119,6 +120,7 @@ class Control:
         if self._initial is None:
             raise ValueError("reset() restores runs in memory only; this server uses a database file.")
         self.scripts.stop()
+        assert isinstance(self.store, SQLiteStore)
         self.store.copy_from(self._initial)
         self.schedule.set_faults(self._initial_faults)
 

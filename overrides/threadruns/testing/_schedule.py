@@ -14,7 +14,7 @@ from typing import Any, Self
 from attrs import define, field, frozen
 
 from threadruns.server._endpoint import Endpoint
-from threadruns.server._store import Store
+from threadruns.server.store import Store
 from threadruns.testing.mutations import Catalogue, Mutation
 
 

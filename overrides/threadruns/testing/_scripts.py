@@ -17,7 +17,7 @@ from attrs import define, evolve, frozen
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._lifecycle import changed
 from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, StoredPage
-from threadruns.server._store import Store
+from threadruns.server.store import Store
 
 
 class UnknownRun(LookupError):

@@ -11,7 +11,7 @@ from threadruns.server._dialects import endpoint_class
 from threadruns.server._endpoint import check_key
 from threadruns.server._messages import ServerRequest
 from threadruns.server._server import AppServer, bind
-from threadruns.server._store import Store
+from threadruns.server.store import open_store
 from threadruns.testing._application import mutated_application
 from threadruns.testing._control import Control
 from threadruns.testing.mutations import Catalogue
@@ -91,7 +91,7 @@ def serve(
     check_key(key)
     requests: list[RecordedRequest] = []
     with ExitStack() as stack:
-        store = Store(db)
+        store = open_store(db)
         stack.callback(store.close)
         store.add(runs)
         for thread in threads:

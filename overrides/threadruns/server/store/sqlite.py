@@ -1,4 +1,4 @@
-"""The store of runs: one SQLite file, or memory.
+"""The store of runs in one SQLite file, or in memory.
 
 The table is clustered on thread, time and id, so that a page is one range scan anywhere in the thread. A run is stored
 as its original JSON text, so that a page is joined from its rows without parsing them.
@@ -6,7 +6,6 @@ as its original JSON text, so that a page is joined from its rows without parsin
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import random
@@ -14,14 +13,15 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 from weakref import finalize, ref
 
-from attrs import frozen
-
 from threadruns.server._messages import Position, StoredPage, StoredRun
+from threadruns.server.store.errors import StoreError, StoreUnavailable
+from threadruns.server.store.interface import Store
+from threadruns.server.store.records import Conflict, Damage, LoadCounts, RunRecord, Summary, same_json
 
 APPLICATION_ID = 0x74727573
 """The application id of a database of runs, in the header of the SQLite file."""
@@ -60,18 +60,19 @@ CREATE TABLE thread (id TEXT NOT NULL PRIMARY KEY) WITHOUT ROWID;
 """
 
 
-class StoreError(Exception):
-    """The database cannot be used; the message has the reason and the next step."""
+TEMPORARY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL", "SQLITE_FULL", "SQLITE_NOMEM", "SQLITE_IOERR")
+"""The errors that may not occur again when the same call is repeated later."""
+
+FLUSHED_THREADS = 10_000
+"""The number of threads of loaded runs that are kept in memory before they are written."""
 
 
-class RunConflict(Exception):
-    """A run has the id of a stored run and other content."""
+READ_RUNS = 100
+"""The number of runs that an iteration over all runs keeps in memory."""
 
 
-class Store:
-    """Runs by thread, in one SQLite database.
-
-    Safe to share between threads; several processes may open the same file.
+class SQLiteStore(Store):
+    """Runs in one SQLite database.
 
     Args:
         path: The file, created if it is missing; None for a database in memory.
@@ -81,15 +82,15 @@ class Store:
     """
 
     def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
-        self.path = None if path is None else os.fspath(path)
-        if self.path == "":  # SQLite would use a temporary file.
+        self.location = None if path is None else os.fspath(path)
+        if self.location == "":  # SQLite would use a temporary file.
             raise StoreError("The name of the database is empty; give the name of a file.")
         self._lock = threading.RLock()
         self._read_until = math.inf
         with self._readable_errors():
-            self._file = _create(self.path) if self.path not in (None, ":memory:") else None
+            self._file = _create(self.location) if self.location not in (None, ":memory:") else None
             self._connection = sqlite3.connect(
-                self.path or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                self.location or ":memory:", timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
             try:
                 self._prepare()
@@ -110,17 +111,17 @@ class Store:
         execute("PRAGMA synchronous = FULL")
         # Only a new file needs the lock: a database can be opened while another process writes to it.
         if self._is_blank():
-            with self.transaction():
+            with self._transaction():
                 if self._is_blank():  # Another process may have created them.
                     for statement in TABLES.split(";")[:-1]:
                         execute(statement)
                     execute(f"PRAGMA application_id = {APPLICATION_ID}")
                     execute(f"PRAGMA user_version = {VERSION}")
         if self._header("application_id") != APPLICATION_ID:
-            raise StoreError(f"{self.path!r} is not a database of runs; give the name of another file.")
+            raise StoreError(f"{self.location!r} is not a database of runs; give the name of another file.")
         if (version := self._header("user_version")) != VERSION:
             raise StoreError(
-                f"{self.path!r} has version {version} of the tables, and this threadruns reads version {VERSION}; "
+                f"{self.location!r} has version {version} of the tables, and this threadruns reads version {VERSION}; "
                 "load the runs into a new file, or use the threadruns that wrote it."
             )
         kinds = self._rows(
@@ -132,7 +133,7 @@ class Store:
             (sql or "").upper().startswith("CREATE VIRTUAL") for _, _, sql in kinds
         ):
             raise StoreError(
-                f"{self.path!r} has other tables, views or triggers than a database of runs; "
+                f"{self.location!r} has other tables, views or triggers than a database of runs; "
                 "load the runs into a new file."
             )
         self._write_ahead()
@@ -172,84 +173,137 @@ class Store:
                 next_step = "another process is writing to it; try again when it has finished"
             else:
                 next_step = "check the path, its permissions and the disk space"
-            raise StoreError(f"Cannot use the database {self.path or ':memory:'!r}: {error}; {next_step}.") from error
+            kind = StoreUnavailable if code.startswith(TEMPORARY) else StoreError
+            raise kind(f"Cannot use the database {self.location or ':memory:'!r}: {error}; {next_step}.") from error
 
     @contextmanager
-    def transaction(self) -> Generator[None]:
-        """Commit everything that is written inside at once, or roll all of it back.
-
-        Raises:
-            StoreError: The database cannot be written; nothing was written.
-        """
-        with self._lock, self._readable_errors():
-            self._connection.execute("BEGIN IMMEDIATE")
+    def _transaction(self) -> Generator[None]:
+        """Commit everything that is written inside at once, or roll all of it back."""
+        with self._lock:
+            self._execute("BEGIN IMMEDIATE")
             try:
                 yield
-                self._connection.execute("COMMIT")
+                self._execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                    self._execute("ROLLBACK")
                 raise
+
+    def _execute(self, sql: str, values: tuple[Any, ...] = ()) -> sqlite3.Cursor:
+        with self._lock, self._readable_errors():
+            return self._connection.execute(sql, values)
 
     def close(self) -> None:
         """Close the database; committed data is kept."""
         with self._lock:
             self._closed()
 
-    def insert(self, thread: str, created_at: int, run_id: str, text: str) -> bool:
-        """Store one run.
-
-        Args:
-            thread: The id of its thread.
-            created_at: The time of its creation, in Unix seconds.
-            run_id: Its id.
-            text: The run as JSON text.
-
-        Returns:
-            Whether the run is new; False if the same run is stored already.
-
-        Raises:
-            RunConflict: Another run has this id.
-            StoreError: The database could not be written.
-        """
-        with self._lock, self._readable_errors():
-            try:
-                self._connection.execute("INSERT INTO run VALUES (?, ?, ?, ?)", (thread, created_at, run_id, text))
-            except sqlite3.IntegrityError:
-                row = self._connection.execute("SELECT body FROM run WHERE id = ?", (run_id,)).fetchone()
-                if row is None:
-                    raise  # The index has a run with this id, and the table does not.
-                if not _same_json(row[0], text):
-                    raise RunConflict(f"run {run_id!r} is already stored with other content") from None
-                return False
-            self.add_thread(thread)
-            return True
-
-    def add(self, runs: Iterable[Mapping[str, Any]]) -> None:
-        """Store runs given as dicts, all or none; they are not validated against the document.
-
-        Raises:
-            RunConflict: A run has the id of another.
-            StoreError: The database could not be written.
-            KeyError: A run lacks ``id``, ``thread_id`` or ``created_at``.
-        """
-        with self.transaction():
+    @contextmanager
+    def load(
+        self,
+        runs: Iterable[RunRecord],
+        *,
+        threads: Iterable[str] = (),
+        replace: bool = False,
+        report: Callable[[Conflict], object] = lambda _: None,
+    ) -> Generator[LoadCounts]:
+        """Store runs in one transaction, all or none."""
+        counts = LoadCounts()
+        with self._transaction():
+            for thread in threads:
+                self.add_thread(thread)
+            pending: set[str] = set()
             for run in runs:
-                text = json.dumps(run, ensure_ascii=False, separators=(",", ":"))
-                self.insert(run["thread_id"], run["created_at"], run["id"], text)
+                if self._insert(run):
+                    counts.new += 1
+                elif (conflict := self._meet(run, replace, counts)) is not None:
+                    counts.conflicts += 1
+                    report(conflict)
+                    continue
+                pending.add(run.thread)
+                if len(pending) == FLUSHED_THREADS:
+                    self._add_threads(pending)
+                    pending.clear()
+            self._add_threads(pending)
+            yield counts
+
+    def _insert(self, run: RunRecord) -> bool:
+        """Store a run, and return whether its id is new."""
+        row = (run.thread, run.created_at, run.id, run.text.decode())
+        return self._execute("INSERT OR IGNORE INTO run VALUES (?, ?, ?, ?)", row).rowcount == 1
+
+    def _meet(self, run: RunRecord, replace: bool, counts: LoadCounts) -> Conflict | None:
+        """Compare a run with the stored run of its id, and count or replace it."""
+        rows = self._execute(
+            "SELECT thread, created_at, CAST(body AS BLOB) FROM run WHERE id = ?", (run.id,)
+        ).fetchall()
+        if not rows:  # The index has a run with this id, and the table does not.
+            raise StoreError(
+                f"Cannot use the database {self.location or ':memory:'!r}: its index is damaged at run {run.id!r}; "
+                "restore it from a copy, or load the runs into a new file."
+            )
+        thread, created_at, stored = rows[0]
+        if same_json(stored, run.text):
+            counts.unchanged += 1
+        elif replace and (thread, created_at) == (run.thread, run.created_at):
+            self._execute("UPDATE run SET body = ? WHERE id = ?", (run.text.decode(), run.id))
+            counts.replaced += 1
+        else:
+            return Conflict(run, stored)
+        return None
+
+    def _add_threads(self, threads: Iterable[str]) -> None:
+        with self._lock, self._readable_errors():
+            self._connection.executemany("INSERT OR IGNORE INTO thread VALUES (?)", [(thread,) for thread in threads])
 
     def add_thread(self, thread: str) -> None:
         """Create a thread, unless it exists."""
-        with self._lock, self._readable_errors():
-            self._connection.execute("INSERT OR IGNORE INTO thread VALUES (?)", (thread,))
+        self._add_threads([thread])
 
     def has_thread(self, thread: str) -> bool:
         """Return whether the thread exists."""
         return bool(self._rows("SELECT 1 FROM thread WHERE id = ?", (thread,)))
 
-    def thread_ids(self) -> list[str]:
-        """Return the ids of all threads."""
-        return [row[0] for row in self._rows("SELECT id FROM thread ORDER BY id", ())]
+    def thread_ids(self) -> Iterator[str]:
+        """Yield the ids of all threads, in the order of code points."""
+        return iter([row[0] for row in self._rows("SELECT id FROM thread ORDER BY id", ())])
+
+    def runs(self) -> Iterator[RunRecord]:
+        """Yield every run, by thread, time and id, as the store was at one moment."""
+        sql = "SELECT thread, created_at, id, CAST(body AS BLOB) FROM run ORDER BY thread, created_at, id"
+        with self._snapshot() as connection:
+            rows = connection.execute(sql)
+            while True:
+                with self._readable_errors():
+                    batch = rows.fetchmany(READ_RUNS)
+                if not batch:
+                    return
+                yield from map(RunRecord._make, batch)
+
+    def verify(self, progress: Callable[[int], object] = lambda _: None) -> Iterator[Damage]:
+        """Read everything, and yield what is damaged."""
+        with self._snapshot() as connection, self._readable_errors():
+            for (problem,) in connection.execute("PRAGMA integrity_check"):
+                if problem != "ok":
+                    yield Damage(problem)
+        progress(self.summary().runs)
+
+    @contextmanager
+    def _snapshot(self) -> Generator[sqlite3.Connection]:
+        """Yield a connection that sees the store as it is now, until the end of the block."""
+        with self._readable_errors():
+            connection = sqlite3.connect(
+                (self.location if self._file else None) or ":memory:",
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+        with closing(connection):
+            with self._lock, self._readable_errors():
+                if self._file is None:
+                    self._connection.backup(_unwrapped(connection))
+                connection.execute("BEGIN")
+            yield connection
 
     def position(self, thread: str, run_id: str) -> Position | None:
         """Return the position of a run in the thread; None if it is not a run of this thread."""
@@ -267,28 +321,27 @@ class Store:
         return StoredRun._make(rows[0]) if rows else None
 
     def replace(self, run: Mapping[str, Any]) -> None:
-        """Store a run in place of the run with its id."""
-        with self.transaction():
-            self._connection.execute("DELETE FROM run WHERE id = ?", (run["id"],))
-            text = json.dumps(run, ensure_ascii=False, separators=(",", ":"))
-            self.insert(run["thread_id"], run["created_at"], run["id"], text)
+        """Store a run in place of the run with its id, in whatever thread that is."""
+        record = RunRecord.of(run)
+        with self._transaction():
+            self.remove(record.id)
+            self._insert(record)
+            self.add_thread(record.thread)
 
     def remove(self, run_id: str) -> bool:
         """Delete a run, and return whether it existed; its thread stays."""
-        with self._lock, self._readable_errors():
-            return bool(self._connection.execute("DELETE FROM run WHERE id = ?", (run_id,)).rowcount)
+        return bool(self._execute("DELETE FROM run WHERE id = ?", (run_id,)).rowcount)
 
     def remove_thread(self, thread: str) -> bool:
         """Delete a thread with its runs, and return whether it existed."""
-        with self.transaction():
-            self._connection.execute("DELETE FROM run WHERE thread = ?", (thread,))
-            return bool(self._connection.execute("DELETE FROM thread WHERE id = ?", (thread,)).rowcount)
+        with self._transaction():
+            self._execute("DELETE FROM run WHERE thread = ?", (thread,))
+            return bool(self._execute("DELETE FROM thread WHERE id = ?", (thread,)).rowcount)
 
-    def copy_from(self, other: Store) -> None:
+    def copy_from(self, other: SQLiteStore) -> None:
         """Replace all contents of this store by those of another."""
         with self._lock, self._readable_errors(), other._lock:
-            # Tracing tools wrap connections, and backup() accepts only the connection itself.
-            other._connection.backup(getattr(self._connection, "__wrapped__", self._connection))
+            other._connection.backup(_unwrapped(self._connection))
 
     def check(self) -> None:
         """Read the store.
@@ -299,12 +352,12 @@ class Store:
         self._rows("SELECT EXISTS (SELECT 1 FROM run), EXISTS (SELECT 1 FROM thread)", ())
         if self._file is not None:
             try:
-                found = os.stat(self.path or "")
+                found = os.stat(self.location or "")
             except OSError as error:
-                raise _unusable(self.path, error) from error
+                raise _unusable(self.location, error) from error
             if (found.st_dev, found.st_ino) != self._file:
                 raise StoreError(
-                    f"Another file has taken the place of the database {self.path!r}; start the server anew."
+                    f"Another file has taken the place of the database {self.location!r}; start the server anew."
                 )
 
     def page(
@@ -338,14 +391,14 @@ class Store:
             runs.reverse()
         return StoredPage(runs, has_more=len(rows) > limit)
 
-    def summary(self) -> tuple[int, int, str | None]:
-        """Return the number of runs, the number of threads, and the id of a thread with runs."""
-        ((runs, threads, example),) = self._rows(
+    def summary(self) -> Summary:
+        """Return the number of runs and threads."""
+        (row,) = self._rows(
             "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM thread), (SELECT thread FROM run LIMIT 1)",
             (),
             SUMMARY_SECONDS,
         )
-        return runs, threads, example
+        return Summary._make(row)
 
     def _rows(self, sql: str, values: tuple[Any, ...], seconds: float = READ_SECONDS) -> list[Any]:
         with self._lock, self._readable_errors():
@@ -354,6 +407,11 @@ class Store:
                 return self._connection.execute(sql, values).fetchall()
             finally:
                 self._read_until = math.inf
+
+
+def _unwrapped(connection: sqlite3.Connection) -> sqlite3.Connection:
+    """Return the connection itself: tracing tools wrap it, and ``backup`` accepts no other."""
+    return getattr(connection, "__wrapped__", connection)
 
 
 def _create(path: str) -> tuple[int, int]:
@@ -372,21 +430,3 @@ def _create(path: str) -> tuple[int, int]:
 def _unusable(path: str | None, error: OSError) -> StoreError:
     reason = f"{error.strerror or error}; check the path, its permissions and the disk space"
     return StoreError(f"Cannot use the database {path!r}: {reason}.")
-
-
-@frozen
-class _Number:
-    """A number with its original text: 1 and 1.0 differ, and no digit is lost."""
-
-    text: str
-
-
-def _same_json(one: str, other: str) -> bool:
-    """Return whether two JSON texts have the same value; the order of keys and white space do not matter."""
-    if one == other:
-        return True
-    try:
-        left, right = (json.loads(text, parse_int=_Number, parse_float=_Number) for text in (one, other))
-        return bool(left == right)
-    except (RecursionError, ValueError):  # The stored text may be damaged.
-        return False

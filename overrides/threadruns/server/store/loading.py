@@ -7,13 +7,14 @@ nothing, and a run whose id is stored with other content is rejected, so nothing
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from attrs import define, field
 
 from threadruns._document import violation
-from threadruns.server._read import BadRun, ParsedValue, read
-from threadruns.server._store import RunConflict, Store
+from threadruns.server.store.interface import Store
+from threadruns.server.store.reading import BadRun, ParsedValue, read
+from threadruns.server.store.records import RunRecord
 
 MAX_REPORTED = 20
 """The largest number of bad runs of a file that are reported; without ``skip_bad`` reading stops there."""
@@ -28,6 +29,13 @@ class LoadResult:
     unchanged: int = 0
     bad: int = 0
     first_bad: list[BadRun] = field(factory=list[BadRun])
+
+    def count_bad(self, bad: BadRun) -> None:
+        """Count a bad run, and keep it if it is among the first of the file."""
+        self.bad += 1
+        self.first_bad.append(bad)
+        self.first_bad.sort(key=lambda bad: bad.line)  # A store may report conflicts late.
+        del self.first_bad[MAX_REPORTED:]
 
 
 class FileRejected(Exception):
@@ -64,30 +72,28 @@ def load(
         StoreError: The database cannot be written; nothing of the file was stored.
     """
     loaded = LoadResult(os.fspath(path))
-    with store.transaction():
+
+    def records() -> Iterator[RunRecord]:
         for item in read(path, progress):
-            bad = _store(store, item, loaded) if isinstance(item, ParsedValue) else item
-            if bad is not None:
-                loaded.bad += 1
-                if loaded.bad <= MAX_REPORTED:
-                    loaded.first_bad.append(bad)
-                if loaded.bad == MAX_REPORTED and not skip_bad:
-                    break
+            run = _record(item) if isinstance(item, ParsedValue) else item
+            if isinstance(run, RunRecord):
+                yield run
+            else:
+                loaded.count_bad(run)
+            if loaded.bad >= MAX_REPORTED and not skip_bad:
+                return
+
+    with store.load(
+        records(), report=lambda conflict: loaded.count_bad(BadRun(conflict.new.line, str(conflict)))
+    ) as counts:
         if loaded.bad and not skip_bad:
             raise FileRejected(loaded)
+    loaded.new, loaded.unchanged = counts.new, counts.unchanged
     return loaded
 
 
-def _store(store: Store, found: ParsedValue, loaded: LoadResult) -> BadRun | None:
+def _record(found: ParsedValue) -> RunRecord | BadRun:
     if (problem := violation("Run", found.value)) is not None:
         return BadRun(found.line, problem)
     run = found.value
-    try:
-        new = store.insert(run["thread_id"], int(run["created_at"]), run["id"], found.text)
-    except RunConflict as conflict:
-        return BadRun(found.line, str(conflict))
-    if new:
-        loaded.new += 1
-    else:
-        loaded.unchanged += 1
-    return None
+    return RunRecord(run["thread_id"], int(run["created_at"]), run["id"], found.text.encode(), found.line)
