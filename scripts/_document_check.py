@@ -7,23 +7,21 @@ them before any code is generated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from functools import reduce
 from math import isfinite
 from operator import getitem
 from pathlib import Path
-from typing import Any, NamedTuple
-from urllib.parse import quote
+from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 import jsonschema_rs
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.schemas import schema_v31
-from ruamel.yaml import YAML, MappingNode, Node, SequenceNode
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
 
-Pointer = tuple[str | int, ...]
-Json = Any
+from _source import Json, Pointer, Source, SourceError, read
+
 Place = tuple[Pointer, Json]
 
 ONE_SCHEMA = (
@@ -44,11 +42,7 @@ KEYWORDS = {
 }
 """The keywords of a schema in OpenAPI 3.1. Validators ignore a misspelt one."""
 
-MAX_DEPTH = 100
-"""The largest permitted depth of a document; ours has about twenty levels."""
-
-MAX_VALUES = 100_000
-"""The largest permitted number of keys and values; our document has about three thousand."""
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 DATA = {"const", "default", "enum", "example", "value"}
 """Keys that contain data, in which ``$ref`` and ``schema`` have no meaning."""
@@ -70,53 +64,48 @@ class Problem(NamedTuple):
 
 
 def problems(path: Path) -> list[str]:
-    """Return the problems of a document, in the order of its lines.
+    """Return the problems of this project's document, in the order of its lines.
 
     Args:
         path: A YAML file.
 
     Returns:
         Lines such as ``openapi.yaml:41: /paths/~1x/get: it has no description``; none if the document is valid.
-
-    Raises:
-        OSError: The file cannot be read.
     """
-
-    def unreadable(line: int, reason: str) -> list[str]:
-        return [f"{path.name}:{line}: (document): the file cannot be read as YAML: {' '.join(reason.split())}"]
-
     try:
-        text = path.read_text(encoding="utf-8")
-        depth = 0
-        for event in YAML(typ="safe", pure=True).parse(text):
-            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if depth > MAX_DEPTH:
-                return unreadable(event.start_mark.line + 1, f"it is nested deeper than {MAX_DEPTH} levels")
-        root = YAML(typ="safe", pure=True).compose(text)
-        if _is_larger(root, MAX_VALUES):
-            return unreadable(1, f"with its aliases followed it has more than {MAX_VALUES} values")
-        document = YAML(typ="safe", pure=True).load(text)
-    except UnicodeDecodeError as error:
-        return unreadable(1, f"byte {error.start} is not UTF-8")
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return unreadable(mark.line + 1 if mark else 1, str(error.problem))
-    except YAMLError as error:
-        return unreadable(1, str(error))
-    located = sorted({(_line(root, pointer), _spell(pointer), sentence) for pointer, sentence in find(document)})
-    return [f"{path.name}:{line}: {pointer}: {sentence}" for line, pointer, sentence in located]
+        source = read(path)
+    except SourceError as error:
+        return [f"{path.name}:{error.line or 1}: (document): {error}"]
+    return located(source, find(source.raw, project_rules=True))
 
 
-def find(document: Json) -> Iterator[Problem]:
+def located(source: Source, found: Iterable[Problem]) -> list[str]:
+    """Return problems as lines of text, in the order of the document."""
+    lines = sorted({(source.line(problem.pointer), spell(problem.pointer), problem.sentence) for problem in found})
+    return [f"{source.name}:{line}: {pointer}: {' '.join(sentence.split())}" for line, pointer, sentence in lines]
+
+
+def find(document: Json, *, project_rules: bool = True) -> Iterator[Problem]:
     """Yield the problems of a parsed document.
 
     A check runs only if the earlier ones found nothing but missing descriptions, so that one mistake is reported once.
+
+    Args:
+        document: The parsed document.
+        project_rules: Require what only this project's document must have: descriptions, valid examples and defaults,
+            and a schema for each required key.
     """
-    for check in (_not_json, _structure, _references, _schemas, _parameters, _descriptions, _values, _remainder):
+    for check in (_not_json, _version, _structure, _references, _schemas, _operations):
         found = list(check(document))
         yield from found
-        if found and check is not _descriptions:
+        if found:
             return
+    if project_rules:
+        for check in (_required, _descriptions, _values, _remainder):
+            found = list(check(document))
+            yield from found
+            if found and check is not _descriptions:
+                return
 
 
 def _not_json(document: Json) -> Iterator[Problem]:
@@ -130,8 +119,22 @@ def _not_json(document: Json) -> Iterator[Problem]:
                     yield Problem((*pointer, str(key)), f"the key {key!r} is not a string; quote it")
         elif isinstance(node, float) and not isfinite(node):
             yield Problem(pointer, f"the value {node} is not JSON")
+        elif isinstance(node, str) and not node.isascii() and any("\ud800" <= char <= "\udfff" for char in node):
+            yield Problem(pointer, f"the text {node!a} is not valid Unicode; remove its surrogate")
         elif not (node is None or isinstance(node, str | int | float | list)):
             yield Problem(pointer, f"the value {str(node)!r} is read as {type(node).__name__}; quote it")
+
+
+def _version(document: Json) -> Iterator[Problem]:
+    """Yield the version if it is not 3.1, because every other version has other schemas."""
+    version = document.get("openapi")
+    if "swagger" in document:
+        yield Problem(("swagger",), f"the version is {document['swagger']!r}; convert the document to OpenAPI 3.1")
+    elif version is None:
+        yield Problem((), "it has no version; add 'openapi: 3.1.0' if it is an OpenAPI document")
+    elif isinstance(version, str) and not re.match(r"3\.1\.\d+", version):
+        hint = ": replace 'nullable' by the type 'null', and others" if version.startswith("3.0") else ""
+        yield Problem(("openapi",), f"the version is {version!r}; convert the document to OpenAPI 3.1{hint}")
 
 
 def _structure(document: Json) -> Iterator[Problem]:
@@ -145,7 +148,7 @@ def _references(document: Json) -> Iterator[Problem]:
     for pointer, node in _walk(document):
         if not isinstance(node, dict):
             continue
-        if isinstance(node.get("$ref"), str) and not _target(document, node["$ref"]):
+        if isinstance(node.get("$ref"), str) and not target(document, node["$ref"]):
             yield Problem((*pointer, "$ref"), f"{node['$ref']!r} does not exist in the document")
         if pointer[-2:-1] == ("links",) and "operationId" in node and node["operationId"] not in operations:
             yield Problem((*pointer, "operationId"), f"the operation {node['operationId']!r} does not exist")
@@ -153,6 +156,16 @@ def _references(document: Json) -> Iterator[Problem]:
             for name in requirement:
                 if name not in schemes:
                     yield Problem((*pointer, "security", index, name), f"the security scheme {name!r} does not exist")
+
+
+def _dangling(document: Json, reference: str) -> str:
+    """Describe a reference that has no target."""
+    if not reference.startswith("#"):
+        return f"{reference!r} is in another file; put it into this document"
+    if not reference.startswith("#/"):
+        return f"{reference!r} is not a JSON pointer; write it as '#/components/...'"
+    near = get_close_matches(reference, [f"#{spell(at)}" for at, _ in _walk(document) if len(at) == 3], 1)
+    return f"{reference!r} does not exist in the document; " + (f"did you mean {near[0]!r}?" if near else "add it")
 
 
 def _schemas(document: Json) -> Iterator[Problem]:
@@ -166,30 +179,58 @@ def _schemas(document: Json) -> Iterator[Problem]:
             continue
         for pointer, part in _subschemas(start, schema):
             for keyword in part.keys() - KEYWORDS:
-                if not keyword.startswith("x-"):
-                    yield Problem((*pointer, keyword), f"{keyword!r} is not a schema keyword of OpenAPI 3.1")
+                if keyword == "nullable":
+                    yield Problem((*pointer, keyword), "'nullable' is of OpenAPI 3.0; add 'null' to the types instead")
+                elif not keyword.startswith("x-"):
+                    yield Problem(
+                        (*pointer, keyword), f"{keyword!r} is not a schema keyword of OpenAPI 3.1; correct or remove it"
+                    )
+
+
+def _operations(document: Json) -> Iterator[Problem]:
+    """Yield operations with the id of another, and parameters that do not fit their path."""
+    ids: dict[str, str] = {}
+    for path, item in (document.get("paths") or {}).items():
+        start: Pointer = ("paths", path)
+        item, start = resolved(document, item, start)
+        for method, operation in item.items():
+            if method not in METHODS:
+                continue
+            at = (*start, method)
+            name = operation.get("operationId")
+            if name in ids:
+                yield Problem((*at, "operationId"), f"{name!r} is the id of {ids[name]} too; choose another id")
+            if name is not None:
+                ids[name] = f"{method.upper()} {path}"
+            yield from _parameters(document, path, at, operation, item.get("parameters", []))
+
+
+def _parameters(document: Json, path: str, at: Pointer, operation: Json, shared: Json) -> Iterator[Problem]:
+    def named(parameters: Json) -> list[tuple[str, str]]:
+        found = (resolved(document, one, ())[0] for one in parameters)
+        return [(one.get("in", ""), one.get("name", "")) for one in found]
+
+    own = named(operation.get("parameters", []))
+    slots = re.findall(r"\{([^}]*)\}", path)
+    unfilled = {*slots} - {name for place, name in [*own, *named(shared)] if place == "path"}
+    for name in sorted(unfilled):
+        yield Problem(at, f"the path has {{{name}}}, but no such path parameter")
+    for name in sorted({name for name in slots if slots.count(name) > 1}):
+        yield Problem(at, f"the path has {{{name}}} twice; give each place a name of its own")
+    for index, (place, name) in enumerate(own):
+        if (place, name) in own[:index]:
+            yield Problem((*at, "parameters", index), f"the {place} parameter {name!r} is listed twice")
+        if place == "path" and name not in slots and not unfilled:
+            yield Problem((*at, "parameters", index), f"the path does not have {{{name}}}")
+
+
+def _required(document: Json) -> Iterator[Problem]:
+    """Yield the required keys without a schema, which may be misspelt."""
+    for start, schema in _schema_roots(document):
+        for pointer, part in _subschemas(start, schema):
             for index, name in enumerate(part.get("required", [])):
                 if name not in part.get("properties", {name: True}):
                     yield Problem((*pointer, "required", index), f"{name!r} is required, but has no schema")
-
-
-def _parameters(document: Json) -> Iterator[Problem]:
-    for path, item in document.get("paths", {}).items():
-        for method, operation in item.items():
-            if not isinstance(operation, dict) or "responses" not in operation:
-                continue
-            at: Pointer = ("paths", path, method)
-            named = [(one["in"], one["name"]) for one in operation.get("parameters", []) if "$ref" not in one]
-            for index, one in enumerate(named):
-                if one in named[:index]:
-                    yield Problem((*at, "parameters", index), f"the {one[0]} parameter {one[1]!r} is listed twice")
-            slots = set(re.findall(r"\{([^}]*)\}", path))
-            unfilled = slots - {name for place, name in named if place == "path"}
-            for name in unfilled:
-                yield Problem(at, f"the path has {{{name}}}, but no such path parameter")
-            for index, (place, name) in enumerate(named):
-                if place == "path" and name not in slots and not unfilled:
-                    yield Problem((*at, "parameters", index), f"the path does not have {{{name}}}")
 
 
 def _descriptions(document: Json) -> Iterator[Problem]:
@@ -212,7 +253,7 @@ def _values(document: Json) -> Iterator[Problem]:
     """Yield the defaults and examples that their schemas reject."""
 
     def rejected(schema: Pointer, at: Pointer, value: Json) -> Iterator[Problem]:
-        validator = jsonschema_rs.Draft202012Validator({**document, "$ref": "#" + quote(_spell(schema), safe="/~")})
+        validator = jsonschema_rs.Draft202012Validator({**document, "$ref": "#" + quote(spell(schema), safe="/~")})
         for error in validator.iter_errors(value):
             yield Problem(at + tuple(error.instance_path), _sentence(error))
 
@@ -228,10 +269,10 @@ def _values(document: Json) -> Iterator[Problem]:
         if "example" in node:
             yield from rejected((*pointer, "schema"), (*pointer, "example"), node["example"])
         for name, example in node.get("examples", {}).items():
-            at = (_target(document, example["$ref"]) if "$ref" in example else None) or (*pointer, "examples", name)
-            target = reduce(getitem, at, document)
-            if "value" in target:
-                yield from rejected((*pointer, "schema"), (*at, "value"), target["value"])
+            at = (target(document, example["$ref"]) if "$ref" in example else None) or (*pointer, "examples", name)
+            found = reduce(getitem, at, document)
+            if "value" in found:
+                yield from rejected((*pointer, "schema"), (*at, "value"), found["value"])
 
 
 def _remainder(document: Json) -> Iterator[Problem]:
@@ -272,50 +313,40 @@ def _subschemas(at: Pointer, schema: Json) -> Iterator[Place]:
                 yield from _subschemas((*at, keyword, name), part)
 
 
-def _target(document: Json, reference: str) -> Pointer | None:
+def target(document: Json, reference: str) -> Pointer | None:
     """Return the target of a reference; None if it does not exist."""
-    pointer = tuple(token.replace("~1", "/").replace("~0", "~") for token in reference.split("/")[1:])
+    if not reference.startswith("#/"):
+        return None
     node = document
-    for key in pointer:
-        if not isinstance(node, dict) or key not in node:
+    pointer: list[str | int] = []
+    for token in unquote(reference[2:]).split("/"):
+        key: str | int = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list) and token.isdecimal() and int(token) < len(node):
+            key = int(token)
+        elif not isinstance(node, dict) or key not in node:
             return None
         node = node[key]
-    return pointer if reference.startswith("#/") else None
+        pointer.append(key)
+    return tuple(pointer)
 
 
-def _spell(pointer: Pointer) -> str:
+def resolved(document: Json, node: Json, at: Pointer) -> Place:
+    """Follow the references of a part, such as a parameter, and return it with its pointer.
+
+    A part that refers to itself is returned without content.
+    """
+    seen = set()
+    while isinstance(node, dict) and "$ref" in node:
+        found = target(document, node["$ref"])
+        if found is None or found in seen:
+            return {}, at
+        seen.add(found)
+        at, node = found, reduce(getitem, found, document)
+    return (node if isinstance(node, dict) else {}), at
+
+
+def spell(pointer: Pointer) -> str:
     return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in pointer) or "(document)"
-
-
-def _is_larger(root: Node | None, limit: int) -> bool:
-    """Return whether a node has more values than the limit, with aliases followed; recursive aliases are infinite."""
-    pending = [root] if root else []
-    count = 0
-    while pending and count <= limit:
-        node = pending.pop()
-        count += 1
-        if isinstance(node, MappingNode):
-            pending.extend(part for pair in node.value for part in pair)
-        elif isinstance(node, SequenceNode):
-            pending.extend(node.value)
-    return count > limit
-
-
-def _line(node: Node | None, pointer: Pointer) -> int:
-    """Return the line of a place, counted from 1, or of its nearest ancestor that is in the file."""
-    line: int = node.start_mark.line if node else 0  # an empty file has no node
-    for token in pointer:
-        if isinstance(node, MappingNode):
-            found = [(key, value) for key, value in node.value if key.value == str(token)]
-        elif isinstance(node, SequenceNode) and isinstance(token, int) and token < len(node.value):
-            found = [(node.value[token], node.value[token])]
-        else:
-            found = []
-        if not found:
-            break
-        key, node = found[0]
-        line = key.start_mark.line
-    return line + 1
 
 
 def _sentence(error: jsonschema_rs.ValidationError) -> str:

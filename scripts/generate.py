@@ -33,10 +33,11 @@ from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.strings import ClassName, PythonIdentifier
 from ruamel.yaml import YAML
 
-from _document_check import problems
+from _document_check import find, located
 from _emission import Emission
 from _page import page
 from _samples import SampleError, add_samples, document_with_samples
+from _source import SourceError, read
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "openapi.yaml"
@@ -68,12 +69,13 @@ def build(document: Path, target: Path) -> None:
         GenerateError: The document is invalid, or part of it would be dropped.
     """
     try:
-        found = problems(document)
-    except OSError as error:
-        raise GenerateError(f"The document {str(document)!r} cannot be read: {error.strerror}.") from error
-    if found:
+        source = read(document)
+    except SourceError as error:
+        place = f"{document.name}:{error.line}" if error.line else str(document)
+        raise GenerateError(f"{place}: {error}.") from error
+    raw = source.raw
+    if found := located(source, find(raw, project_rules=document == DOCUMENT)):
         raise GenerateError("\n".join(found))
-    raw = YAML(typ="safe").load(document)
     if found := list(unsupported(raw)):
         raise GenerateError("\n".join(f"{document.name}: {line}" for line in found))
     settings = YAML(typ="safe").load(SETTINGS) or {}

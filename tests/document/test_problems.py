@@ -188,7 +188,7 @@ def test_invalid_utf8(tmp_path: Path) -> None:
     """Bytes that are not UTF-8 are rejected with their position."""
     path = tmp_path / "openapi.yaml"
     path.write_bytes(b"openapi: 3.1.0\ninfo: \xff")
-    assert check.problems(path) == ["openapi.yaml:1: (document): the file cannot be read as YAML: byte 21 is not UTF-8"]
+    assert check.problems(path) == ["openapi.yaml:2: (document): byte 21 is not UTF-8; save the file as UTF-8"]
 
 
 def test_deeply_nested_file(tmp_path: Path) -> None:
