@@ -67,12 +67,23 @@ class Parameter(NamedTuple):
     """The only value of a header, which the operation sets itself; empty if the caller chooses the value."""
 
 
+class RequestBody(NamedTuple):
+    """The JSON body of the requests of an operation, as it is emitted."""
+
+    name: str
+    """The name of its argument."""
+    annotation: str
+    required: bool
+    content_type: str
+
+
 class Response(NamedTuple):
     """The type that responses with a range of status codes decode to."""
 
     low: int
     high: int
     annotation: str
+    """The type as code; "None" for a successful response without a body."""
 
 
 class Emission:
@@ -83,7 +94,14 @@ class Emission:
     """
 
     def __init__(self, data: GeneratorData) -> None:
+        self._data = data
         self._tags = dict(tags(list(data.models)))
+
+    def operations(self) -> list[Import]:
+        """Return the functions of the operations, by name, with the modules that define them."""
+        collections = self._data.endpoint_collections_by_tag.items()
+        found = {str(endpoint.name): str(tag) for tag, collection in collections for endpoint in collection.endpoints}
+        return [Import(f"{tag}.{name}", name) for name, tag in sorted(found.items())]
 
     def tag(self, model: Model) -> str | None:
         """Return the key that distinguishes a model from other variants of a union; None for any other model."""
@@ -176,16 +194,30 @@ class Emission:
 
     def responses(self, endpoint: Endpoint) -> list[Response]:
         """Return the types that the responses of an operation decode to, with their status codes."""
-        return [
-            Response(*(response.status_code.range or (0, 999)), self.annotation(response.prop))
+        decoded = (
+            (response.status_code.range or (0, 999), response.prop, response.source["return_type"] == "None")
             for response in endpoint.responses
-            if isinstance(response.prop, ModelProperty)
+        )
+        return [
+            Response(low, high, "None" if empty else self.annotation(prop))
+            for (low, high), prop, empty in decoded
+            if isinstance(prop, ModelProperty) or (empty and low // 100 == 2)
         ]
 
-    def returned(self, endpoint: Endpoint) -> str:
-        """Return the type of the first success response of an operation, as code."""
-        ranges = ((response.status_code.range, response.prop) for response in endpoint.responses)
-        return next(self.annotation(prop) for codes, prop in ranges if codes and codes[0] // 100 == 2)
+    def returned(self, endpoint: Endpoint) -> list[str]:
+        """Return the types of the success responses of an operation, as code."""
+        found = (each.annotation for each in self.responses(endpoint) if each.low // 100 == 2)
+        # A success response that is not an object is refused once the package is built.
+        return sorted(dict.fromkeys(found), key="None".__eq__) or ["Any"]
+
+    def body(self, endpoint: Endpoint) -> RequestBody | None:
+        """Return the JSON body of an operation; None for an operation without one."""
+        names = {parameter.name for parameter in self.parameters(endpoint)}
+        name = next(name for name in ("body", "request_body", "json_body") if name not in names)
+        for body in endpoint.bodies:
+            content_type = body.content_type.get_untrusted_value()
+            return RequestBody(name, self.annotation(body.prop), body.prop.required, content_type)
+        return None
 
     def endpoint_imports(self, endpoint: Endpoint) -> list[Import]:
         """Return the classes that the types of an operation use."""

@@ -49,7 +49,7 @@ PAGE_COPY = ROOT / "docs" / "api.html"
 """A copy of the package's documentation page, for readers of the repository."""
 COMMAND = "scripts/generate"
 BANNER = f"# Generated from openapi.yaml by {COMMAND}: do not edit, edit the document or overrides/templates.\n"
-RUNTIME = ("objects.py", "reading.py", "shapes.py", "tolerant.py", "values.py")
+RUNTIME = ("objects.py", "operations.py", "reading.py", "shapes.py", "tolerant.py", "values.py")
 """The modules that are emitted in addition to those of the generator."""
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -188,7 +188,9 @@ def dropped(raw: dict[str, Any], data: GeneratorData) -> Iterator[str]:
         if not any(r.status_code.range and r.status_code.range[0] // 100 == 2 for r in endpoint.responses):
             yield f"{pointer}/responses: a success response is missing; add one."
         elif not any(
-            r.status_code.range and r.status_code.range[0] // 100 == 2 and hasattr(r.prop, "required_properties")
+            r.status_code.range
+            and r.status_code.range[0] // 100 == 2
+            and (hasattr(r.prop, "required_properties") or r.source["return_type"] == "None")
             for r in endpoint.responses
         ):
             yield f"{pointer}/responses: the success response is not an object; use a component of type object."

@@ -21,7 +21,7 @@ from openapi_python_client.schema import UntrustedString
 
 import _emission
 import generate
-from tests.test_generate import edited
+from tests.support.documents import edited
 
 CLASSES: dict[type, tuple[str, ...]] = {
     properties.ModelProperty: ("model", "prop", "p", "variant"),

@@ -13,12 +13,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from ruamel.yaml import YAML
 
 import generate
-
-Document = dict[str, Any]
-Edit = Callable[[Document], None]
+from tests.support.documents import Document, Edit, add_operations, edited, operation, schemas
 
 RUN = {
     "id": "run_1",
@@ -38,14 +35,6 @@ RUN = {
     "tools": [{"type": "code_interpreter"}],
     "metadata": {},
 }
-
-
-def schemas(document: Document) -> dict[str, Any]:
-    return document["components"]["schemas"]
-
-
-def operation(document: Document) -> dict[str, Any]:
-    return document["paths"]["/threads/{thread_id}/runs"]["get"]
 
 
 def add_field(document: Document) -> None:
@@ -153,18 +142,6 @@ def emit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Mod
         yield run
     for module in [module for module in sys.modules if module.partition(".")[0] in packages.values()]:
         del sys.modules[module]
-
-
-def edited(folder: Path, *edits: Edit) -> Path:
-    document = YAML(typ="safe").load(generate.DOCUMENT)
-    for edit in edits:
-        edit(document)
-    path = folder / "edited.yaml"
-    writer = YAML(typ="safe")
-    writer.sort_base_mapping_type_on_output = False
-    with path.open("w", encoding="utf-8") as file:
-        writer.dump(document, file)
-    return path
 
 
 def test_committed_package_is_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
@@ -286,7 +263,7 @@ def test_second_list_endpoint(emit: Callable[..., ModuleType]) -> None:
 
 def test_generated_code_is_typed(tmp_path: Path) -> None:
     """The code of a document with all edits passes the strict type checker."""
-    edits = (add_field, add_enum_value, add_variant, add_parameter, add_endpoint)
+    edits = (add_field, add_enum_value, add_variant, add_parameter, add_endpoint, add_operations)
     generate.build(edited(tmp_path, *edits), tmp_path / "emitted")
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--config-file=", f"--cache-dir={tmp_path / 'cache'}", "emitted"],

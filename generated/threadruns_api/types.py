@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 from urllib.parse import quote
@@ -42,6 +43,9 @@ class CallOptions(TypedDict, total=False):
     """True to request the next page while the caller processes the current one. Default: False."""
     concurrency: int
     """Number of lists that ``many`` requests at a time. Default: 16."""
+    idempotent: bool | None
+    """True to retry the request like a GET; False to retry it only if the server did not process it; None to decide by
+    the method, of which POST and PATCH are not idempotent. Default: None."""
     invalid: Literal["raise", "skip", "keep"]
     """Handling of an item that cannot be decoded: "raise" raises an error that holds the other items of the page;
     "skip" leaves the item out; "keep" keeps invalid values as they were received, and UNSET for missing keys. The page lists
@@ -63,7 +67,7 @@ class Request(Generic[T_co]):
         model: The type that the body of a successful response decodes to.
         responses: The types that bodies decode to, each with the lowest and the highest status code.
         options: The caller's options for this call.
-        json: The body to send; None for no body.
+        content: The body to send; None for no body.
     """
 
     method: str
@@ -73,7 +77,7 @@ class Request(Generic[T_co]):
     model: type[T_co]
     responses: tuple[tuple[int, int, Any], ...]
     options: CallOptions
-    json: Any = None
+    content: bytes | None = None
 
     def parse(self, status_code: int, content: bytes) -> Any:
         """Decode the body of a response as the document describes it for that status code.
@@ -90,7 +94,7 @@ class Request(Generic[T_co]):
         """
         for low, high, model in self.responses:
             if low <= status_code <= high:
-                return read(content, model)
+                return None if model is None else read(content, model)
         return None
 
 
@@ -120,3 +124,15 @@ def query_value(value: Any) -> QueryValue:
     if isinstance(value, list):
         return [str(query_value(item)) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return str(value).lower() if type(value) is bool else str(value)
+
+
+def json_content(body: Any) -> bytes:
+    """Return the body of a request as JSON text in UTF-8.
+
+    Raises:
+        ValueError: The body has a value that JSON has no form for.
+    """
+    try:
+        return json.dumps(encode(body), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"The body cannot be sent as JSON: {error}") from None

@@ -39,6 +39,7 @@ class Options(NamedTuple):
     max_items: int | None = None
     prefetch: bool = False
     concurrency: int = 16
+    idempotent: bool | None = None
     invalid: Literal["raise", "skip", "keep"] = "raise"
 
     def updated(self, changes: CallOptions) -> Options:
@@ -89,6 +90,8 @@ def _check(name: str, value: Any) -> None:
             valid, wanted = value is None or (_is_count(value) and value >= 0), "an integer of 0 or more, or None"
         case "prefetch":
             valid, wanted = isinstance(value, bool), "True or False"
+        case "idempotent":
+            valid, wanted = value is None or isinstance(value, bool), "True, False or None"
         case "invalid":
             valid, wanted = value in ("raise", "skip", "keep"), "'raise', 'skip' or 'keep'"
         case _:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from threadruns_api import models as models
-    from threadruns_api.api.runs.list_runs import list_runs as list_runs
+    from threadruns_api import operations as operations
     from threadruns_api.errors import DecodeError as DecodeError
     from threadruns_api.models import Run as Run
     from threadruns_api.models import RunList as RunList
     from threadruns_api.reading import parse_json as parse_json
+    from threadruns_api.reading import read as read
     from threadruns_api.reading import salvage as salvage
     from threadruns_api.types import CallOptions as CallOptions
     from threadruns_api.types import Request as Request
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "models": "models",
-    "list_runs": "api.runs.list_runs",
+    "operations": "operations",
     "DecodeError": "errors",
     "Run": "models",
     "RunList": "models",
     "parse_json": "reading",
+    "read": "reading",
     "salvage": "reading",
     "UNSET": "values",
     "CallOptions": "types",

@@ -25,7 +25,7 @@ from threadruns import (
 )
 from threadruns._client.arguments import check_arguments, largest_page
 from threadruns._document import parameter, query_parameters
-from threadruns._wire import list_runs
+from threadruns._wire import operations
 from threadruns.testing import serve
 
 
@@ -97,15 +97,15 @@ def test_limit_has_the_bounds_of_the_document(limit: int) -> None:
     """Exactly the limits that the document permits are sent."""
     schema = parameter("limit")
     if schema["minimum"] <= limit <= schema["maximum"]:
-        check_arguments(list_runs, {"limit": limit})
+        check_arguments(operations.list_runs, {"limit": limit})
     else:
         with pytest.raises(ArgumentError, match="limit"):
-            check_arguments(list_runs, {"limit": limit})
+            check_arguments(operations.list_runs, {"limit": limit})
 
 
 def test_default_page_size_is_the_largest() -> None:
     """Without a limit, a call requests the largest page that the document permits."""
-    assert largest_page(list_runs) == {"limit": str(parameter("limit")["maximum"])}
+    assert largest_page(operations.list_runs) == {"limit": str(parameter("limit")["maximum"])}
 
 
 def test_operation_outside_the_document() -> None:

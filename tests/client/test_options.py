@@ -16,7 +16,7 @@ from tests.support.clients import CLIENTS, WALKS, open_client, run_ids
 from tests.support.runs import ids, run, runs
 from threadruns import APITimeoutError, ArgumentError, BadRequestError, Client, NotFoundError
 from threadruns._options import Options
-from threadruns._wire import CallOptions, list_runs
+from threadruns._wire import CallOptions, operations
 from threadruns.testing import serve
 
 
@@ -28,8 +28,8 @@ def test_options_match_the_operations() -> None:
 def test_signature_of_a_bound_operation() -> None:
     """A bound operation has the parameters of the generated function, and all of its docstring."""
     with Client(api_key="sk", base_url="http://h/v1") as client:
-        assert inspect.signature(client.runs.list).parameters == inspect.signature(list_runs).parameters
-        shown, generated = inspect.getdoc(client.runs.list) or "", inspect.getdoc(list_runs) or ""
+        assert inspect.signature(client.runs.list).parameters == inspect.signature(operations.list_runs).parameters
+        shown, generated = inspect.getdoc(client.runs.list) or "", inspect.getdoc(operations.list_runs) or ""
         assert {*generated.splitlines()} <= {*shown.splitlines()}
         assert "list" in dict(inspect.getmembers(type(client.runs)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from typing import Literal, assert_type
+from typing import Literal, TypeVar, Unpack, assert_type
 
 import attrs
 import httpx
@@ -33,6 +33,11 @@ from threadruns import (
     write_csv,
     write_json_lines,
 )
+from threadruns._client.resources import OperationBinding, Resource
+from threadruns._http.senders import AsyncSender, Sender
+from threadruns._wire import CallOptions, Request
+
+S_co = TypeVar("S_co", bound=Sender | AsyncSender, covariant=True)
 
 
 def first_page(client: Client) -> None:
@@ -191,3 +196,29 @@ def mistakes(client: Client) -> None:
     client.runs.list("thread_abc123", order="up")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     client.runs.list("thread_abc123", timout=3)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     client.runs.list.many(["thread_a"], limit="1")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def retrieve_run(thread_id: str, run_id: str, **options: Unpack[CallOptions]) -> Request[Run]:
+    """Return a request for one run, as a generated operation does."""
+    raise NotImplementedError
+
+
+def delete_run(run_id: str, *, body: models.Usage | None = None, **options: Unpack[CallOptions]) -> Request[Run | None]:
+    """Return a request whose response may have no body, as a generated operation does."""
+    raise NotImplementedError
+
+
+class OtherOperations(Resource[S_co]):
+    """Operations that do not list, each bound with one line."""
+
+    retrieve = OperationBinding(lambda: retrieve_run)
+    delete = OperationBinding(lambda: delete_run)
+
+
+async def other_operations(blocking: OtherOperations[Sender], asynchronous: OtherOperations[AsyncSender]) -> None:
+    """Call operations that do not list."""
+    assert_type(blocking.retrieve("thread_abc123", "run_abc123", idempotent=False), Run)
+    assert_type(await asynchronous.retrieve("thread_abc123", run_id="run_abc123"), Run)
+    assert_type(blocking.delete("run_abc123", body=None), Run | None)
+    assert_type(await asynchronous.delete("run_abc123"), Run | None)
+    blocking.retrieve("thread_abc123")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

@@ -34,7 +34,7 @@ from threadruns._http.call import Call
 from threadruns._options import Options
 from threadruns._paging.decoding import decode
 from threadruns._response import RawResponse
-from threadruns._wire import list_runs
+from threadruns._wire import operations
 from threadruns.testing import serve
 
 
@@ -257,8 +257,8 @@ def test_invalid_runs_do_not_affect_others(kinds: list[str]) -> None:
     shapes: dict[str, Any] = {"bad": run(0, created_at="yesterday"), "null": None, "text": "run", "empty": {}}
     data = [run(place) if kind == "good" else shapes[kind] for place, kind in enumerate(kinds)]
     page = {"object": "list", "data": data, "first_id": None, "last_id": None, "has_more": False}
-    request = list_runs("thread_a")
-    call = Call(list_runs, {}, request, Options(invalid="skip"), request.params)
+    request = operations.list_runs("thread_a")
+    call = Call(operations.list_runs, {}, request, Options(invalid="skip"), request.params)
     contents = decode(call, raw_response(200, json.dumps(page).encode()))
     assert [item.to_dict() for item in contents.data] == [
         raw for raw, kind in zip(data, kinds, strict=True) if kind == "good"

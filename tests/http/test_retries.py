@@ -10,8 +10,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from email.utils import formatdate
 from random import Random
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
+import httpcore
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -120,6 +122,34 @@ def test_name_resolution_failures(number: int, reason: str) -> None:
     error.__cause__.__context__ = socket.gaierror(number, "text")
     assert permanent_failure(error) == reason
     assert should_retry(error) is not bool(reason)
+
+
+NAMES = ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError")
+
+
+@pytest.mark.parametrize("library", [httpx, httpcore])
+def test_requests_that_are_not_idempotent(library: ModuleType) -> None:
+    """Such a request is retried if no connection was made for it, and not after any other failure of the network."""
+    kinds = [each for each in vars(library).values() if isinstance(each, type) and issubclass(each, Exception)]
+    for kind in kinds:
+        error = APIConnectionError("no.", call="POST /x")
+        error.__cause__ = kind.__new__(kind)
+        assert should_retry(error, idempotent=False) is (kind.__name__ in NAMES)
+    assert not should_retry(APITimeoutError("late.", call="POST /x"), idempotent=False)
+
+
+@given(
+    st.integers(300, 599),
+    st.dictionaries(st.sampled_from(["retry-after", "retry-after-ms", "x-should-retry"]), st.just("1")),
+)
+def test_statuses_of_requests_that_are_not_idempotent(status: int, headers: dict[str, str]) -> None:
+    """Of the statuses, only a 429 that says when to come back has such a request retried."""
+    error = status_error(raw_response(status, headers=headers), call="POST /x")
+    says_when = not headers.keys().isdisjoint(("retry-after", "retry-after-ms"))
+    assert should_retry(error, idempotent=False) is (status == 429 and says_when)
+    for told in ("true", "false"):
+        error = status_error(raw_response(status, headers={**headers, "x-should-retry": told}), call="POST /x")
+        assert should_retry(error, idempotent=False) is (told == "true")
 
 
 def test_connection_errors_are_retried() -> None:

@@ -1,281 +1,128 @@
-"""List operations bound to a client: one list, many lists, or the rest of a list."""
+"""Operations bound to a client: each call sends one request and returns the decoded body of its response."""
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from functools import cache
 from inspect import signature
-from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, ParamSpec, TypeVar, cast
 
-from threadruns._client.arguments import check_arguments, drop_absent, largest_page
+from threadruns._client.arguments import check_arguments, drop_absent
 from threadruns._client.signatures import describe
 from threadruns._errors import ArgumentError
 from threadruns._http.call import Call
-from threadruns._paging.cursors import first_request
-from threadruns._paging.many import AsyncManyWalk, ManyWalk
-from threadruns._paging.many_progress import ListTask, ManyProgress, resumed_arguments
-from threadruns._paging.pages import Page, Pager, decode_page, empty_response
-from threadruns._paging.progress import WalkProgress
-from threadruns._paging.protocols import Item, ListResponse
-from threadruns._paging.tokens import ManyState, load_many_token, load_token
-from threadruns._paging.walks import iter_async_batches, iter_batches
+from threadruns._http.validation import body_error, format_path
+from threadruns._wire import DecodeError, read, salvage
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
-    from typing import Unpack
+    from collections.abc import Callable, Mapping
 
     from threadruns._client.settings import Settings
-    from threadruns._http.cancellation import CancelToken
     from threadruns._http.senders import AsyncSender, Sender
     from threadruns._response import RawResponse
-    from threadruns._wire import CallOptions, Request
+    from threadruns._wire import Request
 
-_signature = cache(signature)
+logger = logging.getLogger("threadruns")
+
+signature_of = cache(signature)
 
 P = ParamSpec("P")
-Q = ParamSpec("Q")
-T = TypeVar("T", bound=Item)
+M = TypeVar("M")
 
 
-class BoundOperation(Generic[P, T]):
-    """A generated list operation with the settings of a client."""
+class BaseOperation(Generic[P, M]):
+    """A generated operation with the settings of a client."""
 
-    returned: ClassVar[str]
-    """The name of the class that a call returns, for signatures."""
+    returned: ClassVar[str | None] = None
+    """The name of the class that a call returns, for signatures; None for the decoded body itself."""
 
-    def __init__(self, settings: Settings, operation: Callable[P, Request[ListResponse[T]]]) -> None:
+    def __init__(self, settings: Settings, operation: Callable[P, Request[M]]) -> None:
         self._settings = settings
         self._operation = operation
         # For inspect, help and editors that look at objects.
         self.__signature__, self.__doc__ = describe(operation, self.returned)
 
-    def build_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call[ListResponse[T]]:
+    def build_call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Call[M]:
         """Return the call of the operation with these arguments.
 
         Raises:
             ArgumentError: The operation refuses them.
         """
-        operation: Callable[..., Request[ListResponse[T]]] = self._operation
+        operation: Callable[..., Request[M]] = self._operation
         kwargs = drop_absent(operation, kwargs)
         try:
             request = operation(*args, **kwargs)
         except ValueError as error:
             raise ArgumentError(f"{error}.") from None
-        arguments = _signature(operation).bind(*args, **kwargs).arguments
+        arguments = signature_of(operation).bind(*args, **kwargs).arguments
         arguments.pop("options", None)
         check_arguments(operation, arguments)
-        options = self._settings.options.updated(request.options)
-        return Call(operation, arguments, request, options, {**largest_page(operation), **request.params})
-
-    def build_resumed_call(self, token: str, options: CallOptions) -> tuple[Call[ListResponse[T]], bool]:
-        """Return the call that continues an iteration, and True if the iteration has no items left.
-
-        Raises:
-            ArgumentError: The token belongs to another operation, or an option is invalid.
-        """
-        state = load_token(token, self._operation.__name__)
-        max_items = {} if state.max_items is None else {"max_items": state.max_items}
-        try:
-            call = self.build_call((), {**state.arguments, **max_items, **options})
-        except TypeError as error:
-            raise ArgumentError(f"The token does not fit {self._operation.__name__}: {error}.") from None
-        return call, state.done or (state.max_items == 0 and "max_items" not in options)
-
-    def start_many(self, names: Iterable[str], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Many[T]:
-        """Return an iteration over the lists of some names, not started yet.
-
-        Raises:
-            ArgumentError: ``names`` is one string, or an argument is invalid.
-        """
-        given = drop_absent(self._operation, kwargs)
-        arguments = _signature(self._operation).bind("", *args, **given).arguments
-        options = arguments.pop("options", {})
-        del arguments[self._name_parameter]
-        check_arguments(self._operation, arguments)
-        max_items = self._settings.options.updated(options).max_items
-        return self._many(ManyState(arguments, max_items), names, options)
-
-    def resume_many_from(self, token: str, names: Iterable[str], options: CallOptions) -> Many[T]:
-        """Return an iteration over the lists that a token stores as unfinished; see ``start_many``."""
-        state = load_many_token(token, self._operation.__name__)
-        check_arguments(self._operation, state.arguments)
-        if "max_items" in options:
-            limit = options["max_items"]
-            state = state._replace(max_items=limit, lists=[each._replace(max_items=limit) for each in state.lists])
-        return self._many(state, names, options)
-
-    def _many(self, state: ManyState, names: Iterable[str], options: CallOptions) -> Many[T]:
-        if isinstance(names, str | bytes):
-            raise ArgumentError(f"many() expects an iterable of thread ids, got the string {names!r:.80}.")
-        concurrency = self._settings.options.updated(options).concurrency
-        progress: ManyProgress[T] = ManyProgress(self._operation.__name__, state, names)
-        return Many(progress, state.arguments, options, concurrency)
-
-    @property
-    def _name_parameter(self) -> str:
-        return next(iter(_signature(self._operation).parameters))
-
-    def start_list(self, many: Many[T], task: ListTask[T]) -> WalkProgress[T]:
-        """Start one of many lists, and return its progress, which is also set on the task.
-
-        Raises:
-            ArgumentError: The name of the list is not valid.
-        """
-        name, cursor, max_items = task.state
-        given = {**resumed_arguments(many.arguments, cursor), **many.options, "max_items": max_items}
-        task.progress = WalkProgress(first_request(self.build_call((), {self._name_parameter: name, **given})))
-        if max_items == 0:
-            task.progress.next_request = None
-        return task.progress
+        return Call(operation, arguments, request, self._settings.options.updated(request.options), request.params)
 
     def __repr__(self) -> str:
         return f"<{self._operation.__name__} at {self._settings.service.base_url!r}>"
 
 
-class Many(NamedTuple, Generic[T]):
-    """An iteration over many lists, not started yet."""
+class Operation(BaseOperation[P, M]):
+    """An operation of a blocking client; call it for the decoded body of its response."""
 
-    progress: ManyProgress[T]
-    arguments: Mapping[str, Any]
-    """The arguments that all lists share."""
-    options: CallOptions
-    concurrency: int
-
-
-class ListOperation(BoundOperation[P, T]):
-    """A list operation of a blocking client; call it for the first page."""
-
-    returned = "Page"
-
-    def __init__(self, settings: Settings, sender: Sender, operation: Callable[P, Request[ListResponse[T]]]) -> None:
+    def __init__(self, settings: Settings, sender: Sender, operation: Callable[P, Request[M]]) -> None:
         super().__init__(settings, operation)
         self._sender = sender
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Page[T]:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> M:
         self._settings.require_open()
         call = self.build_call(args, kwargs)
-        return self._first_page(call, self._sender.send(call))
-
-    def many(
-        self: ListOperation[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
-    ) -> ManyWalk[T]:
-        """Iterate over many lists at once, such as those of many threads.
-
-        Yields the name of a list with one of: the items of its next page; a ``ListEnd`` after its last page; or the
-        error that ended it. The other lists continue. The pages of a list come in order, each item once; an empty list
-        yields one empty page. The ``token`` of the iterator stores what is left; see ``resume_many``.
-
-        Args:
-            names: The names of the lists, such as thread ids; read as they are needed.
-            *args: The other arguments of the operation.
-            **kwargs: The other arguments of the operation; ``concurrency`` is the number of lists requested at a time.
-
-        Raises:
-            ArgumentError: ``names`` is one string, or an argument is invalid.
-        """
-        self._settings.require_open()
-        return self._walk_many(self.start_many(names, args, kwargs))
-
-    def resume_many(self, token: str, names: Iterable[str], **options: Unpack[CallOptions]) -> ManyWalk[T]:
-        """Continue an iteration over many lists: unfinished lists from where they stopped, and then those not started.
-
-        A list that had failed is requested again, at the page that failed.
-
-        Args:
-            token: The ``token`` of the iteration, of this process or another one.
-            names: The same names in the same order; those that were read are skipped.
-            **options: Options for this call.
-
-        Raises:
-            ArgumentError: The token belongs to another operation, or the names are not the same.
-        """
-        self._settings.require_open()
-        return self._walk_many(self.resume_many_from(token, names, options))
-
-    def _walk_many(self, many: Many[T]) -> ManyWalk[T]:
-        def open_walk(task: ListTask[T], cancel_token: CancelToken) -> Generator[list[T]]:
-            return iter_batches(self._sender, self.start_list(many, task), cancel_token=cancel_token)
-
-        return ManyWalk(many.progress, open_walk, many.concurrency)
-
-    def resume(self, token: str, **options: Unpack[CallOptions]) -> Page[T]:
-        """Continue an iteration: return the page that starts after the last item that it yielded.
-
-        Args:
-            token: The ``token`` of the iteration, of this process or another one.
-            **options: Options for this call; the default of ``max_items`` is what the iteration had left of it.
-
-        Raises:
-            ArgumentError: The token belongs to another operation.
-        """
-        self._settings.require_open()
-        call, done = self.build_resumed_call(token, options)
-        return self._first_page(call, empty_response(call) if done else self._sender.send(call))
-
-    def _first_page(self, call: Call[ListResponse[T]], response: RawResponse) -> Page[T]:
-        return decode_page(self._sender, first_request(call), response)
+        return decode_body(call, self._sender.send(call))
 
 
-class AsyncListOperation(BoundOperation[P, T]):
-    """A list operation of an async client; await its call for the first page, or iterate over it for all items."""
+class AsyncOperation(BaseOperation[P, M]):
+    """An operation of an async client; await its call for the decoded body of its response."""
 
-    returned = "Pager"
-
-    def __init__(
-        self, settings: Settings, sender: AsyncSender, operation: Callable[P, Request[ListResponse[T]]]
-    ) -> None:
+    def __init__(self, settings: Settings, sender: AsyncSender, operation: Callable[P, Request[M]]) -> None:
         super().__init__(settings, operation)
         self._sender = sender
 
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Pager[T]:
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> M:
         self._settings.require_open()
-        return Pager(self._sender, self.build_call(args, kwargs))
+        call = self.build_call(args, kwargs)
+        return decode_body(call, await self._sender.send(call))
 
-    def many(
-        self: AsyncListOperation[Concatenate[str, Q], T], names: Iterable[str], *args: Q.args, **kwargs: Q.kwargs
-    ) -> AsyncManyWalk[T]:
-        """Iterate over many lists at once, such as those of many threads; see ``ListOperation.many``.
 
-        Args:
-            names: The names of the lists, such as thread ids; read as they are needed.
-            *args: The other arguments of the operation.
-            **kwargs: The other arguments of the operation; ``concurrency`` is the number of lists requested at a time.
+KEEP_HINT = 'invalid="keep" keeps invalid values as they were received'
 
-        Raises:
-            ArgumentError: ``names`` is one string, or an argument is invalid.
-        """
-        self._settings.require_open()
-        return self._walk_many(self.start_many(names, args, kwargs))
 
-    def resume_many(self, token: str, names: Iterable[str], **options: Unpack[CallOptions]) -> AsyncManyWalk[T]:
-        """Continue an iteration over many lists; see ``ListOperation.resume_many``.
+def decode_body(call: Call[M], response: RawResponse) -> M:
+    """Decode the body of a successful response, by its status.
 
-        Args:
-            token: The ``token`` of the iteration, of this process or another one.
-            names: The same names in the same order; those that were read are skipped.
-            **options: Options for this call.
+    Raises:
+        APIResponseValidationError: The body is invalid, unless ``invalid`` is "keep".
+    """
+    model = _success_type(call.request, response.status)
+    if model is None:
+        return cast("M", None)
+    problem: tuple[tuple[str | int, ...], str] = ((), "")
+    # Our error is raised after this block, because Python would chain it to the DecodeError, which holds the unredacted
+    # body.
+    try:
+        return cast("M", read(response.body, model))
+    except DecodeError as error:
+        problem = (error.path, error.problem)
+    if call.options.invalid == "keep":
+        with suppress(DecodeError):
+            kept, problems = salvage(response.body, model, keep=True)
+            first = format_path(problems[0].path)
+            logger.warning(
+                "%s: %d invalid values were kept, the first at %s: %s",
+                *(call, len(problems), first, problems[0].problem),
+            )
+            return cast("M", kept)
+    raise body_error(call, response, *problem, hint=f"; {KEEP_HINT}")
 
-        Raises:
-            ArgumentError: The token belongs to another operation, or the names are not the same.
-        """
-        self._settings.require_open()
-        return self._walk_many(self.resume_many_from(token, names, options))
 
-    def _walk_many(self, many: Many[T]) -> AsyncManyWalk[T]:
-        def open_walk(task: ListTask[T]) -> AsyncGenerator[list[T]]:
-            return iter_async_batches(self._sender, self.start_list(many, task))
-
-        return AsyncManyWalk(many.progress, open_walk, many.concurrency)
-
-    def resume(self, token: str, **options: Unpack[CallOptions]) -> Pager[T]:
-        """Continue an iteration: the returned list starts after the last item that it yielded.
-
-        Args:
-            token: The ``token`` of the iteration, of this process or another one.
-            **options: Options for this call; the default of ``max_items`` is what the iteration had left of it.
-
-        Raises:
-            ArgumentError: The token belongs to another operation.
-        """
-        self._settings.require_open()
-        call, done = self.build_resumed_call(token, options)
-        return Pager(self._sender, call, done=done)
+def _success_type(request: Request[Any], status: int) -> Any:
+    """Return the type that a successful response decodes to; None for a response without a body."""
+    documented = ((low, high, model) for low, high, model in request.responses if low // 100 == 2)
+    found = next((model for low, high, model in documented if low <= status <= high), request.model)
+    return None if found is type(None) else found

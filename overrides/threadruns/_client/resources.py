@@ -1,7 +1,8 @@
 """The operations of a client, grouped by resource.
 
-A list operation is bound with one line, ``list = ListBinding(lambda: _wire.list_runs)``; its arguments and
-its items are taken from the generated function.
+Each operation is bound with one line: ``list = ListBinding(lambda: _wire.operations.list_runs)`` for an operation that
+returns pages, and ``retrieve = OperationBinding(lambda: _wire.operations.retrieve_run)`` for any other. Its arguments
+and the type of its result are taken from the generated function.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ TYPE_CHECKING = bool(())
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from threadruns._client.operations import AsyncListOperation, ListOperation
+    from threadruns._client.lists import AsyncListOperation, ListOperation
+    from threadruns._client.operations import AsyncOperation, Operation
     from threadruns._client.settings import Settings
     from threadruns._paging.protocols import Item, ListResponse
     from threadruns._wire import Request
 
 P = ParamSpec("P")
 T = TypeVar("T", bound="Item")
+M = TypeVar("M")
 S_co = TypeVar("S_co", bound=Sender | AsyncSender, covariant=True)
 
 
@@ -61,7 +64,7 @@ class ListBinding(Generic[P, T]):
         if resource is None:
             # Documentation tools access the class.
             return self
-        from threadruns._client.operations import AsyncListOperation, ListOperation
+        from threadruns._client.lists import AsyncListOperation, ListOperation
 
         settings, sender = resource.settings, resource.sender
         if isinstance(sender, Sender):
@@ -69,10 +72,40 @@ class ListBinding(Generic[P, T]):
         return AsyncListOperation(settings, sender, self._load())
 
 
+class OperationBinding(Generic[P, M]):
+    """Binds a generated operation that returns one object, or nothing, to the client that it is accessed on.
+
+    Args:
+        load: Returns the operation; called on first use, because its models take time to import.
+    """
+
+    def __init__(self, load: Callable[[], Callable[P, Request[M]]]) -> None:
+        self._load = load
+
+    @overload
+    def __get__(self, resource: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, resource: Resource[Sender], owner: Any = None) -> Operation[P, M]: ...
+    @overload
+    def __get__(self, resource: Resource[AsyncSender], owner: Any = None) -> AsyncOperation[P, M]: ...
+    def __get__(
+        self, resource: Resource[Sender] | Resource[AsyncSender] | None, owner: Any = None
+    ) -> Self | Operation[P, M] | AsyncOperation[P, M]:
+        if resource is None:
+            # Documentation tools access the class.
+            return self
+        from threadruns._client.operations import AsyncOperation, Operation
+
+        settings, sender = resource.settings, resource.sender
+        if isinstance(sender, Sender):
+            return Operation(settings, sender, self._load())
+        return AsyncOperation(settings, sender, self._load())
+
+
 class Runs(Resource[S_co]):
     """The runs of threads."""
 
-    list = ListBinding(lambda: _wire.list_runs)
+    list = ListBinding(lambda: _wire.operations.list_runs)
     """Lists the runs of a thread."""
 
     if not TYPE_CHECKING:

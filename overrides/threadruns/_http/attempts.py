@@ -148,7 +148,7 @@ class Attempts:
 
     def _wait_after(self, error: APIError, now: float) -> float | None:
         options, expires = self._call.options, self._call.expires
-        if len(self._failed) >= options.max_retries or not should_retry(error):
+        if len(self._failed) >= options.max_retries or not should_retry(error, idempotent=self._call.is_idempotent):
             return None
         wait = retry_after(error, time.time())
         if wait is None:

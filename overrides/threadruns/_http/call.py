@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 M_co = TypeVar("M_co", covariant=True)
 
+IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+"""The methods whose requests may be repeated, by RFC 9110, section 9.2.2."""
+
 
 class Call(Generic[M_co]):
     """A call of an operation, with the caller's options.
@@ -56,7 +59,13 @@ class Call(Generic[M_co]):
         options, request = self.options, self.request
         target = service.target(request.path, self.params, options.extra_query)
         headers = service.headers(request.headers, options.extra_headers)
-        return PreparedRequest(service, request.method, target, headers, options.max_body_bytes)
+        return PreparedRequest(service, request.method, target, headers, options.max_body_bytes, request.content)
+
+    @property
+    def is_idempotent(self) -> bool:
+        """True if the request has the same effect when it is sent twice, by its method or by the caller's word."""
+        told = self.options.idempotent
+        return self.request.method in IDEMPOTENT_METHODS if told is None else told
 
     def __str__(self) -> str:
         return f"{self.request.method} /{self.request.path}"

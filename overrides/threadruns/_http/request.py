@@ -23,12 +23,19 @@ class PreparedRequest:
         target: Path and query.
         headers: All headers except the one with the key.
         max_body_bytes: The size limit of the response's decompressed body.
+        content: The body; None for no body.
     """
 
-    __slots__ = ("headers", "max_body_bytes", "method", "secret", "service", "target")
+    __slots__ = ("content", "headers", "max_body_bytes", "method", "secret", "service", "target")
 
     def __init__(
-        self, service: Service, method: str, target: str, headers: list[tuple[bytes, bytes]], max_body_bytes: int
+        self,
+        service: Service,
+        method: str,
+        target: str,
+        headers: list[tuple[bytes, bytes]],
+        max_body_bytes: int,
+        content: bytes | None = None,
     ) -> None:
         self.service = service
         self.secret = service.secret
@@ -37,6 +44,7 @@ class PreparedRequest:
         self.target = target
         self.headers = headers
         self.max_body_bytes = max_body_bytes
+        self.content = content
 
     @property
     def url(self) -> str:

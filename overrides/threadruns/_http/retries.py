@@ -4,6 +4,10 @@
 and 5xx are retried. Not retried, because the same request would fail in the same way: 501 and 505, a quota that is used
 up, a certificate that does not verify, and a host name that does not exist.
 
+A request that is not idempotent, such as a POST, is retried only if the server did not process it: if no connection was
+made, after a 429 that says when to come back, or if ``x-should-retry`` asks for it. After any other failure the server
+may have carried it out.
+
 ``Retry-After`` (seconds or a date) sets the wait, unless it exceeds ``max_retry_after``; otherwise the wait doubles
 from half a second to eight, minus a random quarter at most, so that clients that failed together do not return
 together.
@@ -13,7 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from threadruns._errors import APIConnectionError, APIStatusError
+from threadruns._errors import APIConnectionError, APIStatusError, RateLimitError
+from threadruns._http.transport import is_unsent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,21 +32,33 @@ FINAL_STATUSES = frozenset({501, 505})
 FINAL_CODES = frozenset({"insufficient_quota", "billing_not_active", "billing_hard_limit_reached"})
 """The error codes and types that are not retried: the account has to be changed first."""
 
+WAIT_HEADERS = {"retry-after-ms": 0.001, "retry-after": 1.0}
+"""The headers that ask to wait, each with its unit in seconds."""
+
 FIRST_WAIT = 0.5
 MAX_WAIT = 8.0
 JITTER = 0.25
 
 
-def should_retry(error: APIError) -> bool:
-    """Return whether the failure is transient, so that the same request may succeed."""
+def should_retry(error: APIError, *, idempotent: bool = True) -> bool:
+    """Return whether the failure is transient, so that the same request may succeed.
+
+    Args:
+        error: The failure.
+        idempotent: True if the request may be repeated even if the server has carried it out.
+    """
     if isinstance(error, APIStatusError):
         told = (error.header("x-should-retry") or "").lower()
         if told in ("true", "false"):
             return told == "true"
         if error.status_code in FINAL_STATUSES or not FINAL_CODES.isdisjoint((error.code, error.type)):
             return False
+        if not idempotent:
+            return isinstance(error, RateLimitError) and any(map(error.header, WAIT_HEADERS))
         return error.status_code in RETRIED_STATUSES or error.status_code >= 500
-    return isinstance(error, APIConnectionError) and not permanent_failure(error)
+    if not isinstance(error, APIConnectionError) or permanent_failure(error):
+        return False
+    return idempotent or is_unsent(error.__cause__)
 
 
 def permanent_failure(error: BaseException) -> str:
@@ -71,7 +88,7 @@ def retry_after(error: APIError, now: float) -> float | None:
         error: The failure; ``Retry-After-Ms`` and ``Retry-After`` of its response are read.
         now: The time in seconds since the epoch, to compare a date with.
     """
-    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+    for name, unit in WAIT_HEADERS.items():
         text = (error.header(name) or "").strip()
         try:
             seconds = float(text) * unit

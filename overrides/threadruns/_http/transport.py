@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CONNECTION_ERRORS = {
     "httpx": ("RequestError", "InvalidURL", "StreamError"),
@@ -15,19 +18,38 @@ CONNECTION_ERRORS = {
 }
 """The exceptions that mean a failed connection. Some transports raise those of the library below them unchanged."""
 
+_NOT_CONNECTED = ("ConnectError", "ConnectTimeout", "PoolTimeout", "ProxyError")
+UNSENT_ERRORS = {
+    "httpx": _NOT_CONNECTED,
+    "httpx2": _NOT_CONNECTED,
+    "httpcore": _NOT_CONNECTED,
+    "httpcore2": _NOT_CONNECTED,
+    "socksio": ("SOCKSError",),
+    "aiohttp": ("ClientConnectorError",),
+}
+"""The exceptions that mean that no connection was made, so that no part of the request was sent."""
+
 
 def failure_kind(error: BaseException) -> str | None:
     """Return the kind of failure that an exception means: "timeout", "connection", or None for any other exception."""
     if isinstance(error, TimeoutError):
         return "timeout"
-    for name, kinds in CONNECTION_ERRORS.items():
-        # A library that was not imported cannot have raised the exception.
-        library = sys.modules.get(name)
-        if isinstance(error, getattr(library, "TimeoutException", ())):
-            return "timeout"
-        if library is not None and isinstance(error, tuple(getattr(library, kind) for kind in kinds)):
-            return "connection"
-    return "connection" if isinstance(error, OSError) else None
+    # A library that was not imported cannot have raised the exception.
+    if any(isinstance(error, getattr(sys.modules.get(name), "TimeoutException", ())) for name in CONNECTION_ERRORS):
+        return "timeout"
+    return "connection" if _is_one_of(error, CONNECTION_ERRORS) or isinstance(error, OSError) else None
+
+
+def is_unsent(error: BaseException | None) -> bool:
+    """Return whether an exception means that no part of the request was sent."""
+    return _is_one_of(error, UNSENT_ERRORS)
+
+
+def _is_one_of(error: BaseException | None, names: Mapping[str, tuple[str, ...]]) -> bool:
+    imported = ((sys.modules.get(name), kinds) for name, kinds in names.items())
+    return any(
+        isinstance(error, tuple(getattr(library, kind) for kind in kinds)) for library, kinds in imported if library
+    )
 
 
 class BaseHttpClient(Protocol):

@@ -7,11 +7,10 @@ from bisect import bisect
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from threadruns._error_body import read_error_body
-from threadruns._errors import APIResponseValidationError, Kept, Skipped
-from threadruns._json import is_array, is_object
+from threadruns._errors import Kept, Skipped
+from threadruns._http.validation import body_error, format_path, validation_error
+from threadruns._json import is_object
 from threadruns._paging.protocols import Item
-from threadruns._text import excerpt, printable
 from threadruns._wire import DecodeError
 
 if TYPE_CHECKING:
@@ -68,14 +67,14 @@ def decode(call: Call[ListResponse[T]], response: RawResponse, number: int = 1) 
         page = _salvage(call, response, number)
     mode = call.options.invalid
     if page is None or (page.kept and mode != "keep") or not (page.kept or page.skipped):
-        raise _page_error(call, response, *problem)
+        raise body_error(call, response, *problem, hint=f"; {HINT}")
     if mode == "raise":
         total = len(page.data) + len(page.skipped)
         path, text, _ = page.skipped[0]
         summary = (
             f"{len(page.skipped)} of {total} items of the page cannot be decoded, the first at {format_path(path)}"
         )
-        invalid = _validation_error(call, response, f"{summary}: {text}; {HINT}.", path, text)
+        invalid = validation_error(call, response, f"{summary}: {text}; {HINT}.", path, text)
         invalid.items, invalid.skipped = page.data, page.skipped
         raise invalid
     _log_problems(call, page)
@@ -130,42 +129,3 @@ def _log_problems(call: Call[Any], page: DecodedPage[Any]) -> None:
             "%s: %d invalid values of the page were kept, the first at %s: %s",
             *(call, len(page.kept), format_path(first.path), first.problem),
         )
-
-
-def _page_error(
-    call: Call[Any], response: RawResponse, path: tuple[str | int, ...], problem: str
-) -> APIResponseValidationError:
-    if message := _error_message(response):
-        return _validation_error(call, response, f"its body is an error: {message}")
-    if not problem.startswith("not JSON"):
-        return _validation_error(call, response, f"{format_path(path) or 'body'}: {problem}; {HINT}.", path, problem)
-    kind = response.header("content-type") or "none"
-    begins = excerpt(response.redacted().body[:20_000].decode("utf-8", "replace"), markup=True)
-    where = f" at {format_path(path)}" if path else ""
-    what = f" ({problem.removeprefix('not JSON: ')}{where})" if path else ""
-    return _validation_error(
-        call, response, f"the body is not JSON{what} (content type {kind[:80]!r}); it begins with {begins!r}.", path
-    )
-
-
-def _error_message(response: RawResponse) -> str | None:
-    """Return the message if the body is an error sent with a success status, as some gateways do; otherwise None.
-
-    The text may hold the key, so it is read from the redacted response.
-    """
-    body = response.redacted().json
-    if not is_object(body) or is_array(body.get("data")):
-        return None
-    message = read_error_body(body).message
-    return excerpt(message, markup=False) if message else None
-
-
-def _validation_error(
-    call: Call[Any], response: RawResponse, problem: str, path: tuple[str | int, ...] = (), field: str = ""
-) -> APIResponseValidationError:
-    message = f"the server answered {response.status}, but {problem}"
-    return APIResponseValidationError(message, call=str(call), response=response.redacted(), path=path, field=field)
-
-
-def format_path(path: tuple[str | int, ...]) -> str:
-    return printable("".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip("."))

@@ -15,7 +15,7 @@ RESPONSES: Final[tuple[tuple[int, int, Any], ...]] = (
     (429, 429, ErrorResponse),
     (500, 599, ErrorResponse),
 )
-"""The types that bodies decode to, each with the lowest and the highest status code."""
+"""The types that bodies decode to, each with the lowest and the highest status code; None for no body."""
 
 
 def list_runs(

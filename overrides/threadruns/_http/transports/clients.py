@@ -65,7 +65,7 @@ class BaseTransport(Generic[C]):
             limits: Its limits, for our own connections.
         """
         extensions: dict[str, Any] = {"timeout": phase_timeouts(timeout)}
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {} if request.content is None else {"content": request.content}
         if self._owned:
             if limits is not None:
                 extensions[EXTENSION] = limits
