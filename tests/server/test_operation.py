@@ -255,12 +255,16 @@ def test_lists_have_every_fault_and_variation() -> None:
 
 
 def test_pages_beside_the_operation(server: RunningServer) -> None:
-    """The health check, both forms of the document and its page need no key."""
+    """The health check, both forms of the document and its page need no key; the page's link leads to the document."""
     root = server.url.removesuffix("/v1")
     assert httpx.get(f"{root}/healthz").text == "ok\n"
     assert httpx.get(f"{root}/openapi.json").json()["openapi"].startswith("3.1")
     assert httpx.get(f"{root}/openapi.yaml").text.startswith("openapi: 3.1")
-    assert "<html" in httpx.get(f"{root}/docs").text
+    page = httpx.get(f"{root}/docs")
+    assert "<html" in page.text
+    assert [page.url.join(link).path for link in re.findall('href="([^#"]*yaml)"', page.text)] == ["/openapi.yaml"]
+    # Behind a proxy that adds a prefix, a link relative to the page stays below it.
+    assert 'href="openapi.yaml"' in page.text
 
 
 def raw(server: RunningServer, data: bytes) -> bytes:

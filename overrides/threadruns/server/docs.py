@@ -28,10 +28,12 @@ def pages() -> dict[bytes, ServerResponse]:
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
     }
+    # In a checkout the document is in the folder above that of the page, here it is beside it.
+    text = page().replace('href="../openapi.yaml"', 'href="openapi.yaml"')
     return {
         # Relative, so that it works below any path prefix.
         b"/": ServerResponse(307, b"", {"location": "docs"}),
-        b"/docs": ServerResponse(200, page().encode(), headers),
+        b"/docs": ServerResponse(200, text.encode(), headers),
         b"/openapi.yaml": ServerResponse(200, source().encode(), {"content-type": "application/yaml"}),
         b"/openapi.json": ServerResponse(200, json.dumps(document()).encode(), {"content-type": "application/json"}),
     }
