@@ -18,7 +18,7 @@ NAMES = {"attr": "attrs", "jsonschema_rs": "jsonschema-rs"}
 EXTRA = {
     "_cli": {"cli"},
     "_document.py": {"server", "contract"},
-    "server": {"server"},
+    "server": {"server", "postgres"},
     "testing": {"server"},
     "contract": {"contract"},
 }

@@ -6,10 +6,12 @@ form of the API.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import random
 import time
 from collections.abc import Callable, Collection, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote, unquote_plus
 
@@ -18,13 +20,16 @@ from attrs import evolve
 
 from threadruns.server import docs
 from threadruns.server._endpoint import PARAMETERS, Endpoint
-from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, internal_error
+from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, internal_error, unavailable
 from threadruns.server._ration import Ration
 from threadruns.server._response_writer import ResponseWriter
-from threadruns.server.store.errors import StoreError
+from threadruns.server.store.errors import StoreError, StoreUnavailable
 
 ORGANIZATION = "threadruns"
 VERSION = "2020-10-01"
+
+REQUEST_SECONDS = 8
+"""The time limit of a request that a thread handles, including its wait for a free thread."""
 
 access = logging.getLogger("threadruns.access")
 errors = logging.getLogger("threadruns.server")
@@ -43,6 +48,8 @@ class Application:
         control: The handler of every path below ``/_control``.
         origins: The origins whose pages may read responses; ``*`` for all.
         prefix: The part before every path, such as ``/assistants``, for a proxy that keeps it.
+        threads: The number of threads that handle requests, if the store may wait for a network; with 0, the event
+            loop handles them.
     """
 
     def __init__(
@@ -55,6 +62,7 @@ class Application:
         control: Handler | None = None,
         origins: Collection[str] = (),
         prefix: str = "",
+        threads: int = 0,
     ) -> None:
         self._choose = choose
         self._key = key
@@ -68,6 +76,7 @@ class Application:
         self._random = random.Random()
         self._second = 0
         self._time = ""
+        self._pool = ThreadPoolExecutor(threads, "threadruns-store") if threads else None
 
     def __call__(self, request: ServerRequest, writer: ResponseWriter) -> Coroutine[Any, Any, None] | None:
         """Respond to a request, or return a coroutine that does."""
@@ -81,29 +90,58 @@ class Application:
         if self._origins:
             headers |= self._sharing(request)
         writer.headers = headers
-        endpoint = None
+        if self._pool is not None:
+            return self._handle_in_thread(request, writer, headers, started, self._pool)
+        return self._send(request, writer, headers, started, *self._handle(request))
+
+    async def _handle_in_thread(
+        self,
+        request: ServerRequest,
+        writer: ResponseWriter,
+        headers: dict[str, str],
+        started: float,
+        pool: ThreadPoolExecutor,
+    ) -> None:
+        try:
+            async with asyncio.timeout(REQUEST_SECONDS):
+                found = await asyncio.get_running_loop().run_in_executor(pool, self._handle, request)
+        except TimeoutError:
+            self._ration.error("store", f"The store did not respond within {REQUEST_SECONDS} seconds.")
+            found = None, self._choose().render_error(unavailable())
+        sending = self._send(request, writer, headers, started, *found)
+        if sending is not None:
+            await sending
+
+    def _handle(self, request: ServerRequest) -> tuple[Endpoint | None, ServerResponse]:
+        """Return the response, and the endpoint that sends it; None for what is not the operation."""
         try:
             response = self._other(request)
-            if response is None:
-                endpoint, response = self._operation(request)
+            return (None, response) if response is not None else self._operation(request)
         except HTTPError as error:
-            response = ServerResponse(
-                error.status,
-                msgspec.json.encode({"error": error.detail}),
-                {"content-type": "application/json", **error.headers},
-            )
+            body = msgspec.json.encode({"error": error.detail})
+            return None, ServerResponse(error.status, body, {"content-type": "application/json", **error.headers})
         except Exception:
             self._ration.exception("failed", "A request failed.")
-            response = _internal_error()
+            return None, _internal_error()
+
+    def _send(
+        self,
+        request: ServerRequest,
+        writer: ResponseWriter,
+        headers: dict[str, str],
+        started: float,
+        endpoint: Endpoint | None,
+        response: ServerResponse,
+    ) -> Coroutine[Any, Any, None] | None:
         seconds = time.perf_counter() - started
         headers["openai-processing-ms"] = str(round(seconds * 1000))
         if endpoint is None or type(endpoint).send is Endpoint.send:
             writer.respond(response.status, response.headers, response.body)
             self._log(request, writer, headers["x-request-id"], seconds)
             return None
-        return self._send(request, response, endpoint, writer, headers["x-request-id"], seconds)
+        return self._send_by_endpoint(request, response, endpoint, writer, headers["x-request-id"], seconds)
 
-    async def _send(
+    async def _send_by_endpoint(
         self,
         request: ServerRequest,
         response: ServerResponse,
@@ -123,13 +161,17 @@ class Application:
         if self._observe is not None:
             self._observe(request)
         endpoint = self._choose()
+        error = internal_error()
         try:
             return endpoint, endpoint.handle(request)
-        except StoreError as error:
-            self._ration.error("store", str(error))
+        except StoreUnavailable as reason:
+            self._ration.error("store", str(reason))
+            error = unavailable()
+        except StoreError as reason:
+            self._ration.error("store", str(reason))
         except Exception:
             self._ration.exception("failed", "A request failed.")
-        return endpoint, endpoint.render_error(internal_error())
+        return endpoint, endpoint.render_error(error)
 
     def _other(self, request: ServerRequest) -> ServerResponse | None:
         """Return the response of a page, of the health check or of the control; None if it is for the operation."""

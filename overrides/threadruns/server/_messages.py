@@ -9,6 +9,9 @@ from typing import Any, NamedTuple, Protocol
 
 from attrs import field, frozen
 
+RETRY_AFTER_SECONDS = 2
+"""The time after which a client may repeat a request, when the store cannot be used."""
+
 
 @frozen
 class ServerRequest:
@@ -125,3 +128,13 @@ class HTTPError(Exception):
 def internal_error() -> HTTPError:
     """Return the error for an unexpected failure of the server."""
     return HTTPError(500, "The server had an error while processing your request.", type="server_error")
+
+
+def unavailable() -> HTTPError:
+    """Return the error for a store that cannot be used now."""
+    return HTTPError(
+        503,
+        "The server cannot read its store of runs now; try again later.",
+        type="server_error",
+        headers={"retry-after": str(RETRY_AFTER_SECONDS)},
+    )

@@ -15,6 +15,9 @@ from threadruns.testing.faults import FAULTS
 from threadruns.testing.mutations import Catalogue
 from threadruns.testing.variations import VARIATIONS
 
+REMOTE_THREADS = 8
+"""The number of threads that handle requests, each with a connection, if the store is in a PostgreSQL database."""
+
 
 def mutated_application(
     store: Store,
@@ -71,5 +74,6 @@ def mutated_application(
         control=ControlHandler(control, key) if controlled else None,
         origins=origins,
         prefix=prefix,
+        threads=REMOTE_THREADS if store.remote else 0,
     )
     return app, control

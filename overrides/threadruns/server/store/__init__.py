@@ -7,19 +7,31 @@ from __future__ import annotations
 
 import os
 
+from threadruns._extras import needed_by
+from threadruns.server.store.errors import StoreError
 from threadruns.server.store.interface import Store
 from threadruns.server.store.sqlite import SQLiteStore
 
 __all__ = ["SQLiteStore", "Store", "open_store"]
+
+SCHEMES = ("postgresql://", "postgres://")
+"""How the URL of a PostgreSQL database begins."""
 
 
 def open_store(location: str | os.PathLike[str] | None = None) -> Store:
     """Open a store, and create its database if it is missing.
 
     Args:
-        location: The path of an SQLite file; None for memory.
+        location: The path of an SQLite file, or the URL of a PostgreSQL database; None for memory.
 
     Raises:
-        StoreError: The database cannot be used.
+        StoreError: The database cannot be used, or the extra of PostgreSQL is not installed.
     """
-    return SQLiteStore(location)
+    if not isinstance(location, str) or not location.startswith(SCHEMES):
+        return SQLiteStore(location)
+    try:
+        with needed_by("A PostgreSQL database", "postgres"):
+            from threadruns.server.store.postgres.store import PostgresStore
+    except ModuleNotFoundError as error:
+        raise StoreError(f"{error}.") from None
+    return PostgresStore(location)

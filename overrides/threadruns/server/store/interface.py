@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, ClassVar
 
 from threadruns.server._messages import Position, StoredPage, StoredRun
 from threadruns.server.store.errors import RunConflict
@@ -24,9 +24,11 @@ class Store(ABC):
 
     Attributes:
         location: The place of the runs as it may be shown: a path, or a URL without a password; None for memory.
+        remote: A call may wait for a network, so an event loop must not make it.
     """
 
     location: str | None
+    remote: ClassVar[bool] = False
 
     # Reading a thread.
 

@@ -278,7 +278,7 @@ class SQLiteStore(Store):
                     batch = rows.fetchmany(READ_RUNS)
                 if not batch:
                     return
-                yield from map(RunRecord._make, batch)
+                yield from (RunRecord(*row) for row in batch)
 
     def verify(self, progress: Callable[[int], object] = lambda _: None) -> Iterator[Damage]:
         """Read everything, and yield what is damaged."""

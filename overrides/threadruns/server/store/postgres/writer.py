@@ -1,0 +1,168 @@
+"""Writing many runs in one transaction, batch by batch: each is compared with what is stored, then sent by COPY."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from attrs import frozen
+
+from threadruns.server.store.postgres.connections import LimitedConnection
+from threadruns.server.store.postgres.keys import given_key, stored_key
+from threadruns.server.store.records import Conflict, LoadCounts, RunRecord, same_json
+
+BATCH_RUNS = 2000
+"""The largest number of runs of a batch."""
+
+BATCH_BYTES = 8 << 20
+"""The size at which a batch is complete, in bytes of text."""
+
+MAX_KEY_BYTES = 2500
+"""The largest size of the ids of a run and of its thread together: an entry of an index is limited to 2,704 bytes."""
+
+
+@frozen
+class Refused(Conflict):
+    """A run that PostgreSQL cannot store."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class Writer:
+    """A writer of runs in a transaction of its own, which holds the lock of the store.
+
+    Args:
+        connection: The connection with the transaction.
+        schema: The schema of the tables.
+        replace: Store a run in place of the stored run with its id, thread and ``created_at``.
+        report: A callback that gets each conflict.
+        counts: The counts to add to.
+    """
+
+    def __init__(
+        self,
+        connection: LimitedConnection,
+        schema: str,
+        *,
+        replace: bool,
+        report: Callable[[Conflict], object],
+        counts: LoadCounts,
+    ) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._replace = replace
+        self._report = report
+        self._counts = counts
+
+    def write(self, runs: Iterable[RunRecord]) -> None:
+        """Store the runs."""
+        for batch in _batches(runs):
+            self._write_batch(batch)
+
+    def add_threads(self, threads: Iterable[str]) -> None:
+        """Create the threads that do not exist."""
+        self._connection.execute(
+            f"INSERT INTO {self._schema}.thread SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING".encode(),
+            ([stored_key(thread) for thread in threads],),
+        )
+
+    def _write_batch(self, batch: list[RunRecord]) -> None:
+        known = self._stored(batch)
+        added: dict[str, RunRecord] = {}
+        replaced: dict[str, RunRecord] = {}
+        for run in batch:
+            stored = known.get(run.id)
+            if (reason := _reason_against(run)) is not None:
+                self._refuse(Refused(run, b"", reason))
+            elif stored is None:
+                self._counts.new += 1
+                known[run.id] = added[run.id] = run
+            elif same_json(stored.text, run.text):
+                self._counts.unchanged += 1
+            elif self._replace and stored[:2] == run[:2]:
+                self._counts.replaced += 1
+                known[run.id] = run
+                (added if run.id in added else replaced)[run.id] = run
+            else:
+                self._refuse(Conflict(run, stored.text))
+        self._replace_all(replaced.values())
+        self._copy(added.values())
+        self.add_threads({run.thread for run in batch if run.id in added})
+
+    def _refuse(self, conflict: Conflict) -> None:
+        self._counts.conflicts += 1
+        self._report(conflict)
+
+    def _stored(self, batch: list[RunRecord]) -> dict[str, RunRecord]:
+        """Return the stored runs that have the ids of these."""
+        rows = self._connection.execute(
+            f"SELECT thread, created_at, id, convert_to(body, 'UTF8') FROM {self._schema}.run "
+            "WHERE id = ANY(%s)".encode(),
+            ([stored_key(run.id) for run in batch],),
+            binary=True,
+        )
+        return {row[2]: row for row in map(read_record, rows)}
+
+    def _copy(self, runs: Iterable[RunRecord]) -> None:
+        data = b"".join(map(_line, runs))
+        if data:
+            columns = "(thread, created_at, id, body, checksum)"
+            with self._connection.cursor().copy(f"COPY {self._schema}.run {columns} FROM STDIN".encode()) as copy:
+                copy.write(data)
+
+    def _replace_all(self, runs: Iterable[RunRecord]) -> None:
+        self._connection.cursor().executemany(
+            f"UPDATE {self._schema}.run SET body = %s, checksum = %s WHERE thread = %s AND id = %s".encode(),
+            [(run.text.decode(), checksum(run), stored_key(run.thread), stored_key(run.id)) for run in runs],
+        )
+
+
+def checksum(run: RunRecord) -> int:
+    """Return the checksum."""
+    return zlib.crc32(run.text, zlib.crc32(f"{run.thread}\0{run.created_at}\0{run.id}\0".encode()))
+
+
+def read_record(row: Iterable[Any]) -> RunRecord:
+    """Return the record of a row with the thread, the time, the id and the body."""
+    thread, created_at, run_id, body = row
+    return RunRecord(given_key(thread), created_at, given_key(run_id), bytes(body))
+
+
+def _batches(runs: Iterable[RunRecord]) -> Iterator[list[RunRecord]]:
+    batch: list[RunRecord] = []
+    size = 0
+    for run in runs:
+        batch.append(run)
+        size += len(run.text)
+        if len(batch) == BATCH_RUNS or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _line(run: RunRecord) -> bytes:
+    """Return a row in the text format of COPY."""
+    keys = f"{_escaped(stored_key(run.thread))}\t{run.created_at}\t{_escaped(stored_key(run.id))}\t"
+    # JSON texts have no control characters but white space between tokens, and line breaks were removed.
+    body = run.text.replace(b"\\", b"\\\\").replace(b"\t", b"\\t").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
+    return b"%b%b\t%d\n" % (keys.encode(), body, checksum(run))
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _reason_against(run: RunRecord) -> str | None:
+    """Return why PostgreSQL cannot store a run; None if it can."""
+    if len(run.thread) + len(run.id) > MAX_KEY_BYTES // 4 and (
+        len(stored_key(run.thread).encode()) + len(stored_key(run.id).encode()) > MAX_KEY_BYTES
+    ):
+        return f"the ids of the run and of its thread have more than {MAX_KEY_BYTES} bytes, too many for PostgreSQL"
+    if b"\x00" in run.text:
+        return "the text of the run has the character U+0000, which PostgreSQL cannot store"
+    return None
