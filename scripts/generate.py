@@ -33,6 +33,7 @@ from openapi_python_client.parser.errors import GeneratorError
 from openapi_python_client.strings import ClassName, PythonIdentifier
 from ruamel.yaml import YAML
 
+from _compare.report import CompareError, report
 from _document_check import find, located
 from _emission import Emission
 from _page import page
@@ -44,6 +45,7 @@ DOCUMENT = ROOT / "openapi.yaml"
 SETTINGS = ROOT / "overrides" / "generator.yaml"
 TEMPLATES = ROOT / "overrides" / "templates"
 TARGET = ROOT / "generated" / "threadruns_api"
+CHANGELOG = ROOT / "CHANGELOG.md"
 PAGE = "page.html"
 PAGE_COPY = ROOT / "docs" / "api.html"
 """A copy of the package's documentation page, for readers of the repository."""
@@ -302,15 +304,34 @@ def swap(fresh: Path, target: Path) -> None:
     os.rename(fresh, target)
 
 
+def compare(old: str, document: Path) -> int:
+    """Print the changes of the document since an older form of it, and return the exit code."""
+    try:
+        text, code = report(old, document, CHANGELOG)
+    except CompareError as error:
+        print(f"{COMMAND}: {error}", file=sys.stderr)
+        return 2
+    print(text)
+    return code
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     parser = argparse.ArgumentParser(prog=COMMAND, description=__doc__.split("\n\n")[0])
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 if generated/ is not up to date"
     )
+    parser.add_argument(
+        "--compare",
+        metavar="REV|FILE",
+        help="write nothing; list the changes of the document since a revision or an older file; exit with 1 if "
+        "the changelog does not list a breaking one, and with 2 if one of the documents cannot be read",
+    )
     parser.add_argument("--document", type=Path, default=DOCUMENT, help="the OpenAPI document (default: openapi.yaml)")
     parser.add_argument("--target", type=Path, default=TARGET, help="the package (default: generated/threadruns_api)")
     options = parser.parse_args(arguments)
+    if options.compare is not None:
+        return compare(options.compare, options.document)
     start = time.perf_counter()
     options.target.parent.mkdir(parents=True, exist_ok=True)
     # Beside the target, so that the swap is a rename within one file system.
