@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from attrs import frozen
@@ -14,6 +15,9 @@ from threadruns.server.store.records import Conflict, LoadCounts, RunRecord, sam
 
 BATCH_RUNS = 2000
 """The largest number of runs of a batch."""
+
+COPIED_RUNS = 100
+"""The number of runs that are sent at a time."""
 
 BATCH_BYTES = 8 << 20
 """The size at which a batch is complete, in bytes of text."""
@@ -57,6 +61,7 @@ class Writer:
         self._replace = replace
         self._report = report
         self._counts = counts
+        self._added_threads: set[str] = set()
 
     def write(self, runs: Iterable[RunRecord]) -> None:
         """Store the runs."""
@@ -91,7 +96,10 @@ class Writer:
                 self._refuse(Conflict(run, stored.text))
         self._replace_all(replaced.values())
         self._copy(added.values())
-        self.add_threads({run.thread for run in batch if run.id in added})
+        new_threads = {run.thread for run in added.values()} - self._added_threads
+        if new_threads:
+            self.add_threads(new_threads)
+            self._added_threads = new_threads
 
     def _refuse(self, conflict: Conflict) -> None:
         self._counts.conflicts += 1
@@ -107,14 +115,19 @@ class Writer:
         )
         return {row[2]: row for row in map(read_record, rows)}
 
-    def _copy(self, runs: Iterable[RunRecord]) -> None:
-        data = b"".join(map(_line, runs))
-        if data:
-            columns = "(thread, created_at, id, body, checksum)"
-            with self._connection.cursor().copy(f"COPY {self._schema}.run {columns} FROM STDIN".encode()) as copy:
+    def _copy(self, runs: Collection[RunRecord]) -> None:
+        if not runs:
+            return
+        lines = map(_line, runs)
+        statement = f"COPY {self._schema}.run (thread, created_at, id, body, checksum) FROM STDIN"
+        with self._connection.cursor().copy(statement.encode()) as copy:
+            # In parts, so that the server stores one while the next is made.
+            while data := b"".join(islice(lines, COPIED_RUNS)):
                 copy.write(data)
 
-    def _replace_all(self, runs: Iterable[RunRecord]) -> None:
+    def _replace_all(self, runs: Collection[RunRecord]) -> None:
+        if not runs:
+            return
         self._connection.cursor().executemany(
             f"UPDATE {self._schema}.run SET body = %s, checksum = %s WHERE thread = %s AND id = %s".encode(),
             [(run.text.decode(), checksum(run), stored_key(run.thread), stored_key(run.id)) for run in runs],
