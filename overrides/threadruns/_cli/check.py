@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 
-from threadruns._cli._key import hidden
+from threadruns._cli._options import hidden
 from threadruns._cli._output import Departure, Failure, Interrupted, Unreadable, standard_output
 from threadruns._cli._report import print_report, print_rules
 from threadruns._errors import ArgumentError

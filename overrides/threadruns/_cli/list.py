@@ -15,7 +15,7 @@ from threadruns import (
     Run,
     ThreadrunsError,
 )
-from threadruns._cli._key import hidden
+from threadruns._cli._options import hidden
 from threadruns._cli._output import Departure, Interrupted, Unreadable, standard_output
 from threadruns._cli._runs import write_runs
 from threadruns._document import parameter
