@@ -39,7 +39,9 @@ def test_every_import_is_declared(path: Path) -> None:
     folder = path.relative_to(ROOT / "overrides" / "threadruns").parts[0]
     extras = PROJECT["optional-dependencies"]
     allowed = declared(PROJECT["dependencies"])
-    command = {"check": "contract", "serve": "server", "load": "server", "synth": "server"}.get(path.stem)
+    command = {"check": "contract", "serve": "server", "load": "server", "convert": "server", "synth": "server"}.get(
+        path.stem
+    )
     for extra in EXTRA.get(folder, set()) | ({command} if folder == "_cli" and command else set()):
         allowed |= declared(extras[extra])
     imported: set[str] = set()

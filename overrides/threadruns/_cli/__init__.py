@@ -16,13 +16,14 @@ COMMANDS = {
     "list": "List the runs of a thread as a table, JSON lines or CSV.",
     "serve": "Run the reference server.",
     "load": "Load runs from files into a database.",
+    "convert": "Copy runs between databases and files of JSON lines.",
     "synth": "Generate synthetic runs, valid against the document.",
     "check": "Check a server against the contract.",
     "document": "Print the OpenAPI document or its path.",
 }
 """The commands by name, with their line in ``--help``; ``_cli/NAME.py`` defines ``command``."""
 
-EXTRAS = {"serve": "server", "load": "server", "synth": "server", "check": "contract"}
+EXTRAS = {"serve": "server", "load": "server", "convert": "server", "synth": "server", "check": "contract"}
 """The extra that a command needs; ``cli`` unless it is here."""
 
 LIBRARIES = {"cli": ["rich"], "server": ["rich", "jsonschema_rs", "httptools"], "contract": ["rich", "schemathesis"]}

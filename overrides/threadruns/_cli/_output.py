@@ -1,4 +1,4 @@
-"""Standard output of commands: it is written completely, or the command fails with an error and an exit code."""
+"""The output of commands: it is written completely, or the command fails with an error and an exit code."""
 
 from __future__ import annotations
 
@@ -55,6 +55,11 @@ def standard_output() -> Generator[None]:
     except OSError as error:
         _discard()
         raise Failure(f"Standard output cannot be written: {error.strerror or error}.") from None
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, as in ``1 run`` and ``2 runs``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _discard() -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from threadruns._cli._output import count
 from threadruns._text import printable
 from threadruns.contract.rules.catalogue import RULES
 from threadruns.contract.rules.rule import Rule, Severity
@@ -52,11 +53,6 @@ def print_rules() -> None:
         _print_part(console, "source:", rule.source)
         _print_part(console, "requires:", rule.requires)
     console.print(count(len(RULES), "rule"))
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun, as in ``1 run`` and ``2 runs``."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _print_cause(console: Console, cause: ReportedCause) -> None:

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+from threadruns._cli._options import database_option
 from threadruns._cli._output import Failure
 from threadruns._text import printable
 from threadruns.server.store import Store, open_store
@@ -17,7 +18,7 @@ from threadruns.server.store.loading import FileRejected, LoadResult, load
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, allow_dash=True), metavar="FILE...")
-@click.option("--db", required=True, type=click.Path(dir_okay=False), help="Database file; created if it is missing.")
+@database_option("SQLite file, created if it is missing, or URL of a PostgreSQL database.", required=True)
 @click.option("--skip-bad", is_flag=True, help="If a file has bad runs, load the valid ones, and exit with 1.")
 def command(files: tuple[str, ...], db: str, skip_bad: bool) -> None:
     """Load runs from FILEs into a database that `threadruns serve --db` serves.

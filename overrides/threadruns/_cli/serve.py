@@ -22,7 +22,8 @@ import click
 from click.core import ParameterSource
 
 from threadruns._cli._logs import BackgroundHandler, JsonLines
-from threadruns._cli._output import Failure, Interrupted, standard_output
+from threadruns._cli._options import database_option
+from threadruns._cli._output import Failure, Interrupted, count, standard_output
 from threadruns._cli._workers import Workers, reason_against
 from threadruns._cli.load import load_file
 from threadruns._document import document
@@ -83,7 +84,7 @@ def _check_prefix(_: click.Context, __: click.Parameter, prefix: str) -> str:
     "--load", "files", multiple=True, metavar="FILE", help="Load this file first; repeat it for several files."
 )
 @click.option("--example", is_flag=True, help="Serve the two runs of the documented example, thread_abc123.")
-@click.option("--db", type=click.Path(dir_okay=False), help="Database file for the runs; in memory by default.")
+@database_option("SQLite file, or URL of a PostgreSQL database, with the runs; in memory by default.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",
@@ -361,7 +362,7 @@ def _start(root: str, store: Store, generated: str | None, *, azure: bool, permi
     runs, threads, example = store.summary()
     base = f"{root}{endpoint_class(azure=azure).base}"
     lines = [
-        f"Serving {_count(runs, 'run')} of {_count(threads, 'thread')} at {base}",
+        f"Serving {count(runs, 'run')} of {count(threads, 'thread')} at {base}",
         f"Documentation: {root}/docs",
     ]
     if generated is not None:
@@ -379,10 +380,6 @@ def _start(root: str, store: Store, generated: str | None, *, azure: bool, permi
         headers = f'-H "OpenAI-Beta: assistants=v1" -H "Authorization: Bearer {shown}"'
         lines.append(f'Try: curl "{url}?limit=2" {headers}')
     return "\n".join(lines)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _set_up_logging(quiet: bool, lock: IO[bytes] | None = None) -> BackgroundHandler:

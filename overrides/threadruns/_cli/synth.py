@@ -24,7 +24,12 @@ from threadruns.server.synth import SynthesisError, json_lines, synthesize
     help="Share of a status, such as completed=90; repeatable. Statuses without a share do not occur.  "
     "[default: equal shares]",
 )
-@click.option("--db", type=click.Path(dir_okay=False), help="Add the runs to this database instead of printing them.")
+@click.option(
+    "--db",
+    type=click.Path(dir_okay=False),
+    metavar="FILE|URL",
+    help="Add the runs to this database instead of printing them.",
+)
 def command(threads: int, runs: int, seed: int, shares: tuple[str, ...], db: str | None) -> None:
     """Generate synthetic runs of every status and variant, valid against the document and its rules.
 
@@ -51,7 +56,7 @@ def command(threads: int, runs: int, seed: int, shares: tuple[str, ...], db: str
             store.close()
     except (StoreError, SynthesisError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{runs} runs of {threads} threads were added to {db}")
+    click.echo(f"{runs} runs of {threads} threads were added to {store.location}")
 
 
 def _read_shares(texts: tuple[str, ...]) -> dict[str, float] | None:

@@ -16,6 +16,9 @@ from threadruns.server.store.records import Conflict, LoadCounts, RunRecord, sam
 BATCH_RUNS = 2000
 """The largest number of runs of a batch."""
 
+BATCH_THREADS = 10_000
+"""The number of threads that are created at a time."""
+
 COPIED_RUNS = 100
 """The number of runs that are sent at a time."""
 
@@ -70,10 +73,10 @@ class Writer:
 
     def add_threads(self, threads: Iterable[str]) -> None:
         """Create the threads that do not exist."""
-        self._connection.execute(
-            f"INSERT INTO {self._schema}.thread SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING".encode(),
-            ([stored_key(thread) for thread in threads],),
-        )
+        statement = f"INSERT INTO {self._schema}.thread SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
+        keys = map(stored_key, threads)
+        while batch := list(islice(keys, BATCH_THREADS)):
+            self._connection.execute(statement.encode(), (batch,))
 
     def _write_batch(self, batch: list[RunRecord]) -> None:
         known = self._stored(batch)
