@@ -1,57 +1,19 @@
-"""The changes of operations: parameters, bodies, responses, security, addresses and names."""
+"""The changes of operations: their parameters, bodies, responses and names."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
-from _compare.changes import METHODS, Change, Direction, Document, Json, canonical, escape, shown
-from _compare.rules import Comparison, Pair
-from _compare.schemas import Schema
+from _compare.access import security, servers
+from _compare.changes import METHODS, Change, Direction, Document, Json, canonical, shown
+from _compare.comparison import Comparison
+from _compare.located import Located
+from _compare.pairs import Pair
 
 STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 """Header parameters that OpenAPI tells tools to ignore."""
-
-
-class Located(NamedTuple):
-    """A part of one document.
-
-    Attributes:
-        document: The document.
-        pointer: The place of the part.
-        node: The part, with references followed; empty if it is absent.
-    """
-
-    document: Document
-    pointer: str
-    node: dict[str, Json]
-
-    def child(self, *keys: object) -> Located:
-        """Return a part below this one."""
-        node: Json = self.node
-        pointer = self.pointer
-        for key in keys:
-            pointer = f"{pointer}/{escape(key)}"
-            node = node.get(key) if isinstance(node, dict) else None
-        return Located(self.document, *self.document.resolve(pointer, node))
-
-    def children(self, *keys: str) -> dict[str, Located]:
-        """Return the parts of a map by name; paths and responses may have extensions among them."""
-        parent = self.child(*keys)
-        extensible = keys[-1] in ("paths", "responses")
-        return {name: parent.child(name) for name in parent.node if not (extensible and name.startswith("x-"))}
-
-    def schema(self, key: str = "schema") -> Schema:
-        """Return the schema under a key; every value is valid if it is absent."""
-        at = f"{self.pointer}/{escape(key)}"
-        return Schema(self.document, at, (at, self.node.get(key, True)))
-
-    def change(self, text: str, *keys: object, callers: bool = False, servers: bool = False) -> Change:
-        """Describe a change of this part, or of a part below it."""
-        pointer = "/".join([self.pointer, *map(escape, keys)])
-        return Change(pointer, self.document.name(pointer), text, callers, servers)
 
 
 def compare(old: dict[str, Json], new: dict[str, Json]) -> list[Change]:
@@ -80,10 +42,10 @@ class _Operations:
     def __init__(self, old: Located, new: Located) -> None:
         self.old = old
         self.new = new
-        self.schemas = Comparison(old.document, new.document)
+        self.schemas = Comparison()
 
     def changes(self) -> Iterator[Change]:
-        yield from _servers(self.old, self.new)
+        yield from servers(self.old, self.new)
         old, new = (
             {_shape(path): item for path, item in part.children("paths").items()} for part in (self.old, self.new)
         )
@@ -115,9 +77,9 @@ class _Operations:
             text = f"the first tag is {tags[1]!r} instead of {tags[0]!r}, which moves the generated function"
             yield new.change(text, "tags", callers=True)
         yield from _deprecation(old, new)
-        yield from _servers(old_item, new_item)
-        yield from _servers(old, new)
-        yield from _security(old, new, self.old, self.new)
+        yield from servers(old_item, new_item)
+        yield from servers(old, new)
+        yield from security(old, new, self.old, self.new)
         if canonical(old.node.get("x-request-headers", {})) != canonical(new.node.get("x-request-headers", {})):
             yield new.change("the headers that the generated code sends are changed", "x-request-headers")
         yield from self._parameters(_parameters(old, old_item), _parameters(new, new_item))
@@ -299,56 +261,6 @@ def _serialization(old: Located, new: Located) -> Iterator[Change]:
     if empty[0] != empty[1]:
         text = f"an empty value is {'' if empty[1] else 'no longer '}permitted"
         yield new.change(text, "allowEmptyValue", callers=empty[0], servers=empty[1])
-
-
-def _servers(old: Located, new: Located) -> Iterator[Change]:
-    """Yield changes of the addresses; a document without addresses has one, `/`."""
-    addresses = []
-    for part in (old, new):
-        listed = part.node.get("servers") or ([{"url": "/"}] if not part.pointer else [])
-        addresses.append({server["url"]: (index, server.get("variables", {})) for index, server in enumerate(listed)})
-    for url in dict.fromkeys([*addresses[0], *addresses[1]]):
-        if url not in addresses[1]:
-            yield old.change(f"the address {url} is removed", "servers", addresses[0][url][0], callers=True)
-        elif url not in addresses[0]:
-            yield new.change(f"the address {url} is added", "servers", addresses[1][url][0])
-        elif canonical(addresses[0][url][1]) != canonical(addresses[1][url][1]):
-            text = f"the variables of the address {url} are changed"
-            yield new.change(text, "servers", addresses[1][url][0], "variables", callers=True)
-
-
-def _security(old: Located, new: Located, old_root: Located, new_root: Located) -> Iterator[Change]:
-    """Yield changes of the credentials: each alternative is a set of schemes with their scopes."""
-    before, after = (_requirements(part, root) for part, root in ((old, old_root), (new, new_root)))
-
-    def satisfies(sent: frozenset[tuple[str, str]], required: frozenset[tuple[str, str]]) -> bool:
-        return required <= sent
-
-    for label, sent in before.items():
-        if not any(satisfies(sent, required) for required in after.values()):
-            yield new.change(f"a request with {label} is no longer accepted", "security", callers=True)
-    for label, sent in after.items():
-        if not any(satisfies(sent, required) for required in before.values()):
-            yield new.change(f"a request with {label} is accepted", "security", servers=True)
-
-
-def _requirements(operation: Located, root: Located) -> dict[str, frozenset[tuple[str, str]]]:
-    listed = operation.node.get("security", root.node.get("security")) or [{}]
-    found = {}
-    for requirement in listed:
-        parts: set[tuple[str, str]] = set()
-        labels = []
-        for name, scopes in requirement.items():
-            scheme = root.child("components", "securitySchemes", name).node
-            described = {
-                key: value.lower() if key == "scheme" and isinstance(value, str) else value
-                for key, value in scheme.items()
-                if key not in ("description", "bearerFormat") and not key.startswith("x-")
-            }
-            parts |= {(canonical(described), scope) for scope in ["", *scopes]}
-            labels.append(" ".join([name, *scopes]))
-        found[" and ".join(labels) or "no credentials"] = frozenset(parts)
-    return found
 
 
 def _order(pointer: str) -> list[tuple[int, int, str]]:

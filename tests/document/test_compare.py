@@ -12,7 +12,7 @@ from ruamel.yaml import YAML
 
 import generate
 from _compare import Change, compare
-from _compare.rules import COMPARED
+from _compare.comparison import COMPARED
 from _document_check import KEYWORDS
 
 Json = Any

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from _compare.changes import Change, Direction, Document
-from _compare.rules import BOUNDS, COUNTS, Comparison, Pair
+from _compare.comparison import Comparison
+from _compare.keywords import BOUNDS, COUNTS
+from _compare.pairs import Pair
 from _compare.schemas import TYPES, Schema
 
 Json = Any
@@ -82,7 +84,7 @@ def changes(old: Json, new: Json) -> list[Change]:
     schemas = [
         Schema(one, "", ("/components/schemas/Root", one.target("#/components/schemas/Root")[1])) for one in documents
     ]
-    return list(Comparison(*documents).changes(Pair(*schemas, Direction.REQUEST, strict=True)))
+    return list(Comparison().changes(Pair(*schemas, Direction.REQUEST, strict=True)))
 
 
 def valid(schema: Json) -> list[bool]:
