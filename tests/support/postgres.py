@@ -25,6 +25,9 @@ from pathlib import Path
 import pytest
 
 USER = "threadruns"
+GUARDED = "guarded"
+"""The name of a user who needs a password, once the user is created."""
+
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
@@ -100,6 +103,8 @@ class Postgres:
             self._command += [f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
         options = ["-N", "-A", "trust", "-U", USER, "--locale=C", "-E", "UTF8", "--wal-segsize=1"]
         self._run("initdb", "-D", str(self.folder), *options)
+        rules = self.folder / "pg_hba.conf"
+        rules.write_text(f"host all {GUARDED} 127.0.0.1/32 scram-sha-256\n{rules.read_text()}")
         self.port = _free_port()
 
     def _run(self, name: str, *arguments: str) -> None:

@@ -37,6 +37,9 @@ CREATE TABLE {schema}.store (version integer NOT NULL PRIMARY KEY, identity text
 INSERT INTO {schema}.store VALUES ({version}, md5(clock_timestamp()::text || random()::text));
 """
 
+# Not to_regclass, which may remember that a table did not exist before the lock was taken.
+_FIND = b"SELECT 1 FROM pg_tables WHERE schemaname = %s AND tablename = 'store'"
+
 
 @frozen
 class Tables:
@@ -58,10 +61,10 @@ class Tables:
             StoreError: They cannot be created, or they are others.
         """
         schema = address.schema
-        if not _exists(connections, schema, "store"):
+        if not connections.rows(_FIND, (schema,)):
             with connections.transaction() as connection:
                 lock(connection, schema)
-                if _is_missing(connection, schema):
+                if connection.execute(_FIND, (schema,)).fetchone() is None:  # Another process may have created them.
                     _create(connection, address)
         ((encoding, version, identity),) = connections.rows(
             f"SELECT current_setting('server_encoding'), version, identity FROM {schema}.store".encode()
@@ -80,16 +83,6 @@ def lock(connection: LimitedConnection, schema: str) -> None:
     """Wait until no other process writes to the store; the lock is released at the end of the transaction."""
     key = zlib.crc32(schema.encode()) - (1 << 31)
     connection.execute(b"SELECT pg_advisory_xact_lock(%s::integer, %s::integer)", (LOCK, key))
-
-
-def _exists(connections: Connections, schema: str, table: str) -> bool:
-    return connections.rows(b"SELECT to_regclass(%s) IS NOT NULL", (f"{schema}.{table}",)) == [(True,)]
-
-
-def _is_missing(connection: LimitedConnection, schema: str) -> bool:
-    """Return whether the tables are missing; another process may have created them."""
-    row = connection.execute(b"SELECT to_regclass(%s) IS NULL", (f"{schema}.store",)).fetchone()
-    return row == (True,)
 
 
 def _create(connection: LimitedConnection, address: Address) -> None:
