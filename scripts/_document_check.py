@@ -110,19 +110,28 @@ def find(document: Json, *, project_rules: bool = True) -> Iterator[Problem]:
 
 def _not_json(document: Json) -> Iterator[Problem]:
     """Yield keys and values of YAML that JSON does not have, because tools read them differently."""
+    if document is None:
+        yield Problem((), "the document is empty; write an OpenAPI document")
+        return
     if not isinstance(document, dict):
-        yield Problem((), "the document is not a mapping")
+        yield Problem((), "the document is not a mapping; write an OpenAPI document")
     for pointer, node in _walk(document, into_data=True):
         if isinstance(node, dict):
             for key in node:
                 if not isinstance(key, str):
                     yield Problem((*pointer, str(key)), f"the key {key!r} is not a string; quote it")
+                elif _has_surrogate(key):
+                    yield Problem(pointer, f"the key {key!a} is not valid Unicode; remove its surrogate")
         elif isinstance(node, float) and not isfinite(node):
             yield Problem(pointer, f"the value {node} is not JSON")
-        elif isinstance(node, str) and not node.isascii() and any("\ud800" <= char <= "\udfff" for char in node):
+        elif isinstance(node, str) and _has_surrogate(node):
             yield Problem(pointer, f"the text {node!a} is not valid Unicode; remove its surrogate")
         elif not (node is None or isinstance(node, str | int | float | list)):
             yield Problem(pointer, f"the value {str(node)!r} is read as {type(node).__name__}; quote it")
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _version(document: Json) -> Iterator[Problem]:
@@ -135,6 +144,8 @@ def _version(document: Json) -> Iterator[Problem]:
     elif isinstance(version, str) and not re.match(r"3\.1\.\d+", version):
         hint = ": replace 'nullable' by the type 'null', and others" if version.startswith("3.0") else ""
         yield Problem(("openapi",), f"the version is {version!r}; convert the document to OpenAPI 3.1{hint}")
+    elif not {"paths", "components", "webhooks"} & document.keys():
+        yield Problem((), "it has neither paths nor components; add 'paths'")
 
 
 def _structure(document: Json) -> Iterator[Problem]:
@@ -149,7 +160,7 @@ def _references(document: Json) -> Iterator[Problem]:
         if not isinstance(node, dict):
             continue
         if isinstance(node.get("$ref"), str) and not target(document, node["$ref"]):
-            yield Problem((*pointer, "$ref"), f"{node['$ref']!r} does not exist in the document")
+            yield Problem((*pointer, "$ref"), _dangling(document, node["$ref"]))
         if pointer[-2:-1] == ("links",) and "operationId" in node and node["operationId"] not in operations:
             yield Problem((*pointer, "operationId"), f"the operation {node['operationId']!r} does not exist")
         for index, requirement in enumerate(node.get("security", [])):
@@ -177,6 +188,10 @@ def _schemas(document: Json) -> Iterator[Problem]:
         yield from found
         if found:
             continue
+        for pointer, part in [(start, {"schema": schema}), *_subschemas(start, schema)]:
+            never = [(keyword,) for keyword in ("schema", "items") if part.get(keyword) is False]
+            never += [(key, n) for key in MANY_SCHEMAS for n, each in enumerate(part.get(key, [])) if each is False]
+            yield from (Problem((*pointer, *at), "a schema that is false permits no value; remove it") for at in never)
         for pointer, part in _subschemas(start, schema):
             for keyword in part.keys() - KEYWORDS:
                 if keyword == "nullable":

@@ -6,8 +6,10 @@ renames each attribute that is used here and in the templates, and expects gener
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.openapi import Endpoint
@@ -26,13 +28,19 @@ from openapi_python_client.parser.properties import (
 )
 from openapi_python_client.schema import Reference
 
+from _operations import PATH_SAFE
+from _simplify import Argument, Simplified
+
 Model = ModelProperty
 
-OWN_NAMES = frozenset({"additional_properties", "unknown_fields", "to_dict", "to_json", "from_dict", "from_json"})
-"""The members of a model besides its fields."""
-
-FREE_NAMES = frozenset({"type", "object", "format", "input", "filter", "hash", "range", "next", "min", "max"})
-"""Builtins that may name a field, because no emitted code of a model uses them; the generator renames such fields."""
+OWN_NAMES = frozenset(
+    {
+        *("Annotated", "Any", "Final", "Literal", "TYPE_CHECKING", "Unpack"),
+        *("CallOptions", "MODELS", "Object", "QueryValue", "RESPONSES", "Request", "UNSET", "UnknownVariant", "Unset"),
+        "Variants",
+    }
+)
+"""The names of classes and constants that the emitted modules use; they get an underscore if a schema has the name."""
 
 TAG = "type"
 """The key whose constant identifies the variant of an object, even if the document has only this variant."""
@@ -63,8 +71,13 @@ class Parameter(NamedTuple):
     place: str
     annotation: str
     required: bool
+    description: str
     fixed: str
     """The only value of a header, which the operation sets itself; empty if the caller chooses the value."""
+    encoded: str
+    """The value to send, as code."""
+    is_spread: bool
+    """True if the code is a dict of several query parameters."""
 
 
 class RequestBody(NamedTuple):
@@ -91,11 +104,52 @@ class Emission:
 
     Args:
         data: The generator's data classes for the document.
+        simplified: The document that they were made of.
     """
 
-    def __init__(self, data: GeneratorData) -> None:
+    def __init__(self, data: GeneratorData, simplified: Simplified) -> None:
         self._data = data
-        self._tags = dict(tags(list(data.models)))
+        self._simplified = simplified
+        self._constants = {str(model.class_info.name): self._texts(model) for model in data.models}
+        self._tags = dict(self._find_tags())
+        self._aliases = {name: f"{name}_" for name in OWN_NAMES & simplified.document["components"]["schemas"].keys()}
+
+    def _texts(self, model: Model) -> dict[str, str]:
+        """Return the text constants of the required keys of a model, by key."""
+        keys = self._simplified.keys[str(model.class_info.name)]
+        return {
+            keys[prop.name.get_untrusted_value()]: prop.value.raw_value
+            for prop in model.required_properties or ()
+            if isinstance(prop, ConstProperty) and isinstance(prop.value.raw_value, str)
+        }
+
+    def _find_tags(self) -> Iterator[tuple[str, str]]:
+        """Yield the names of the models that are tagged variants, each with the key of its tag."""
+        for name, texts in self._constants.items():
+            if TAG in texts:
+                yield name, TAG
+        for union in (union for prop in self._all_properties() for union in unions(prop)):
+            names = [str(inner.class_info.name) for inner in union.inner_properties if isinstance(inner, ModelProperty)]
+            texts = [self._constants[name] for name in names]
+            shared = [key for key in texts[0] if all(key in other for other in texts)] if len(names) > 1 else []
+            if shared and TAG not in shared:
+                yield from ((name, shared[0]) for name in names)
+
+    def _all_properties(self) -> Iterator[Property]:
+        for model in self._data.models:
+            yield from [*properties(model), *rest_of(model)]
+        for collection in self._data.endpoint_collections_by_tag.values():
+            for endpoint in collection.endpoints:
+                yield from [*parameters(endpoint), *(body.prop for body in endpoint.bodies)]
+                yield from (response.prop for response in endpoint.responses)
+
+    def own(self, name: str) -> str:
+        """Return the name under which the emitted code uses one of `OWN_NAMES`."""
+        return self._aliases.get(name, name)
+
+    def imported(self, *names: str) -> str:
+        """Return names for an import statement, with those that a schema has too renamed."""
+        return ", ".join(f"{name} as {self._aliases[name]}" if name in self._aliases else name for name in names)
 
     def operations(self) -> list[Import]:
         """Return the functions of the operations, by name, with the modules that define them."""
@@ -113,30 +167,70 @@ class Emission:
             case ListProperty():
                 return f"list[{self.annotation(prop.inner_property)}]"
             case UnionProperty():
-                names = list(dict.fromkeys(name for inner in prop.inner_properties for name in self._members(inner)))
-                models = [inner for inner in prop.inner_properties if isinstance(inner, ModelProperty)]
-                if len(models) > 1 and "UnknownVariant" not in names:
-                    names.append("UnknownVariant")
-                order = ("UnknownVariant", "None")
-                return " | ".join(sorted(names, key=lambda name: order.index(name) if name in order else -1))
+                return self._union(prop)
             case _:
-                return " | ".join(self._members(prop))
+                return self._joined(self._members(prop))
+
+    def _joined(self, names: list[str]) -> str:
+        order = (self.own("UnknownVariant"), "None")
+        return " | ".join(sorted(dict.fromkeys(names), key=lambda name: order.index(name) if name in order else -1))
+
+    def _union(self, union: UnionProperty) -> str:
+        models = [inner for inner in union.inner_properties if isinstance(inner, ModelProperty)]
+        names = [str(model.class_info.name) for model in models]
+        tagged = self._simplified.tagged.get(frozenset(names))
+        if tagged and len(models) > 1 and not self._has_tags(names, tagged.key, tagged.variants):
+            variants = ", ".join(f"{value!r}: {name}" for value, name in tagged.variants.items())
+            inner = self._joined([*names, self.own("UnknownVariant")])
+            mark = f"{self.own('Variants')}({tagged.key!r}, {{{variants}}})"
+            members = [f"{self.own('Annotated')}[{inner}, {mark}]"]
+        else:
+            is_open = len(models) > 1 and len(self._tags_of(names)) == 1
+            members = [name for model in models for name in self._members(model)]
+            members += [self.own("UnknownVariant")] if is_open else []
+        # In their order in the document, the models where the first of them stands.
+        found: list[str] = []
+        for inner in union.inner_properties:
+            if isinstance(inner, ModelProperty):
+                found += members
+            elif isinstance(inner, ConstProperty):
+                # Open, like an enum of one value.
+                found += [*self._members(inner), type(inner.value.raw_value).__name__]
+            else:
+                found += self._members(inner)
+        return self._joined(found)
+
+    def _has_tags(self, names: list[str], key: str, variants: dict[str, str]) -> bool:
+        """Return whether a constant of each variant says the same as a discriminator."""
+        return all(self._tags.get(name) == key for name in names) and variants == {
+            self._constants[name][key]: name for name in names
+        }
+
+    def _tags_of(self, names: list[str]) -> set[tuple[str, ...]]:
+        """Return the keys that distinguish all variants; a set of one key, or of several if there is none."""
+        keys = {self._tags.get(name) for name in names}
+        if len(keys) == 1 and None not in keys:
+            [key] = keys
+            values = [self._constants[name][key] for name in names if key is not None]
+            if len(set(values)) == len(names):
+                return {(str(key),)}
+        return set()
 
     def _members(self, prop: Property) -> list[str]:
         match prop:
             case ModelProperty():
                 name = str(prop.class_info.name)
-                return [name, "UnknownVariant"] if self.tag(prop) else [name]
+                return [name, self.own("UnknownVariant")] if self.tag(prop) else [name]
             case LiteralEnumProperty():
                 return [str(prop.class_info.name)]
             case ConstProperty():
-                return [f"Literal[{prop.value.raw_value!r}]"]
+                return [f"{self.own('Literal')}[{prop.value.raw_value!r}]"]
             case ListProperty() | UnionProperty():
                 return [self.annotation(prop)]
             case NoneProperty():
                 return ["None"]
             case AnyProperty():
-                return ["Any"]
+                return [self.own("Any")]
             case BooleanProperty():
                 return ["bool"]
             case IntProperty():
@@ -144,7 +238,7 @@ class Emission:
             case FloatProperty():
                 return ["float"]
             case _:
-                return ["str"]  # a date, a UUID or a file is a string in JSON, and stays one
+                return ["str"]
 
     def fields(self, model: Model) -> list[Field]:
         """Return the fields of a model, required ones first."""
@@ -153,10 +247,12 @@ class Emission:
     def _field(self, model: Model, prop: Property) -> Field:
         annotation, default = self.annotation(prop), ""
         if not prop.required:
-            annotation, default = f"{annotation} | Unset", "UNSET"
+            annotation, default = f"{annotation} | {self.own('Unset')}", self.own("UNSET")
         elif isinstance(prop, ConstProperty):
             default = f"constant({prop.value.raw_value!r})"
-        return Field(attribute(prop), prop.name.get_untrusted_value(), annotation, default, description(model, prop))
+        name = prop.name.get_untrusted_value()
+        key = self._simplified.keys[str(model.class_info.name)][name]
+        return Field(name, key, annotation, default, description(model, prop))
 
     def settings(self, model: Model) -> str:
         """Return the keyword arguments of the class statement of a model, as code."""
@@ -165,8 +261,8 @@ class Emission:
         return (f", tag={tag!r}" if tag else "") + (f", rename={renamed!r}" if renamed else "")
 
     def rest(self, model: Model) -> str:
-        """Return the type of the fields that the document does not name, as code; "Any" if it gives no type."""
-        return self.annotation(model.additional_properties) if model.additional_properties else "Any"
+        """Return the type of the fields that the document does not name, as code; `Any` if it gives no type."""
+        return self.annotation(model.additional_properties) if model.additional_properties else self.own("Any")
 
     def imports(self, model: Model) -> list[Import]:
         """Return the classes that the annotations of a model use, except the model itself."""
@@ -175,40 +271,59 @@ class Emission:
 
     def parameters(self, endpoint: Endpoint) -> list[Parameter]:
         """Return the parameters of an operation: path, query, header."""
-        places = {
-            "path": endpoint.path_parameters,
-            "query": endpoint.query_parameters,
-            "header": endpoint.header_parameters,
-        }
-        return [self._parameter(place, prop) for place, props in places.items() for prop in props]
+        arguments = self._simplified.operations[str(endpoint.name)].arguments
+        found = [self._parameter(arguments[prop.name.get_untrusted_value()], prop) for prop in parameters(endpoint)]
+        return sorted(found, key=lambda parameter: ("path", "query", "header").index(parameter.place))
 
-    def _parameter(self, place: str, prop: Property) -> Parameter:
+    def _parameter(self, argument: Argument, prop: Property) -> Parameter:
         annotation, fixed = self.annotation(prop), ""
         if isinstance(prop, LiteralEnumProperty):
             # Only the listed values, unlike in a response, so that type checkers find a misspelt argument.
-            annotation = f"Literal{sorted(prop.values)!r}"
-            fixed = str(*prop.values) if prop.required and len(prop.values) == 1 and place == "header" else ""
+            annotation = f"{self.own('Literal')}{sorted(prop.values)!r}"
+            fixed = str(*prop.values) if prop.required and len(prop.values) == 1 and argument.place == "header" else ""
         return Parameter(
-            str(prop.python_name), prop.name.get_untrusted_value(), place, annotation, prop.required, fixed
+            argument.name,
+            argument.key,
+            argument.place,
+            annotation,
+            prop.required,
+            argument.description,
+            fixed,
+            encoded(argument, prop),
+            is_spread(argument, prop),
         )
+
+    def path(self, endpoint: Endpoint) -> str:
+        """Return the path of an operation relative to the base URL, as code."""
+        codes = {parameter.name: parameter.encoded for parameter in self.parameters(endpoint)}
+        parts = re.split(r"\{([^}]*)\}", endpoint.path.get_untrusted_value().removeprefix("/"))
+        # Every second part is the name of an argument.
+        texts = [
+            f"{{{codes[part]}}}" if number % 2 else quote(part, safe=PATH_SAFE).replace("{", "{{")
+            for number, part in enumerate(parts)
+        ]
+        return f'f"{"".join(texts)}"' if len(parts) > 1 else f'"{"".join(texts)}"'
+
+    def request_headers(self, endpoint: Endpoint) -> dict[str, str]:
+        """Return the headers under ``x-request-headers``, which OpenAPI would ignore as parameters."""
+        return self._simplified.operations[str(endpoint.name)].request_headers
 
     def responses(self, endpoint: Endpoint) -> list[Response]:
         """Return the types that the responses of an operation decode to, with their status codes."""
-        decoded = (
-            (response.status_code.range or (0, 999), response.prop, response.source["return_type"] == "None")
-            for response in endpoint.responses
-        )
-        return [
-            Response(low, high, "None" if empty else self.annotation(prop))
-            for (low, high), prop, empty in decoded
-            if isinstance(prop, ModelProperty) or (empty and low // 100 == 2)
-        ]
+        found = []
+        for response in endpoint.responses:
+            low, high = response.status_code.range or (0, 999)
+            if response.source["return_type"] != "None":
+                found.append(Response(low, high, self.annotation(response.prop)))
+            elif low // 100 == 2 or not response.status_code.range:
+                found.append(Response(low, high, "None"))
+        return found
 
     def returned(self, endpoint: Endpoint) -> list[str]:
         """Return the types of the success responses of an operation, as code."""
-        found = (each.annotation for each in self.responses(endpoint) if each.low // 100 == 2)
-        # A success response that is not an object is refused once the package is built.
-        return sorted(dict.fromkeys(found), key="None".__eq__) or ["Any"]
+        responses = self.responses(endpoint)
+        successes = [each for each in responses if each.low // 100 == 2] or [each for each in responses if not each.low]
+        return sorted(dict.fromkeys(each.annotation for each in successes), key="None".__eq__)
 
     def body(self, endpoint: Endpoint) -> RequestBody | None:
         """Return the JSON body of an operation; None for an operation without one."""
@@ -222,7 +337,7 @@ class Emission:
     def endpoint_imports(self, endpoint: Endpoint) -> list[Import]:
         """Return the classes that the types of an operation use."""
         props = [response.prop for response in endpoint.responses] + [body.prop for body in endpoint.bodies]
-        props += [*endpoint.path_parameters, *endpoint.query_parameters, *endpoint.header_parameters]
+        props += parameters(endpoint)
         return sorted({name for prop in props for name in named(prop)})
 
 
@@ -231,18 +346,45 @@ def properties(model: Model) -> list[Property]:
     return [*(model.required_properties or ()), *(model.optional_properties or ())]
 
 
+def parameters(endpoint: Endpoint) -> list[Property]:
+    """Return the parameters of an operation; headers are query parameters for the generator."""
+    return [*endpoint.path_parameters, *endpoint.query_parameters]
+
+
 def rest_of(model: Model) -> list[Property]:
     """Return the schema of the additional properties of a model, in a list that may be empty."""
     return [model.additional_properties] if model.additional_properties else []
 
 
-def attribute(prop: Property) -> str:
-    """Return the attribute of a property: its key, with an underscore if it would hide a name that the class needs."""
-    name = str(prop.python_name)
-    if name in OWN_NAMES:
-        return f"{name}_"
-    bare = name.rstrip("_")
-    return bare if bare in FREE_NAMES else name
+def encoded(argument: Argument, prop: Property) -> str:
+    """Return the code that encodes the value of a parameter."""
+    name, key = argument.name, argument.key
+    if argument.style == "json":
+        return f"path_segment({key!r}, json_text({name}))" if argument.place == "path" else f"json_text({name})"
+    if argument.place == "query":
+        if is_spread(argument, prop):
+            return f"query_values({key!r}, {name}, {argument.style!r}, explode={argument.explode})"
+        return f"query_value({name})"
+    if argument.place == "header":
+        return f"simple_text({name}, explode={argument.explode})" if argument.explode else f"simple_text({name})"
+    if type(prop).__name__ in ("StringProperty", "LiteralEnumProperty") and not has_numbers(prop):
+        return f"path_segment({key!r}, {name})"
+    return f"path_segments({key!r}, {name})"
+
+
+def has_numbers(prop: Property) -> bool:
+    """Return whether a property is an enum of integers."""
+    return isinstance(prop, LiteralEnumProperty) and prop.value_type is int
+
+
+def is_spread(argument: Argument, prop: Property) -> bool:
+    """Return whether a query parameter is sent as several parameters, or in a style of its own."""
+    if argument.place != "query" or argument.style == "json":
+        return False
+    members = prop.inner_properties if isinstance(prop, UnionProperty) else [prop]
+    is_plain = all(not isinstance(member, ModelProperty | ListProperty | AnyProperty) for member in members)
+    only_lists = all(not isinstance(member, ModelProperty | AnyProperty) for member in members)
+    return not (is_plain or (only_lists and argument.explode))
 
 
 def description(model: Model, prop: Property) -> str:
@@ -279,30 +421,3 @@ def unions(prop: Property) -> Iterator[UnionProperty]:
                 yield from unions(inner)
         case _:
             pass
-
-
-def constants(model: Model) -> dict[str, str]:
-    """Return the string constants of the required keys of a model, by key."""
-    return {
-        prop.name.get_untrusted_value(): prop.value.raw_value
-        for prop in model.required_properties or ()
-        if isinstance(prop, ConstProperty) and isinstance(prop.value.raw_value, str)
-    }
-
-
-def tags(models: list[Model]) -> Iterator[tuple[str, str]]:
-    """Yield the names of the models that are tagged variants, each with the key of its tag."""
-    by_name = {str(model.class_info.name): model for model in models}
-    for model in models:
-        if TAG in constants(model):
-            yield str(model.class_info.name), TAG
-    for model in models:
-        for union in (union for prop in [*properties(model), *rest_of(model)] for union in unions(prop)):
-            variants = [by_name[str(p.class_info.name)] for p in union.inner_properties if isinstance(p, ModelProperty)]
-            shared = (
-                [key for key in constants(variants[0]) if all(key in constants(other) for other in variants)]
-                if len(variants) > 1
-                else []
-            )
-            if shared and TAG not in shared:
-                yield from ((str(variant.class_info.name), shared[0]) for variant in variants)

@@ -20,7 +20,7 @@ from ruamel.yaml.reader import ReaderError
 Json = Any
 Pointer = tuple[str | int, ...]
 
-MAX_BYTES = 10_000_000
+MAX_BYTES = 4_000_000
 """The largest permitted file."""
 
 MAX_DEPTH = 100
@@ -167,7 +167,7 @@ def _limit(text: str) -> None:
             raise SourceError(
                 line, f"it is nested deeper than {MAX_DEPTH} levels; give inner schemas names of their own"
             )
-        if count > 2 * MAX_VALUES:
+        if count > MAX_VALUES:
             raise SourceError(line, f"it has more than {MAX_VALUES} values; keep only the needed operations")
 
 

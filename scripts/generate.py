@@ -15,30 +15,30 @@ import filecmp
 import io
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import StrictUndefined
+from jinja2 import BytecodeCache, StrictUndefined
+from jinja2.bccache import Bucket
 from openapi_python_client import Project
 from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
-from openapi_python_client.strings import ClassName, PythonIdentifier
 from ruamel.yaml import YAML
 
 from _compare.report import CompareError, report
-from _document_check import find, located
-from _emission import Emission
+from _document_check import Problem, find, located
+from _emission import Emission, parameters, properties
 from _page import page
 from _samples import SampleError, add_samples, document_with_samples
-from _source import SourceError, read
+from _simplify import Simplified, simplify
+from _source import Source, SourceError, read
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "openapi.yaml"
@@ -53,11 +53,29 @@ COMMAND = "scripts/generate"
 BANNER = f"# Generated from openapi.yaml by {COMMAND}: do not edit, edit the document or overrides/templates.\n"
 RUNTIME = ("objects.py", "operations.py", "reading.py", "shapes.py", "tolerant.py", "values.py")
 """The modules that are emitted in addition to those of the generator."""
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
 class GenerateError(Exception):
     """The package cannot be generated; the message has a line for each problem."""
+
+
+class TemplateCache(BytecodeCache):
+    """The compiled templates of a process, which may generate more than one package."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill a bucket with the code of its template, if it was compiled before."""
+        if bucket.key in self._codes:
+            bucket.bytecode_from_string(self._codes[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        self._codes[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = TemplateCache()
 
 
 def build(document: Path, target: Path) -> None:
@@ -75,35 +93,54 @@ def build(document: Path, target: Path) -> None:
     except SourceError as error:
         place = f"{document.name}:{error.line}" if error.line else str(document)
         raise GenerateError(f"{place}: {error}.") from error
-    raw = source.raw
-    if found := located(source, find(raw, project_rules=document == DOCUMENT)):
-        raise GenerateError("\n".join(found))
-    if found := list(unsupported(raw)):
-        raise GenerateError("\n".join(f"{document.name}: {line}" for line in found))
+    emit(source, target, project_rules=document == DOCUMENT)
+    finish(document, source.raw, target)
+
+
+def emit(source: Source, target: Path, *, project_rules: bool = False) -> None:
+    """Write the modules of the package into a new folder, not formatted yet.
+
+    Args:
+        source: The document.
+        target: The folder to create; its parent must exist.
+        project_rules: Require what only this project's document must have, such as descriptions.
+
+    Raises:
+        GenerateError: The document is invalid, or part of it would be dropped.
+    """
+    refuse(source, find(source.raw, project_rules=project_rules))
+    simplified = simplify(source.raw)
+    refuse(source, simplified.problems)
     settings = YAML(typ="safe").load(SETTINGS) or {}
     if unknown := sorted(set(settings) - set(ConfigFile.model_fields)):
         raise GenerateError(f"{SETTINGS.name}: the generator has no setting {unknown[0]!r}; remove it.")
-    config = Config.from_sources(ConfigFile(**settings), MetaType.NONE, document, "utf-8", False, target)
-    data = GeneratorData.from_dict(raw, config=config)
+    config = Config.from_sources(ConfigFile(**settings), MetaType.NONE, SETTINGS, "utf-8", False, target)
+    data = GeneratorData.from_dict(simplified.document, config=config)
     if isinstance(data, GeneratorError):
-        raise GenerateError(f"{document.name}: {data.header}: {data.detail}")
+        raise GenerateError(f"{source.name}: {_one_line(data)}")
+    refuse(source, dropped(simplified, data))
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
     project.env.undefined = StrictUndefined
-    project.env.globals.update(
-        about=_Descriptions(raw),
-        emission=Emission(data),
-        path_expression=path_expression,
-        request_headers=_RequestHeaders(raw),
-    )
+    project.env.bytecode_cache = COMPILED
+    project.env.filters.update(closed=closed)
+    project.env.globals.update(emission=Emission(data, simplified))
     with contextlib.redirect_stdout(io.StringIO()):
         errors = project.build()
     if errors:
-        raise GenerateError("\n".join(f"{document.name}: {_one_line(error)}" for error in errors))
+        raise GenerateError("\n".join(f"{source.name}: {_one_line(error)}" for error in errors))
     for name in RUNTIME:
         (target / name).write_text(project.env.get_template(f"{name}.jinja").render(), encoding="utf-8")
-    if found := list(dropped(raw, data)):
-        raise GenerateError("\n".join(f"{document.name}: {line}" for line in found))
-    finish(document, raw, target)
+
+
+def refuse(source: Source, problems: Iterable[Problem]) -> None:
+    """Raise an error if there are problems."""
+    if found := located(source, problems):
+        raise GenerateError("\n".join(found))
+
+
+def closed(text: str) -> str:
+    """Return the end of a docstring so that a quote in it does not become part of the closing quotes."""
+    return f'{text[:-1]}\\"' if text.endswith('"') else text
 
 
 def finish(document: Path, raw: dict[str, Any], target: Path) -> None:
@@ -118,7 +155,10 @@ def finish(document: Path, raw: dict[str, Any], target: Path) -> None:
     add_reference(document, raw, target)
     ruff = [sys.executable, "-m", "ruff"]
     common = ["--isolated", "--no-cache", "--target-version=py311", "--line-length=120", str(target)]
-    for command in (["check", "--fix-only", "--select=I,F401,F541"], ["format"]):
+    for command in (
+        ["check", "--fix-only", "--select=I,F401,F541", "--config=lint.isort.split-on-trailing-comma=false"],
+        ["format"],
+    ):
         done = subprocess.run([*ruff, *command, *common], capture_output=True, text=True, check=False)
         if done.returncode:
             raise GenerateError(f"ruff {command[0]} failed on the emitted code: {(done.stderr or done.stdout).strip()}")
@@ -140,144 +180,33 @@ def add_reference(document: Path, raw: dict[str, Any], target: Path) -> None:
         (target / name).write_text(text, encoding="utf-8")
 
 
-def unsupported(raw: dict[str, Any]) -> Iterator[str]:
-    """Yield each construct that the generator or the templates would silently drop."""
-    if raw.get("security"):
-        yield "/security: ignored by the generator; move it to each operation."
-    for pointer, node in walk(raw.get("components", {}).get("schemas", {}), "/components/schemas"):
-        if "$ref" in node and (lost := sorted(set(node) - {"$ref", "description", "summary"})):
-            yield f"{pointer}/{lost[0]}: lost beside $ref; put both into oneOf or into the referenced schema."
-        if isinstance(node.get("type"), list) and "enum" in node:
-            yield f"{pointer}/enum: emitted as several classes with a list of types; use oneOf with type 'null'."
-    for path, method, operation in operations(raw):
-        pointer = f"/paths/{escape(path)}/{method}"
-        if not operation.get("operationId"):
-            yield f"{pointer}: has no operationId, which names the generated function; add one."
-        for parameter in operation.get("parameters", []):
-            if parameter.get("in") == "cookie":
-                yield f"{pointer}/parameters: cookie {parameter['name']!r} is not sent by the templates; remove it."
-        sent = operation.get("x-request-headers", {})
-        if not isinstance(sent, dict) or not all(isinstance(value, str) for value in sent.values()):
-            yield f"{pointer}/x-request-headers: must give each header one value, a string."
-        for kind in operation.get("requestBody", {}).get("content", {}):
-            if kind != "application/json":
-                yield f"{pointer}/requestBody: {kind!r} is not built by the templates; use application/json."
-        for status, response in operation.get("responses", {}).items():
-            content = response.get("content", {})
-            if "$ref" not in response and status != "204" and not any("schema" in media for media in content.values()):
-                yield f"{pointer}/responses/{status}: has no schema, so the return type would be Any; add one."
-
-
-def dropped(raw: dict[str, Any], data: GeneratorData) -> Iterator[str]:
-    """Yield each part of the document that is missing in the generator's data."""
-    endpoints = {
-        endpoint.name: endpoint
-        for collection in data.endpoint_collections_by_tag.values()
-        for endpoint in collection.endpoints
-    }
-    for path, method, operation in operations(raw):
-        pointer = f"/paths/{escape(path)}/{method}"
-        endpoint = endpoints.get(identifier(operation["operationId"]))
+def dropped(simplified: Simplified, data: GeneratorData) -> Iterator[Problem]:
+    """Yield each part of the document that the generator did not read."""
+    collections = data.endpoint_collections_by_tag.values()
+    reasons = [_one_line(error) for collection in collections for error in collection.parse_errors]
+    reasons += [_one_line(error) for error in data.errors]
+    hint = f": {'; '.join(dict.fromkeys(reasons))}" if reasons else "; write it in another way"
+    endpoints = {str(endpoint.name): endpoint for collection in collections for endpoint in collection.endpoints}
+    for name, info in simplified.operations.items():
+        endpoint = endpoints.get(name)
         if endpoint is None:
-            yield f"{pointer}: the operation would be dropped."
-            continue
-        names = {parameter.name for _, parameter in endpoint.iter_all_parameters()}
-        for parameter in operation.get("parameters", []):
-            if "name" in parameter and parameter["name"] not in names:
-                yield f"{pointer}/parameters: {parameter['name']!r} would be dropped."
-        if len(endpoint.responses) != len(operation["responses"]):
-            yield f"{pointer}/responses: {len(operation['responses']) - len(endpoint.responses)} would be dropped."
-        if not any(r.status_code.range and r.status_code.range[0] // 100 == 2 for r in endpoint.responses):
-            yield f"{pointer}/responses: a success response is missing; add one."
-        elif not any(
-            r.status_code.range
-            and r.status_code.range[0] // 100 == 2
-            and (hasattr(r.prop, "required_properties") or r.source["return_type"] == "None")
-            for r in endpoint.responses
-        ):
-            yield f"{pointer}/responses: the success response is not an object; use a component of type object."
+            yield Problem(info.pointer, f"the generator cannot read this operation{hint}")
+        elif set(info.arguments) - {p.name.get_untrusted_value() for p in parameters(endpoint)}:
+            yield Problem(info.pointer, f"the generator cannot read the parameters of this operation{hint}")
     fields = {
-        str(model.class_info.name): {p.name.get_untrusted_value() for p in model.required_properties or ()}
-        | {p.name.get_untrusted_value() for p in model.optional_properties or ()}
-        for model in data.models
+        **{
+            str(model.class_info.name): {p.name.get_untrusted_value() for p in properties(model)}
+            for model in data.models
+        },
+        **{str(enum.class_info.name): set() for enum in data.enums},
     }
-    for name, schema in raw.get("components", {}).get("schemas", {}).items():
-        if schema.get("type") == "object":
-            for lost in sorted(set(schema.get("properties", {})) - fields.get(ClassName(name, "field_"), set())):
-                yield f"/components/schemas/{escape(name)}/properties/{escape(lost)}: would be dropped."
-
-
-def operations(raw: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Yield the path, the method and the description of each operation."""
-    for path, item in (raw.get("paths") or {}).items():
-        for method in METHODS:
-            if method in item:
-                yield path, method, item[method]
-
-
-def walk(node: Any, pointer: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every object below a node with its JSON pointer, except examples and other data."""
-    if isinstance(node, dict):
-        yield pointer, node
-        for key, value in node.items():
-            if key not in ("example", "examples", "default", "const", "enum"):
-                yield from walk(value, f"{pointer}/{escape(str(key))}")
-    elif isinstance(node, list):
-        for index, value in enumerate(node):
-            yield from walk(value, f"{pointer}/{index}")
-
-
-def escape(key: str) -> str:
-    """Escape one token of a JSON pointer."""
-    return key.replace("~", "~0").replace("/", "~1")
-
-
-def identifier(operation_id: str) -> str:
-    """Return the name that the generator gives an operation."""
-    return PythonIdentifier(operation_id, "field_")
-
-
-def path_expression(endpoint: Any) -> str:
-    """Return the path of an endpoint as the text of an f-string, relative to the base URL, with quoted parameters."""
-    path = endpoint.path.get_untrusted_value().lstrip("/")
-    names = {str(parameter.python_name): parameter.name.get_untrusted_value() for parameter in endpoint.path_parameters}
-    if not re.fullmatch(r"[\w/{}.~:-]*", path):
-        raise GenerateError(
-            f"path {path!r} has characters that the templates do not quote; use letters, digits and . ~ : - only."
-        )
-    return re.sub(r"\{(\w+)\}", lambda match: f"{{path_segment({names[match[1]]!r}, {match[1]})}}", path)
-
-
-class _Descriptions:
-    """The descriptions of parameters, which the generator drops."""
-
-    def __init__(self, raw: dict[str, Any]) -> None:
-        self._texts = {
-            (identifier(operation["operationId"]), parameter["name"]): parameter.get("description", "")
-            for _, _, operation in operations(raw)
-            for parameter in operation.get("parameters", [])
-            if "name" in parameter
-        }
-
-    def __call__(self, endpoint: Any, parameter: str) -> str:
-        return self._texts.get((str(endpoint.name), parameter), "")
-
-
-class _RequestHeaders:
-    """Looks up the headers under ``x-request-headers`` that an operation sends; OpenAPI ignores some as parameters."""
-
-    def __init__(self, raw: dict[str, Any]) -> None:
-        self._headers = {
-            identifier(operation["operationId"]): operation.get("x-request-headers", {})
-            for _, _, operation in operations(raw)
-        }
-
-    def __call__(self, endpoint: Any) -> dict[str, str]:
-        return self._headers.get(str(endpoint.name), {})
+    for name, schema in simplified.document["components"]["schemas"].items():
+        if name not in fields or schema.get("properties", {}).keys() - fields[name]:
+            yield Problem(simplified.places.get(name, ()), f"the generator cannot read this schema{hint}")
 
 
 def _one_line(error: GeneratorError) -> str:
-    return " ".join(f"{error.header}: {error.detail or ''}".split())
+    return " ".join(f"{error.header}: {error.detail or ''}".split())[:200]
 
 
 def differences(fresh: Path, present: Path) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from .api.runs.list_runs import list_runs as list_runs
 
-MODULES: Final = {
+MODULES: Final[dict[str, str]] = {
     "list_runs": ".api.runs.list_runs",
 }
 """The module of each operation."""

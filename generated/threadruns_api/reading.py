@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any, Final, NamedTuple, Union, get_args, get_origin
 
 from msgspec import DecodeError as NotDecoded
@@ -242,6 +243,8 @@ class Reader:
             return decode(parse_json(content), self.model, report)
 
     def _tolerate(self, content: bytes, report: Report, left_out: list[Problem] | None, *, keep: bool) -> Any:
+        if not isinstance(self.model, ModelType):
+            return decode(parse_json(content), self.model, report)
         if not self.lists:
             with suppress(*REFUSED):
                 return self.lenient(content)
@@ -347,13 +350,19 @@ def items_of(
 
 
 def reader_of(model: Any) -> Reader:
-    """Return the reader of a type; that of a model is cached."""
-    found: Reader | None = vars(model).get("reader") if isinstance(model, type) else None
+    """Return the reader of a type."""
+    if not isinstance(model, ModelType):
+        return other_reader(model)
+    found: Reader | None = vars(model).get("reader")
     if found is None:
-        found = Reader(model)
-        if isinstance(model, ModelType):
-            model.reader = found
+        found = model.reader = Reader(model)
     return found
+
+
+@cache
+def other_reader(hint: Any) -> Reader:
+    """Return the reader of a type that is not a model."""
+    return Reader(hint)
 
 
 def make_readers(models: list[Any]) -> None:

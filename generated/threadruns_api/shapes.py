@@ -12,8 +12,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from functools import cache
-from types import GenericAlias
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeVar, Union, get_args, get_origin
+from types import GenericAlias, NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
 from msgspec import NODEFAULT, Raw, Struct, UnsetType, defstruct
@@ -184,7 +184,8 @@ def prepare(models: Iterable[Any], names: dict[str, Any] | None = None) -> None:
 
 def evaluate(hint: Any, scope: dict[str, Any], names: dict[str, Any] | None) -> Any:
     """Return the type of an annotation."""
-    return eval(hint, scope, names) if isinstance(hint, str) else hint
+    # The names of the module come first: a model may be called like a type that the module uses.
+    return eval(hint, scope if names is None else names, scope) if isinstance(hint, str) else hint
 
 
 def wire(hint: Any, *, closed: bool = True) -> Any:
@@ -196,6 +197,10 @@ def wire(hint: Any, *, closed: bool = True) -> Any:
     """
     if hint is float:
         return float | int
+    if hint is None:
+        return NoneType
+    if get_origin(hint) is Annotated:
+        return Refused  # its variants have no tag that msgspec could read
     if isinstance(hint, ModelType):
         # msgspec requires the tag of a variant only in a union of several, so another variant is added.
         return hint if hint.tag is None else Union[hint, unused_variant(hint.tag)]
@@ -213,12 +218,13 @@ def wire(hint: Any, *, closed: bool = True) -> Any:
         members = [member for member in members if member not in (str, int)]
     elif is_enum:
         members = [member for member in members if get_origin(member) is not Literal]
-    models = [member for member in members if isinstance(member, ModelType)]
+    models: list[Any] = [member for member in members if isinstance(member, ModelType)]
+    tag_values = {model.__struct_config__.tag for model in models}
     lists = sum(get_origin(member) is list for member in members)
-    objects = len(models) + sum(get_origin(member) is dict for member in members)
+    objects = len(models) + sum(get_origin(member) in (dict, Annotated) for member in members)
     tags = {model.tag for model in models}
     # In a union, msgspec can distinguish one list, and one object or variants with one tag.
-    by_tag = objects == len(models) and len(tags) == 1 and None not in tags
+    by_tag = objects == len(models) == len(tag_values) and len(tags) == 1 and None not in tags
     if lists > 1 or (objects > 1 and not by_tag) or (Any in members and lists + objects):
         return Refused
     read = (member if objects > 1 and member in models else wire(member, closed=closed) for member in members)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final, Literal, NoReturn, get_args, get_origin
+from types import NoneType
+from typing import Annotated, Any, Final, Literal, NoReturn, get_args, get_origin
 
 from .errors import DecodeError
 from .shapes import ModelType, unknown_items
@@ -23,7 +24,7 @@ Check = Callable[[Any, Path, Report], Any]
 """A function that checks a value and returns the decoded one."""
 
 MISSING: Final = object()
-NAMES: Final = {str: "a string", int: "an integer", float: "a number", bool: "a boolean"}
+NAMES: Final = {str: "a string", int: "an integer", float: "a number", bool: "a boolean", NoneType: "null"}
 ORDER: Final = [*NAMES.values(), "an array", "an object", "a constant"]
 
 
@@ -68,10 +69,15 @@ def check_of(hint: Any) -> Check:
         return map_check(get_args(hint)[1])
     if get_origin(hint) is Literal:
         return constant_check(get_args(hint))
+    if get_origin(hint) is Annotated:
+        variants = get_args(hint)[1]
+        return tag_check(variants.key, variants.models)
     if hint is Any:
         return lambda value, path, report: value
     if hint is int:
         return check_integer
+    if hint is None:
+        return scalar_check(NoneType)
     return scalar_check(hint) if isinstance(hint, type) else union_check(hint)
 
 
@@ -81,9 +87,9 @@ def accepted(hint: Any) -> frozenset[type] | None:
         return None
     if hint is float:
         return frozenset({float, int})
-    if hint in (str, int, bool, type(None)):
-        return frozenset({hint})
-    if get_origin(hint) is Literal or isinstance(hint, ModelType) or get_origin(hint) in (list, dict):
+    if hint in (None, str, int, bool, NoneType):
+        return frozenset({hint or NoneType})
+    if get_origin(hint) is Literal or isinstance(hint, ModelType) or get_origin(hint) in (list, dict, Annotated):
         return frozenset()
     members = [accepted(member) for member in get_args(hint)]
     return None if None in members else frozenset[type]().union(*(member for member in members if member))
@@ -187,20 +193,21 @@ def object_check(model: Any) -> Check:
 def union_check(hint: Any) -> Check:
     """Return the check for a union: variants by their tag, other values by their type."""
     members = [member for member in get_args(hint) if member not in (Unset, UnknownVariant)]
-    objects = [member for member in members if isinstance(member, ModelType) or get_origin(member) is dict]
-    lists = [list_check(get_args(member)[0]) for member in members if get_origin(member) is list]
+    objects = [m for m in members if isinstance(m, ModelType) or get_origin(m) in (dict, Annotated)]
+    lists = [member for member in members if get_origin(member) is list]
     # A constant in a union with scalars is open, like an enum of one value.
     kinds = {type(value) for member in members if get_origin(member) is Literal for value in get_args(member)}
     kinds |= accepted(hint) or set()
     expected = alternatives(members)
     check_object = variant_check(objects) if objects else None
+    check_list = best_check(lists) if lists else None
 
     def check(value: Any, path: Path, report: Report) -> Any:
         kind = type(value)
         if kind is dict and check_object is not None:
             return check_object(value, path, report)
-        if kind is list and lists:
-            return lists[0](value, path, report)
+        if kind is list and check_list is not None:
+            return check_list(value, path, report)
         if kind in kinds or Any in members:
             return value
         if kind is float and int in kinds and value.is_integer():
@@ -211,15 +218,20 @@ def union_check(hint: Any) -> Check:
 
 
 def variant_check(objects: list[Any]) -> Check:
-    """Return the check for the objects of a union: by tag; without a tag, the first check that accepts the object."""
-    checks = [check_of(member) for member in objects]
+    """Return the check for the objects of a union: by tag; without a tag, the check that fits the object best."""
     tags = {getattr(member, "tag", None) for member in objects}
     [tag] = tags if len(tags) == 1 else {None}
-    if tag is None:
-        return checks[0] if len(checks) == 1 else first_check(checks)
-    variants = {member.__struct_config__.tag: check for member, check in zip(objects, checks, strict=True)}
+    variants = {} if tag is None else {member.__struct_config__.tag: member for member in objects}
+    return tag_check(tag, variants) if tag is not None and len(variants) == len(objects) else best_check(objects)
+
+
+def tag_check(tag: str, models: dict[str, Any]) -> Check:
+    """Return the check for objects that the value of a key distinguishes; other values are unknown variants."""
+    variants: dict[str, Check] = {value: check_of(model) for value, model in models.items()}
 
     def check(value: Any, path: Path, report: Report) -> Any:
+        if type(value) is not dict:
+            return wrong(value, "an object", path, report)
         key = value.get(tag, UNSET)
         if key is UNSET:
             report((*path, tag), "missing", UNSET)
@@ -232,18 +244,36 @@ def variant_check(objects: list[Any]) -> Check:
     return check
 
 
-def first_check(checks: list[Check]) -> Check:
-    """Return a check that tries checks in turn; an object that none of them accepts is kept undecoded."""
+def best_check(hints: list[Any]) -> Check:
+    """Return the check for a union without a tag: the type that accepts a value with the fewest unknown fields."""
+    if len(hints) == 1:
+        return check_of(hints[0])
+    checks = [check_of(hint) for hint in hints]
 
-    def check(value: Any, path: Path, _: Report) -> Any:
-        for attempt in checks:
+    def check(value: Any, path: Path, report: Report) -> Any:
+        accepted: list[Any] = []
+        refused: list[str] = []
+        for hint, attempt in zip(hints, checks, strict=True):
             try:
-                return attempt(value, path, refuse)
-            except DecodeError:
-                continue
-        return UnknownVariant(value)
+                accepted.append(attempt(value, (), refuse))
+            except DecodeError as error:
+                refused.append(f"{hint.__name__ if isinstance(hint, ModelType) else word(hint)} ({error})")
+        if accepted:
+            return min(accepted, key=count_unknown)
+        report(path, f"expected {' or '.join(refused)}", value)
+        return value
 
     return check
+
+
+def count_unknown(value: Any) -> int:
+    """Return the number of fields in a decoded value that no model knows."""
+    if isinstance(type(value), ModelType):
+        unknown = getattr(value, "_unknown", None) or {}
+        return len(unknown) + sum(count_unknown(getattr(value, name)) for name in type(value).nested)
+    if type(value) is dict:
+        return sum(1 + count_unknown(item) for item in value.values())
+    return sum(map(count_unknown, value)) if type(value) is list else 0
 
 
 def alternatives(members: list[Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, Generic, Literal, TypedDict, TypeVar
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
 from urllib.parse import quote
 
 from attrs import frozen
@@ -15,6 +15,7 @@ from .reading import read
 from .values import UNSET as UNSET
 from .values import UnknownVariant as UnknownVariant
 from .values import Unset as Unset
+from .values import Variants as Variants
 from .values import encode as encode
 
 T_co = TypeVar("T_co", covariant=True)
@@ -54,6 +55,9 @@ class CallOptions(TypedDict, total=False):
 
 QueryValue = str | list[str]
 
+DELIMITERS: Final = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+"""The characters between the values of a list that is one query parameter, by style."""
+
 
 @frozen
 class Request(Generic[T_co]):
@@ -74,7 +78,7 @@ class Request(Generic[T_co]):
     path: str
     params: dict[str, QueryValue]
     headers: dict[str, str]
-    model: type[T_co]
+    model: Any
     responses: tuple[tuple[int, int, Any], ...]
     options: CallOptions
     content: bytes | None = None
@@ -119,11 +123,73 @@ def path_segment(name: str, value: str) -> str:
         raise ValueError(f"{name} must be valid Unicode; got {value!r:.80}") from None
 
 
+def path_segments(name: str, value: Any) -> str:
+    """Quote a path parameter that is not a text: a number, a boolean, or a list, whose values are joined by commas.
+
+    Raises:
+        ValueError: The value, or one in the list, cannot be a path segment.
+    """
+    values: list[Any] = value if isinstance(value, list) and value else [value]
+    return ",".join(path_segment(name, simple_text(each)) for each in values)
+
+
+def simple_text(value: Any, *, explode: bool = False) -> str:
+    """Return the value of a header or path parameter as text, in the style ``simple`` of OpenAPI.
+
+    Args:
+        value: A text, a number, a boolean, a list or an object of them.
+        explode: Join the keys and values of an object by an equals sign.
+
+    Raises:
+        ValueError: The value cannot be sent so.
+    """
+    value = encode(value)
+    if isinstance(value, dict):
+        sign = "=" if explode else ","
+        return ",".join(f"{key}{sign}{simple_text(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return ",".join(simple_text(each) for each in value)
+    if value is None:
+        raise ValueError("null cannot be sent in a parameter; leave the parameter out")
+    return str(value).lower() if type(value) is bool else str(value)
+
+
+def query_values(name: str, value: Any, style: str, *, explode: bool) -> dict[str, QueryValue]:
+    """Return the query parameters that a list or an object is sent as.
+
+    Args:
+        name: The name of the parameter.
+        value: The value.
+        style: The style of the document, such as ``deepObject``.
+        explode: Send each value of a list, or each key of an object, as a parameter of its own.
+
+    Raises:
+        ValueError: The value cannot be sent so.
+    """
+    value = encode(value)
+    if isinstance(value, dict) and style == "deepObject":
+        return {f"{name}[{key}]": query_value(each) for key, each in value.items()}
+    if isinstance(value, dict) and explode:
+        return {key: query_value(each) for key, each in value.items()}
+    if isinstance(value, list) and not explode:
+        return {name: DELIMITERS[style].join(simple_text(each) for each in value)}
+    return {name: simple_text(value) if isinstance(value, dict) else query_value(value)}
+
+
 def query_value(value: Any) -> QueryValue:
     """Return a query parameter as text: true and false in lower case, a list as a list of texts."""
     if isinstance(value, list):
         return [str(query_value(item)) for item in value]  # pyright: ignore[reportUnknownVariableType]
     return str(value).lower() if type(value) is bool else str(value)
+
+
+def json_text(value: Any) -> str:
+    """Return the value of a parameter as JSON text.
+
+    Raises:
+        ValueError: The value has a part that JSON has no form for.
+    """
+    return json_content(value).decode()
 
 
 def json_content(body: Any) -> bytes:

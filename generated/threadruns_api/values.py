@@ -74,6 +74,19 @@ class UnknownVariant(dict[str, Any]):
         return dict(self)
 
 
+class Variants:
+    """The variants of a union, in its annotation, if a key distinguishes them that is not a constant of each.
+
+    Args:
+        key: The key.
+        models: The variants by the value of the key.
+    """
+
+    def __init__(self, key: str, models: dict[str, Any]) -> None:
+        self.key = key
+        self.models = models
+
+
 def encode(value: Any) -> Any:
     """Return a value as parsed JSON: models, also in lists and maps, become dicts."""
     if type(value) is list:
