@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 PATH = "/threads/{thread_id}/runs"
 """The path of the operation in the document."""
 
+BETA = "OpenAI-Beta"
+"""The header with the version of the API."""
+
 
 @cache
 def _folder() -> Path:
@@ -74,22 +77,39 @@ def query_parameters(operation: str) -> dict[str, dict[str, Any]]:
         operation: The ``operationId``, or the name of the generated function, which differs from it in case and
             underscores. Parameters are named as those of the function.
     """
-    paths: dict[str, dict[str, dict[str, Any]]] = document()["paths"]
-    described = (
-        method for path in paths.values() for key, method in path.items() if key in ("get", "post", "put", "delete")
-    )
-    found = [each for each in described if _plain(each["operationId"]) == _plain(operation)]
-    specs: list[dict[str, Any]] = found[0].get("parameters", []) if found else []
-    return {spec["name"].replace("-", "_"): _resolved(spec["schema"]) for spec in specs if spec["in"] == "query"}
+    paths: dict[str, dict[str, Any]] = document()["paths"]
+    specs: list[dict[str, Any]] = []
+    for item in paths.values():
+        for each in item.values():
+            if "operationId" in each and _plain(each["operationId"]) == _plain(operation):
+                specs = [resolve(spec) for spec in (*item.get("parameters", ()), *each.get("parameters", ()))]
+    return {spec["name"].replace("-", "_"): resolve(spec["schema"]) for spec in specs if spec["in"] == "query"}
 
 
 def _plain(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
 
-def _resolved(schema_or_reference: dict[str, Any]) -> dict[str, Any]:
-    reference = schema_or_reference.get("$ref")
-    return schema(reference.rpartition("/")[2]) if reference else schema_or_reference
+def resolve(node: dict[str, Any]) -> dict[str, Any]:
+    """Return a node of the document, or the component that it refers to."""
+    while "$ref" in node:
+        found: Any = document()
+        for key in node["$ref"].split("/")[1:]:
+            found = found[key.replace("~1", "/").replace("~0", "~")]
+        node = found
+    return node
+
+
+@cache
+def parameters(place: str) -> dict[str, dict[str, Any]]:
+    """Return the parameters of the operation by name, references followed.
+
+    Args:
+        place: ``query``, ``header`` or ``path``.
+    """
+    item = document()["paths"][PATH]
+    specs = map(resolve, (*item.get("parameters", ()), *item["get"]["parameters"]))
+    return {spec["name"]: {**spec, "schema": resolve(spec["schema"])} for spec in specs if spec["in"] == place}
 
 
 @cache
@@ -99,10 +119,26 @@ def parameter(name: str) -> dict[str, Any]:
     Raises:
         KeyError: The operation has no such parameter.
     """
-    for spec in document()["paths"][PATH]["get"]["parameters"]:
-        if spec["name"] == name:
-            return _resolved(spec["schema"])
-    raise KeyError(name)
+    found: dict[str, Any] = {**parameters("path"), **parameters("header"), **parameters("query")}[name]["schema"]
+    return found
+
+
+def beta() -> str:
+    """Return the value of the beta header."""
+    (value,) = parameter(BETA)["enum"]
+    return str(value)
+
+
+@cache
+def body_schema(status: int) -> str | None:
+    """Return the name of the schema of the operation's body for a status; None if the status is not documented."""
+    responses = document()["paths"][PATH]["get"]["responses"]
+    keys = (str(status), f"{status // 100}XX", "default")
+    found = next((resolve(responses[key]) for key in keys if key in responses), None)
+    if found is None:
+        return None
+    reference: str = found["content"]["application/json"]["schema"]["$ref"]
+    return reference.rpartition("/")[2]
 
 
 @cache

@@ -156,7 +156,6 @@ def test_base_url_without_its_path(root: str, azure: str | None, hint: str, kind
         ("base_url", b"http://h/v1"),
         ("beta", ""),
         ("beta", " "),
-        ("beta", None),
         ("beta", 2),
         ("azure_api_version", ""),
         ("azure_api_version", 5),

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
 from threadruns._cli._options import hidden
 from threadruns._cli._output import Departure, Failure, Interrupted, Unreadable, standard_output
 from threadruns._cli._report import print_report, print_rules
+from threadruns._document import beta as beta_of_document
 from threadruns._errors import ArgumentError
 from threadruns._http.secrets import KEY_VARIABLE, Secret
 from threadruns.contract.check import CheckInterrupted, check
@@ -48,7 +49,7 @@ INTERRUPTED = Interrupted.exit_code
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Also write JUnit XML to this file.")
 @click.option("--list", "list_rules", is_flag=True, help="Print the rules with their sources, and exit.")
 @click.option("--schema", "print_schema", is_flag=True, help="Print the JSON Schema of the JSON report, and exit.")
-@click.option("--beta", default="assistants=v1", show_default=True, help="Value of the OpenAI-Beta header.")
+@click.option("--beta", default=beta_of_document(), show_default=True, help="Value of the OpenAI-Beta header.")
 @click.option("--seed", default=0, show_default=True, help="Seed of the random requests.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), help="Maximum requests per second.")
 @click.option(
@@ -94,8 +95,8 @@ def command(
     """Check the server at URL against the contract, by reading threads that exist there.
 
     The check changes nothing on the server. To decide more rules, name threads of several sizes: without runs, with one
-    run, with a few, with exactly 20, exactly 100 and more than 100 runs, and with many runs created in the same second.
-    The key is sent to URL only, and no report contains it.
+    run, with a few, with as many as a default and a largest page, with more, and with many runs created in the same
+    second. The key is sent to URL only, and no report contains it.
 
     \b
     threadruns check http://127.0.0.1:8000/v1 --thread thread_abc123 --thread thread_abc456

@@ -17,8 +17,10 @@ from threadruns import (
 )
 from threadruns._cli._options import hidden
 from threadruns._cli._output import Departure, Interrupted, Unreadable, standard_output
+from threadruns._cli._parameters import parameter_options
 from threadruns._cli._runs import write_runs
-from threadruns._document import parameter
+from threadruns._document import beta as beta_of_document
+from threadruns._document import parameter, parameters
 from threadruns._http.secrets import KEY_VARIABLE, Secret
 from threadruns._http.service import BASE_URL_VARIABLE, EXAMPLE_BASE_URL
 
@@ -30,10 +32,15 @@ if TYPE_CHECKING:
 @click.argument("thread_id")
 @click.option("--limit", type=click.IntRange(min=1), help="Maximum number of runs; all by default.")
 @click.option(
-    "--order", type=click.Choice(["asc", "desc"]), default="desc", show_default=True, help="Order by creation time."
+    "--order",
+    type=click.Choice(parameter("order")["enum"]),
+    default=parameter("order")["default"],
+    show_default=True,
+    help="Order by creation time.",
 )
 @click.option("--after", metavar="RUN_ID", help="Start after this run.")
 @click.option("--before", metavar="RUN_ID", help="List the runs before this one, the nearest first.")
+@parameter_options(parameters("query"), own=("limit", "order", "after", "before"))
 @click.option(
     "--format", "output_format", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True
 )
@@ -46,7 +53,7 @@ if TYPE_CHECKING:
 )
 @click.option("--api-key", callback=hidden, envvar=KEY_VARIABLE, metavar="KEY", show_envvar=True, help="API key.")
 @click.option("--base-url", metavar="URL", envvar="OPENAI_BASE_URL", show_envvar=True, help="Base URL of the API.")
-@click.option("--beta", default="assistants=v1", show_default=True, help="Value of the OpenAI-Beta header.")
+@click.option("--beta", default=beta_of_document(), show_default=True, help="Value of the OpenAI-Beta header.")
 @click.option("--azure-api-version", metavar="VERSION", help="Use Azure's form of the API, with this API version.")
 @click.option(
     "--timeout",
@@ -68,6 +75,7 @@ def command(
     beta: str,
     azure_api_version: str | None,
     timeout: float,
+    **others: Any,
 ) -> None:
     """List the runs of THREAD_ID.
 
@@ -101,7 +109,10 @@ def command(
             ) as client,
         ):
             size = min(limit or largest, largest)
-            pages = client.runs.list(thread_id, limit=size, order=order, after=after, before=before, max_items=limit)
+            given = {name: value for name, value in others.items() if value not in (None, ())}
+            pages = client.runs.list(
+                thread_id, limit=size, order=order, after=after, before=before, max_items=limit, **given
+            )
             walk = iter(pages)
             write_runs(counter.count(walk), output_format)
     except KeyboardInterrupt:

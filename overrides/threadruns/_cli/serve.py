@@ -26,7 +26,8 @@ from threadruns._cli._options import database_option
 from threadruns._cli._output import Failure, Interrupted, count, standard_output
 from threadruns._cli._workers import Workers, reason_against
 from threadruns._cli.load import load_file
-from threadruns._document import document
+from threadruns._document import BETA, document
+from threadruns._document import beta as beta_of_document
 from threadruns.server._app import Application
 from threadruns.server._dialects import endpoint_class
 from threadruns.server._endpoint import check_key
@@ -377,7 +378,7 @@ def _start(root: str, store: Store, generated: str | None, *, azure: bool, permi
     elif permissive:
         lines.append(f'Try: curl "{url}?limit=2"')
     else:
-        headers = f'-H "OpenAI-Beta: assistants=v1" -H "Authorization: Bearer {shown}"'
+        headers = f'-H "{BETA}: {beta_of_document()}" -H "Authorization: Bearer {shown}"'
         lines.append(f'Try: curl "{url}?limit=2" {headers}')
     return "\n".join(lines)
 

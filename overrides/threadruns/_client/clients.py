@@ -12,7 +12,7 @@ from threadruns._http.addresses import Address
 from threadruns._http.rate_limit import RateLimiter
 from threadruns._http.secrets import Secret
 from threadruns._http.senders import AsyncSender, Sender
-from threadruns._http.service import DEFAULT_BETA, Service, base_address
+from threadruns._http.service import Service, base_address
 from threadruns._http.transports.settings import ConnectionSettings
 from threadruns._options import MAX_SECONDS, Options, is_number
 from threadruns._version import __version__
@@ -87,7 +87,7 @@ class Client(BaseClient[Sender]):
             or error shows the key.
         base_url: The base URL of the API, such as ``http://127.0.0.1:8000/v1``; from ``OPENAI_BASE_URL`` if None.
             It has no default.
-        beta: The version of the Assistants API, sent in the header ``OpenAI-Beta``.
+        beta: The version of the Assistants API, sent in the header ``OpenAI-Beta``; that of the document if None.
         azure_api_version: The version of an Azure-like deployment, such as ``2024-02-15-preview``. Selects its form:
             the key is sent in the header ``api-key``, the version in the query, and no ``OpenAI-Beta`` is sent.
         max_rate: The largest number of requests per second, shared by all calls of this client; None for no limit.
@@ -110,7 +110,7 @@ class Client(BaseClient[Sender]):
         *,
         api_key: ApiKey | None = None,
         base_url: str | None = None,
-        beta: str = DEFAULT_BETA,
+        beta: str | None = None,
         azure_api_version: str | None = None,
         max_rate: float | None = None,
         proxy: str | None = None,
@@ -154,7 +154,7 @@ class AsyncClient(BaseClient[AsyncSender]):
         *,
         api_key: AsyncApiKey | None = None,
         base_url: str | None = None,
-        beta: str = DEFAULT_BETA,
+        beta: str | None = None,
         azure_api_version: str | None = None,
         max_rate: float | None = None,
         proxy: str | None = None,
@@ -187,7 +187,7 @@ class AsyncClient(BaseClient[AsyncSender]):
         await self.close()
 
 
-def _service(secret: Secret, address: Address, beta: str, azure_api_version: str | None) -> Service:
+def _service(secret: Secret, address: Address, beta: str | None, azure_api_version: str | None) -> Service:
     python = ".".join(map(str, sys.version_info[:2]))
     return Service(
         address=address,

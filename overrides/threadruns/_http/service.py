@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from threadruns._http.secrets import HiddenBytes, Secret
 
 BASE_URL_VARIABLE = "OPENAI_BASE_URL"
-DEFAULT_BETA = "assistants=v1"
 EXAMPLE_BASE_URL = "http://127.0.0.1:8000/v1"
 
 
@@ -34,7 +33,7 @@ class Service:
     Args:
         address: The base URL.
         secret: The API key.
-        beta: The value of the ``OpenAI-Beta`` header.
+        beta: The value of the ``OpenAI-Beta`` header; None for the value that the document gives each operation.
         azure_api_version: The version of an Azure-like deployment. Selects its form: the key is sent in the header
             ``api-key``, the version in the query, and no ``OpenAI-Beta`` is sent.
         user_agent: The value of the ``User-Agent`` header.
@@ -44,7 +43,7 @@ class Service:
     """
 
     def __init__(
-        self, *, address: Address, secret: Secret, beta: str, azure_api_version: str | None, user_agent: str
+        self, *, address: Address, secret: Secret, beta: str | None, azure_api_version: str | None, user_agent: str
     ) -> None:
         secret.check()
         if address.is_blank:
@@ -67,11 +66,10 @@ class Service:
         self.secret = secret
         self.azure = azure_api_version is not None
         self._query = {"api-version": azure_api_version} if azure_api_version is not None else {}
-        texts = {"beta": beta} if azure_api_version is None else {"beta": beta, "azure_api_version": azure_api_version}
-        for name, value in texts.items():
-            if not is_header_text(value):
+        for name, value in {"beta": beta, "azure_api_version": azure_api_version}.items():
+            if value is not None and not is_header_text(value):
                 raise ArgumentError(f"The value of {name} is {value!r}; it must be printable ASCII, and not empty.")
-        self._headers = {"OpenAI-Beta": beta}
+        self._headers = {} if beta is None else {"OpenAI-Beta": beta}
         self._common = {"Host": address.authority, "Accept": "application/json", "User-Agent": user_agent}
         # The encodings that BodyReader decodes within its size limit.
         self._common["Accept-Encoding"] = "gzip, deflate"

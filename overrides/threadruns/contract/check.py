@@ -36,7 +36,7 @@ def check(
     api_key: str,
     threads: Sequence[str],
     *,
-    beta: str = "assistants=v1",
+    beta: str | None = None,
     seed: int = 0,
     rate: float | None = None,
     timeout: float = 10.0,
@@ -52,7 +52,7 @@ def check(
         url: The base URL, without ``/threads``.
         api_key: A key that may read the threads. It is sent to this origin only, and no report contains it.
         threads: The ids of the threads to read. Threads of several sizes decide more rules.
-        beta: The value of the OpenAI-Beta header that the server accepts.
+        beta: The value of the OpenAI-Beta header that the server accepts; that of the document if None.
         seed: The seed of the random choices; the same seed sends the same requests to the same data.
         rate: Maximum number of requests per second.
         timeout: Timeout per response, in seconds.

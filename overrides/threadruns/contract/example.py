@@ -1,4 +1,4 @@
-"""Example threads that together decide every rule, as plain data: with 0, 1, 5, 20, 21, 45, 100 and 137 runs.
+"""Example threads that together decide every rule, as plain data; their sizes are those of ``SIZES``.
 
 Load them into a server of your own to check it.
 """
@@ -8,17 +8,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-SIZES = (0, 1, 5, 20, 21, 45, 100, 137)
-"""The sizes of the threads: none, one, few, the default page, one more, many, the largest page, more than that."""
+from threadruns._document import schema
+from threadruns._samples import complete
+from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT
 
 ONE_SECOND = 45
 """The size of the thread whose runs were all created in the same second."""
+
+SIZES = tuple(sorted({0, 1, 5, DEFAULT_LIMIT, DEFAULT_LIMIT + 1, ONE_SECOND, MAX_LIMIT, MAX_LIMIT + 37}))
+"""The sizes of the threads: none, one, few, the default page, one more, many, the largest page, more than that."""
 
 _FIRST_CREATED_AT = 1_700_000_000
 _STATUSES = (
     "completed", "completed", "failed", "completed", "cancelled", "completed", "expired", "completed",
     "requires_action", "completed", "in_progress", "completed", "queued", "cancelling",
 )  # fmt: skip
+_OTHERS = tuple(status for status in schema("RunStatus")["enum"] if status not in _STATUSES)
+"""The documented statuses about which no rule says anything."""
 
 
 def threads(sizes: Sequence[int] = SIZES) -> dict[str, list[dict[str, Any]]]:
@@ -37,7 +43,8 @@ def _thread_id(size: int) -> str:
 def _run(size: int, place: int) -> dict[str, Any]:
     """Return a run. The order of ids is not the order of creation, and a large thread has every status and shape."""
     created = _FIRST_CREATED_AT + (0 if size == ONE_SECOND else place * 17 + size)
-    status = _STATUSES[(place * 5 + size) % len(_STATUSES)]
+    statuses = (*_STATUSES, *_OTHERS)
+    status = statuses[(place * 5 + size) % len(statuses)]
     ended = status in ("completed", "failed", "cancelled", "expired")
     run: dict[str, Any] = {
         "id": f"run_{(place * 7919 + size * 104729) % 999983:06d}Q{size}x{place}aB",
@@ -78,4 +85,4 @@ def _run(size: int, place: int) -> dict[str, Any]:
     if status == "requires_action":
         call = {"id": f"call_{place}", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
         run["required_action"] = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}
-    return run
+    return complete("Run", run)

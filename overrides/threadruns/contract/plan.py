@@ -8,10 +8,10 @@ from typing import Any
 
 from attrs import evolve
 
+from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
-from threadruns.contract.judging.pages import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns.contract.scenarios import (
     Scenario,
     credentials,
@@ -88,7 +88,7 @@ class CheckPlan:
         self._main = self._chosen["few"] or self._chosen["largest"] or self._threads[0]
 
     def _pages(self) -> None:
-        self._decide("limit.range", expect_page, "limit.range", self._main.request(PageQuery(limit=1)))
+        self._decide("limit.range", expect_page, "limit.range", self._main.request(PageQuery(limit=MIN_LIMIT)))
         for thread in self._threads:
             also = None if thread.newest_first else "data.empty"
             for query in dict.fromkeys(self._queries(thread)):
@@ -122,11 +122,11 @@ class CheckPlan:
         exact = next((size for size in (7, 9, 5, 10, 25, 3, 2) if count % size == 0 and count // size < 10), count)
         third = -(-count // 3)
         if count > MAX_LIMIT:
-            return [(None, None, False), (50, "asc", False), (min(count // 2 + 1, MAX_LIMIT), "asc", True)]
+            return [(None, None, False), (MAX_LIMIT // 2, "asc", False), (min(count // 2 + 1, MAX_LIMIT), "asc", True)]
         if thread in (self._main, self._chosen["ties"]):
             walks: list[tuple[int | None, str | None, bool]] = [(third, None, False), (third, "asc", True)]
-            walks += [(exact, "asc", False), (max(1, count // 4), None, True)]
-            return [*walks, (1, None, False)] if count < 7 else walks
+            walks += [(exact, "asc", False), (max(MIN_LIMIT, count // 4), None, True)]
+            return [*walks, (MIN_LIMIT, None, False)] if count < 7 else walks
         return [(min(exact, MAX_LIMIT), self._random.choice([None, "asc"]), False)]
 
     def _parameters(self) -> None:
@@ -149,7 +149,7 @@ class CheckPlan:
         given = [one.id for one in (*self._threads, *self._unreadable)]
         for request in thread_ids.odd_threads(thread, given, self._unknown_thread):
             self._decide("error.odd-thread", thread_ids.read_odd_thread, thread, request, self._unknown_thread)
-        for query in (PageQuery(), PageQuery(limit=1, order="asc")):
+        for query in (PageQuery(), PageQuery(limit=MIN_LIMIT, order="asc")):
             self._decide("error.unknown-thread", thread_ids.unknown_thread, self._unknown_thread, query)
         rule = "protocol.unknown-parameters"
         for plain, request in parameters.unknown_parameters(thread):
@@ -157,7 +157,7 @@ class CheckPlan:
         rule = "protocol.encoded-path"
         self._decide(rule, pages.compare_reads, rule, thread.request(), thread_ids.encoded_id(thread))
         self._decide(
-            rule, pages.compare_reads, rule, thread.request(PageQuery(limit=1)), parameters.encoded_name(thread)
+            rule, pages.compare_reads, rule, thread.request(PageQuery(limit=MIN_LIMIT)), parameters.encoded_name(thread)
         )
         pair = cursors.encoded_cursor(thread)
         if pair is not None:
@@ -191,10 +191,10 @@ class CheckPlan:
     def _methods(self) -> None:
         thread = self._main
         plain = ProbeRequest(thread.segment)
-        invalid = ProbeRequest(thread.segment, (("limit", "0"),))
+        invalid = ProbeRequest(thread.segment, (("limit", str(MIN_LIMIT - 1)),))
         for request in (
             plain,
-            thread.request(PageQuery(limit=1, order="asc")),
+            thread.request(PageQuery(limit=MIN_LIMIT, order="asc")),
             ProbeRequest(self._unknown_thread),
             invalid,
         ):
@@ -212,7 +212,7 @@ class CheckPlan:
         plain = self._main.request(method="HEAD")
         yield plain
         findings: list[Finding] = []
-        invalid = evolve(plain, query=(("limit", "0"),))
+        invalid = evolve(plain, query=(("limit", str(MIN_LIMIT - 1)),))
         for request in (plain, invalid, evolve(plain, thread=self._unknown_thread), evolve(plain, authorization=None)):
             after = self._session.probe.bytes_after_head(request)
             problem = f"the headers are followed by a body of length {len(after)}" if after else None

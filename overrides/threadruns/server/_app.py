@@ -18,8 +18,9 @@ from urllib.parse import unquote, unquote_plus
 import msgspec
 from attrs import evolve
 
+from threadruns._document import parameters
 from threadruns.server import docs
-from threadruns.server._endpoint import PARAMETERS, Endpoint
+from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, internal_error, unavailable
 from threadruns.server._ration import Ration
 from threadruns.server._response_writer import ResponseWriter
@@ -232,7 +233,8 @@ class Application:
         query = ""
         if request.query:
             pairs = request.query.decode("latin-1").split("&")
-            query = self._masked("&".join([pair for pair in pairs if pair.partition("=")[0] in PARAMETERS]))[:200]
+            documented = [pair for pair in pairs if pair.partition("=")[0] in parameters("query")]
+            query = self._masked("&".join(documented))[:200]
         path = self._masked(request.path.decode("latin-1"))[:200]
         method = request.method[:20]
         access.info(self._line(request.client, method, path, query, writer.status, writer.sent, seconds, request_id))

@@ -31,6 +31,9 @@ class PermissiveEndpoint(Endpoint):
     def check_beta(self, request: ServerRequest) -> None:
         """Accept any beta header, and requests without one."""
 
+    def check_headers(self, request: ServerRequest) -> None:
+        """Accept any headers."""
+
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         """Read valid values and ignore others; the last of several values is used."""
         given = dict(pairs)

@@ -1,20 +1,19 @@
 """The operation: from a request to a response, one method for each step.
 
-The steps are, in their order: path, method, credentials, beta header, query, thread, cursors. Bounds, defaults, enums
-and patterns come from the document. Subclasses replace single steps; dialects, variations and faults are such
-subclasses. The only I/O is reading the store.
+The steps are, in their order: path, method, credentials, beta header, other headers, query, thread, cursors. Bounds,
+defaults, enums and patterns come from the document. Subclasses replace single steps; dialects, variations and faults
+are such subclasses. The only I/O is reading the store.
 """
 
 from __future__ import annotations
 
 import hmac
-import re
 from typing import ClassVar
 from urllib.parse import parse_qsl, unquote, unquote_to_bytes, urlsplit
 
 import msgspec
 
-from threadruns._document import PATH, document, parameter
+from threadruns._document import BETA, PATH, document, parameter, parameters
 from threadruns.server._messages import (
     HTTPError,
     ListQuery,
@@ -24,16 +23,11 @@ from threadruns.server._messages import (
     StoredPage,
     StoredRun,
 )
+from threadruns.server._parameters import parse_parameter, parse_parameters, shown
 from threadruns.server._response_writer import ResponseWriter
 from threadruns.server.store import Store
 
-BETA = "OpenAI-Beta"
 METHODS = ("GET", "HEAD")
-PARAMETERS = frozenset(spec["name"] for spec in document()["paths"][PATH]["get"]["parameters"] if spec["in"] == "query")
-"""The query parameters that the document names."""
-
-MAX_SHOWN_CHARS = 100
-"""The largest number of characters of an invalid value that an error repeats."""
 
 
 class Endpoint:
@@ -60,6 +54,7 @@ class Endpoint:
             self.check_method(request)
             self.authenticate(request)
             self.check_beta(request)
+            self.check_headers(request)
             query = self.parse_query(self.query_parameters(request))
             return self.render_page(self.find_page(thread, query))
         except HTTPError as error:
@@ -72,14 +67,14 @@ class Endpoint:
         prefix = self.base + before
         thread = path[len(prefix) : len(path) - len(after)]
         if not (path.startswith(prefix) and path.endswith(after) and thread) or "/" in thread:
-            raise HTTPError(404, f"Invalid URL ({request.method} {_shown(unquote(path))}).")
+            raise HTTPError(404, f"Invalid URL ({request.method} {shown(unquote(path))}).")
         return unquote_to_bytes(thread).decode("utf-8", "replace")
 
     def check_method(self, request: ServerRequest) -> None:
         """Reject methods other than GET and HEAD."""
         if request.method not in METHODS:
             message = (
-                f"Not allowed to {_shown(request.method)} here; the methods of this path are {' and '.join(METHODS)}."
+                f"Not allowed to {shown(request.method)} here; the methods of this path are {' and '.join(METHODS)}."
             )
             raise HTTPError(405, message, code="method_not_supported", headers={"allow": ", ".join(METHODS)})
 
@@ -113,8 +108,14 @@ class Endpoint:
             )
             raise HTTPError(400, message, code="invalid_beta")
         if values != [version]:
-            message = f"Invalid '{BETA}' header: expected '{version}', but got '{_shown(', '.join(values))}' instead."
+            message = f"Invalid '{BETA}' header: expected '{version}', but got '{shown(', '.join(values))}' instead."
             raise HTTPError(400, message, code="invalid_beta")
+
+    def check_headers(self, request: ServerRequest) -> None:
+        """Validate the other headers that the document names."""
+        for name, spec in parameters("header").items():
+            if name != BETA:
+                parse_parameter(name, spec, request.header(name)[:1])
 
     def query_parameters(self, request: ServerRequest) -> list[tuple[str, str]]:
         """Return the query as pairs of decoded names and values, in their order."""
@@ -122,29 +123,19 @@ class Endpoint:
 
     def parse_query(self, pairs: list[tuple[str, str]]) -> ListQuery:
         """Validate the parameters that the document names, and ignore others."""
-        given: dict[str, str] = {}
-        for name, value in pairs:
-            if name in given and name in PARAMETERS:
-                message = f"Invalid '{name}': the parameter is given more than once."
-                raise HTTPError(400, message, param=name, code="duplicate_parameter")
-            given[name] = value
-        return ListQuery(
-            limit=_limit(given.get("limit")),
-            order=_order(given.get("order")),
-            after=_cursor("after", given.get("after")),
-            before=_cursor("before", given.get("before")),
-        )
+        values = parse_parameters(parameters("query"), pairs)
+        return ListQuery(**{name: values.pop(name) for name in ("limit", "order", "after", "before")}, others=values)
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         """Return the page; the thread must exist, and cursors must be runs of it."""
         if not self.store.has_thread(thread):
-            raise HTTPError(404, f"No thread found with id '{_shown(thread)}'.")
+            raise HTTPError(404, f"No thread found with id '{shown(thread)}'.")
         positions: dict[str, Position] = {}
         for name, cursor in (("after", query.after), ("before", query.before)):
             if cursor is not None:
                 position = self.store.position(thread, cursor)
                 if position is None:
-                    message = f"No run found with id '{_shown(cursor)}' in thread '{_shown(thread)}'."
+                    message = f"No run found with id '{shown(cursor)}' in thread '{shown(thread)}'."
                     raise HTTPError(404, message, param=name)
                 positions[name] = position
         return self.store.page(thread, query.limit, query.order, **positions)
@@ -183,48 +174,6 @@ def check_key(key: str) -> None:
         raise ValueError("The API key begins or ends with blanks, which no client can send")
     if not key.isprintable():
         raise ValueError("The API key has control characters, which no client can send")
-
-
-def _limit(value: str | None) -> int:
-    schema = parameter("limit")
-    if value is None:
-        return int(schema["default"])
-    if not re.fullmatch(r"-?(0|[1-9][0-9]*)", value, re.ASCII):
-        message = f"Invalid type for 'limit': expected an integer, but got '{_shown(value)}' instead."
-        raise HTTPError(400, message, param="limit", code="invalid_type")
-    lowest, highest = schema["minimum"], schema["maximum"]
-    # Short numbers only: Python refuses to convert thousands of digits.
-    number = int(value) if len(value) < 20 else (lowest - 1 if value.startswith("-") else highest + 1)
-    for wrong, side, sign, bound, code in (
-        (number < lowest, "below minimum", ">=", lowest, "integer_below_min_value"),
-        (number > highest, "above maximum", "<=", highest, "integer_above_max_value"),
-    ):
-        if wrong:
-            message = f"Invalid 'limit': integer {side} value. Expected a value {sign} {bound}, but got"
-            raise HTTPError(400, f"{message} {_shown(value)} instead.", param="limit", code=code)
-    return number
-
-
-def _order(value: str | None) -> str:
-    schema = parameter("order")
-    if value is None:
-        return str(schema["default"])
-    if value not in schema["enum"]:
-        supported = " and ".join(f"'{name}'" for name in schema["enum"])
-        message = f"Invalid value: '{_shown(value)}'. Supported values are: {supported}."
-        raise HTTPError(400, message, param="order", code="invalid_value")
-    return value
-
-
-def _cursor(name: str, value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(parameter(name)["pattern"], value):
-        message = f"Invalid '{name}': '{_shown(value)}'. Expected the id of a run, such as 'run_abc123'."
-        raise HTTPError(400, message, param=name, code="invalid_value")
-    return value
-
-
-def _shown(value: str) -> str:
-    return value if len(value) <= MAX_SHOWN_CHARS else f"{value[:MAX_SHOWN_CHARS]}..."
 
 
 def _masked(token: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from threadruns._run_rules import ACTIVE_STATUSES, FINAL_STATUSES
+from threadruns._samples import complete
 
 LIFETIME = 600
 """The time from ``created_at`` to ``expires_at`` in every recorded run that has both, in seconds."""
@@ -61,6 +62,7 @@ def new_run(run_id: str, thread_id: str, *, functions: Iterable[str] = (), **fie
         "tool_choice": "auto",
         "response_format": "auto",
     }
+    run = complete("Run", run)
     return changed(run, fields) if "status" in fields else run | fields
 
 
@@ -128,12 +130,12 @@ def _action(run: Mapping[str, Any]) -> dict[str, Any]:
         {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": json.dumps({})}}
         for number, name in enumerate(names, 1)
     ]
-    return {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}}
+    return complete("RequiredAction", {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}})
 
 
 def _error() -> dict[str, Any]:
-    return {"code": "server_error", "message": "Sorry, something went wrong."}
+    return complete("LastError", {"code": "server_error", "message": "Sorry, something went wrong."})
 
 
-def _usage() -> dict[str, int]:
-    return {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30}
+def _usage() -> dict[str, Any]:
+    return complete("Usage", {"prompt_tokens": 20, "completion_tokens": 10, "total_tokens": 30})

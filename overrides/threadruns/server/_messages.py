@@ -58,6 +58,8 @@ class ListQuery:
     order: str
     after: str | None = None
     before: str | None = None
+    others: dict[str, Any] = field(factory=dict[str, Any], eq=False)
+    """The values of the other parameters of the document, which this server validates and does not use."""
 
 
 @frozen(order=True)

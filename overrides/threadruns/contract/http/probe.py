@@ -75,7 +75,7 @@ class Probe:
     Args:
         base_url: The base URL of the API, such as ``http://127.0.0.1:8000/v1``.
         key: The API key.
-        beta: The value of the OpenAI-Beta header.
+        beta: The value of the OpenAI-Beta header; that of the document if None.
         timeout: Timeout per response, in seconds.
         max_requests: Maximum number of requests; those that are answered 429 and sent again do not count.
         max_seconds: Maximum time for all requests, in seconds.
@@ -92,7 +92,7 @@ class Probe:
         base_url: str,
         key: str,
         *,
-        beta: str = "assistants=v1",
+        beta: str | None = None,
         timeout: float = 10.0,
         max_requests: int = 600,
         max_seconds: float = 300.0,
@@ -101,7 +101,7 @@ class Probe:
         on_request: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
-        self.beta = beta
+        self.beta = _document.beta() if beta is None else beta
         self.timeout = timeout
         self.max_requests = max_requests
         self.sent = 0

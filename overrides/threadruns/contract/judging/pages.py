@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from threadruns._document import parameter
+from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import PageQuery
-
-DEFAULT_LIMIT: int = parameter("limit")["default"]
-MAX_LIMIT: int = parameter("limit")["maximum"]
 
 
 class ExpectedPage(NamedTuple):

@@ -17,15 +17,30 @@ from threadruns.contract.http.probe import seconds_to_wait
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.rules.needs import STATUSES
 
-DOCUMENTED_STATUSES = {200, 400, 401, 404, 429}
 TOO_LONG_STATUSES = {414, 431}
 """The statuses that a reverse proxy may send for a target that is too long; the document does not cover proxies."""
 
+
+def _kinds(spec: dict[str, Any]) -> set[str]:
+    """Return the JSON types that a schema allows."""
+    spec = _document.resolve(spec)
+    kinds: set[str] = {spec["type"]} if isinstance(spec.get("type"), str) else set(spec.get("type", ()))
+    return kinds.union(*map(_kinds, spec.get("oneOf", ())))
+
+
+def _properties() -> Iterator[tuple[str, dict[str, Any]]]:
+    for spec in _document.document()["components"]["schemas"].values():
+        for key, each in spec.get("properties", {}).items():
+            yield key, _document.resolve(each)
+
+
 INTEGER_KEYS = frozenset(
-    """created_at started_at expires_at cancelled_at failed_at completed_at prompt_tokens completion_tokens total_tokens
-    max_prompt_tokens max_completion_tokens last_messages""".split()  # noqa: SIM905 - a list of names is easiest to read as text
+    key for key, spec in _properties() if "integer" in _kinds(spec) and "number" not in _kinds(spec)
 )
 """The keys whose numbers are integers."""
+
+FREE_KEYS = frozenset(key for key, spec in _properties() if spec.get("type") == "object" and "properties" not in spec)
+"""The keys whose objects have members that the document does not name."""
 
 
 def judge_response(exchange: Exchange, changing: Collection[str] = ()) -> Iterator[Finding]:
@@ -51,7 +66,7 @@ def judge_response(exchange: Exchange, changing: Collection[str] = ()) -> Iterat
     if exchange.request.method != "GET":
         return
     yield finding("protocol.status", _status_problem(exchange))
-    if exchange.status not in DOCUMENTED_STATUSES or exchange.status == 429:
+    if _document.body_schema(exchange.status) is None or exchange.status == 429:
         return
     if (exchange.status == 400 and "%" in exchange.request.thread) or "%2F" in exchange.request.thread:
         return  # a router or a reverse proxy may reject such a path with an error of its own
@@ -66,7 +81,7 @@ def judge_response(exchange: Exchange, changing: Collection[str] = ()) -> Iterat
     if exchange.status == 200:
         yield from judge_page(exchange, changing)
     else:
-        yield finding("error.shape", _document.violation("ErrorResponse", exchange.json))
+        yield finding("error.shape", _document.violation(str(_document.body_schema(exchange.status)), exchange.json))
         error_type = exchange.error.get("type") if exchange.status in (400, 404) else None
         yield finding(
             "error.type",
@@ -134,7 +149,7 @@ def _value_problem(name: str, found: Any, expected: Any) -> str | None:
 
 
 def _status_problem(exchange: Exchange) -> str | None:
-    if exchange.status in DOCUMENTED_STATUSES:
+    if _document.body_schema(exchange.status) is not None:
         return None
     if exchange.status in TOO_LONG_STATUSES and len(exchange.request.thread) > 1000:
         return None
@@ -193,7 +208,7 @@ def _header_problem(exchange: Exchange) -> str | None:
 def _members(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, dict):
         for key, member in cast("dict[str, Any]", value).items():
-            if key not in ("metadata", "parameters"):
+            if key not in FREE_KEYS:
                 yield key, member
                 yield from _members(member)
 

@@ -6,6 +6,7 @@ The group of a rule is the part of its id before the dot. The rules over one run
 from __future__ import annotations
 
 from threadruns._run_rules import RUN_RULES
+from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from threadruns.contract.rules.needs import NEEDS, describe_needs
 from threadruns.contract.rules.rule import Rule, Severity
 from threadruns.contract.rules.sources import SOURCES
@@ -15,8 +16,8 @@ _ONE = "a thread with a run"
 _TWO = "a thread of two runs or more"
 _THREE = "a thread of three runs or more"
 _TIES = "a thread with several runs created in the same second"
-_DEFAULT = "a thread of more than 20 runs"
-_LARGEST = "a thread of more than 100 runs"
+_DEFAULT = f"a thread of more than {DEFAULT_LIMIT} runs"
+_LARGEST = f"a thread of more than {MAX_LIMIT} runs"
 _EMPTY = "a thread without runs"
 _OTHER = "two threads with runs"
 _API = "a server that rejects other methods itself, with no gateway that does so in its place"
@@ -40,9 +41,12 @@ _SERVER_RULES = (
     _rule("schema.unknown-key", "Runs have no key that the document does not name.", _ONE, Severity.VARIATION),
     _rule("limit.respected", "A page has no more runs than the limit.", _TWO),
     _rule("limit.filled", "A page is full as long as there are enough runs.", _TWO),
-    _rule("limit.default", "Without a limit, a page has up to 20 runs.", _DEFAULT),
-    _rule("limit.largest", "With a limit of 100, a page has up to 100 runs.", _LARGEST),
-    _rule("limit.range", "A limit of 1 is accepted; a limit below 1 or above 100 is rejected with 400."),
+    _rule("limit.default", f"Without a limit, a page has up to {DEFAULT_LIMIT} runs.", _DEFAULT),
+    _rule("limit.largest", f"With a limit of {MAX_LIMIT}, a page has up to {MAX_LIMIT} runs.", _LARGEST),
+    _rule(
+        "limit.range",
+        f"A limit of {MIN_LIMIT} is accepted; a limit below {MIN_LIMIT} or above {MAX_LIMIT} is rejected with 400.",
+    ),
     _rule("limit.integer", "A limit that is not an integer is rejected with 400."),
     _rule(
         "limit.spelling",

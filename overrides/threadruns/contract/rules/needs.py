@@ -7,9 +7,10 @@ from typing import Any, cast
 
 from attrs import frozen
 
+from threadruns._document import schema
 from threadruns._run_rules import ACTIVE_STATUSES, FINAL_STATUSES, RUN_RULES
 
-STATUSES = (*ACTIVE_STATUSES, *FINAL_STATUSES)
+STATUSES: tuple[str, ...] = tuple(schema("RunStatus")["enum"])
 """The documented statuses."""
 
 

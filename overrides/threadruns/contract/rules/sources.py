@@ -6,6 +6,7 @@ parameter, response, header, schema, key of a schema or security scheme, whose d
 
 from __future__ import annotations
 
+from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from threadruns.contract.rules.needs import NEEDS
 
 _KEYS = "*Keys and values*"
@@ -28,13 +29,19 @@ SOURCES = {
     "schema.run": _stated(_KEYS, "are those that every recorded run has"),
     "schema.integer": _stated(_KEYS, "Timestamps and counts are written as integers: 1, not 1.0."),
     "schema.unknown-key": _stated(_KEYS, "a field that is not named here is a permitted variation"),
-    "limit.respected": _stated("parameter `limit`", "The maximum number of runs of a page, from 1 to 100."),
+    "limit.respected": _stated(
+        "parameter `limit`", f"The maximum number of runs of a page, from {MIN_LIMIT} to {MAX_LIMIT}."
+    ),
     "limit.filled": _stated(_ORDER, "A page is full as long as there are enough runs."),
-    "limit.default": _stated("parameter `limit`", "The server's default is 20."),
-    "limit.largest": _stated("parameter `limit`", "The maximum number of runs of a page, from 1 to 100."),
-    "limit.range": _stated(_QUERY, "A `limit` outside 1 to 100, or one that is not an integer, is rejected with 400."),
+    "limit.default": _stated("parameter `limit`", f"The server's default is {DEFAULT_LIMIT}."),
+    "limit.largest": _stated(
+        "parameter `limit`", f"The maximum number of runs of a page, from {MIN_LIMIT} to {MAX_LIMIT}."
+    ),
+    "limit.range": _stated(
+        _QUERY, f"A `limit` outside {MIN_LIMIT} to {MAX_LIMIT}, or one that is not an integer, is rejected with 400."
+    ),
     "limit.integer": _stated(
-        _QUERY, "A `limit` outside 1 to 100, or one that is not an integer, is rejected with 400."
+        _QUERY, f"A `limit` outside {MIN_LIMIT} to {MAX_LIMIT}, or one that is not an integer, is rejected with 400."
     ),
     "limit.spelling": _stated(
         _QUERY, "An unusual spelling of a number, such as `+5` or `05`, is rejected or read as that number."

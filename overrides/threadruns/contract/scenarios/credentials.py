@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from threadruns.contract.bounds import MAX_LIMIT, MIN_LIMIT
 from threadruns.contract.http.api_key import PLACEHOLDERS
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import PageQuery, ProbeRequest
@@ -31,13 +32,16 @@ def unauthorized(thread: KnownThread, unknown: str) -> Iterator[tuple[str, Probe
     yield "auth.required", evolve(plain, authorization=None)
     yield "auth.required", evolve(plain, authorization="")
     yield "auth.required", evolve(plain, authorization="Bearer")
-    reads = [PageQuery(limit=1), PageQuery(order="asc"), PageQuery(limit=100)]
+    reads = [PageQuery(limit=MIN_LIMIT), PageQuery(order="asc"), PageQuery(limit=MAX_LIMIT)]
     if cursor is not None:
         reads += [PageQuery(after=cursor), PageQuery(before=cursor)]
         reads += [PageQuery(after=cursor, before=thread.newest_first[-1])]
     for query in reads:
         yield "auth.every-read", evolve(plain, query=query.pairs(), authorization=None)
-    yield "auth.every-read", evolve(plain, query=PageQuery(limit=1).pairs(), authorization=f"Bearer {WRONG_KEY}")
+    yield (
+        "auth.every-read",
+        evolve(plain, query=PageQuery(limit=MIN_LIMIT).pairs(), authorization=f"Bearer {WRONG_KEY}"),
+    )
     yield "auth.required", ProbeRequest(unknown, authorization=None)
     yield "auth.wrong-key", ProbeRequest(unknown, authorization=f"Bearer {WRONG_KEY}")
     for wrong in (WRONG_KEY, *PLACEHOLDERS):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from threadruns.contract.bounds import MAX_LIMIT
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.scenarios.known_thread import KnownThread
 
@@ -78,7 +79,7 @@ def empty_thread_requests(thread: KnownThread, unknown_run: str) -> Iterator[tup
         thread: The thread without runs.
         unknown_run: A well-formed id that names no run.
     """
-    yield "limit.range", ProbeRequest(thread.segment, (("limit", "101"),)), "limit", {400}
+    yield "limit.range", ProbeRequest(thread.segment, (("limit", str(MAX_LIMIT + 1)),)), "limit", {400}
     yield "order.values", ProbeRequest(thread.segment, (("order", "foo"),)), "order", {400}
     yield "cursor.unknown", ProbeRequest(thread.segment, (("after", unknown_run),)), "after", {400, 404}
     yield "cursor.malformed", ProbeRequest(thread.segment, (("before", "abc"),)), "before", {400}

@@ -12,10 +12,10 @@ from urllib.parse import quote
 
 from attrs import define, field
 
+from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import FIRST_PAGE, PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
-from threadruns.contract.judging.pages import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns.contract.scenarios import Scenario
 
 MAX_PAGES = 6

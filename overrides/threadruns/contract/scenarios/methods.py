@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from threadruns.contract.bounds import MIN_LIMIT
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import ProbeRequest
 from threadruns.contract.judging.finding import Finding
@@ -102,7 +103,7 @@ def try_other_methods(thread: KnownThread, unknown: str) -> Scenario:
             )
             findings.append(Finding("method.refused", problem, exchange))
     # A server that creates runs validates the body; one that treats POST as GET validates the query.
-    like_get = ProbeRequest(unknown, (("limit", "0"),), method="POST", body=INVALID_JSON)
+    like_get = ProbeRequest(unknown, (("limit", str(MIN_LIMIT - 1)),), method="POST", body=INVALID_JSON)
     exchange = yield like_get
     if exchange.status == 400 and exchange.error.get("param") == "limit":
         findings.append(Finding("method.post", "POST is treated as GET", exchange))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from random import Random
 
+from threadruns.contract.bounds import MAX_LIMIT
 from threadruns.contract.http.request import PageQuery
-from threadruns.contract.judging.pages import MAX_LIMIT
 from threadruns.contract.scenarios.known_thread import KnownThread
 
 

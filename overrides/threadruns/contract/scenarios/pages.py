@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.judging.pages import (
-    DEFAULT_LIMIT,
-    MAX_LIMIT,
     compare_page,
     count_runs,
     expected_page,

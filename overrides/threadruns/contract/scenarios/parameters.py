@@ -5,28 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
+from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
-from threadruns.contract.judging.pages import DEFAULT_LIMIT, count_runs
+from threadruns.contract.judging.pages import count_runs
 from threadruns.contract.scenarios import Scenario
 from threadruns.contract.scenarios.known_thread import KnownThread
 
 
 def invalid_parameters(thread: KnownThread) -> Iterator[tuple[str, ProbeRequest, str]]:
     """Yield requests with an invalid limit or order: the rule, the request and the name of the parameter."""
-    for value in ("0", "-1", "101", "1000", "-100", "4294967297", "18446744073709551617", "9" * 30):
-        yield "limit.range", ProbeRequest(thread.segment, (("limit", value),)), "limit"
+    near = (MIN_LIMIT - 1, -1, MAX_LIMIT + 1, 10 * MAX_LIMIT, -MAX_LIMIT)
+    for number in (*near, 2**32 + MIN_LIMIT, 2**64 + MIN_LIMIT, 10**30 - 1):
+        yield "limit.range", ProbeRequest(thread.segment, (("limit", str(number)),)), "limit"
     for value in ("abc", "1.5", "", "1e1", "5abc", "0x10", "null", "true", "[5]", "NaN", "5,6"):
         yield "limit.integer", ProbeRequest(thread.segment, (("limit", value),)), "limit"
-    yield "limit.repeated", ProbeRequest(thread.segment, (("limit", "1"), ("limit", "2"))), "limit"
-    yield "limit.repeated", ProbeRequest(thread.segment, (("limit", "2"), ("limit", "2"))), "limit"
+    yield (
+        "limit.repeated",
+        ProbeRequest(thread.segment, (("limit", str(MIN_LIMIT)), ("limit", str(MIN_LIMIT + 1)))),
+        "limit",
+    )
+    yield (
+        "limit.repeated",
+        ProbeRequest(thread.segment, (("limit", str(MIN_LIMIT + 1)), ("limit", str(MIN_LIMIT + 1)))),
+        "limit",
+    )
     for value in ("DESC", "Asc", "foo", "", "ascending", "descending", "asc ", "desc,asc", "-1", "null"):
         yield "order.values", ProbeRequest(thread.segment, (("order", value),)), "order"
     yield "order.repeated", ProbeRequest(thread.segment, (("order", "asc"), ("order", "desc"))), "order"
     if thread.newest_first:
         cursor = thread.newest_first[len(thread.newest_first) // 2]
-        yield "limit.range", ProbeRequest(thread.segment, (("limit", "0"), ("after", cursor))), "limit"
-        query = (("limit", "101"), ("before", cursor), ("order", "asc"))
+        yield "limit.range", ProbeRequest(thread.segment, (("limit", str(MIN_LIMIT - 1)), ("after", cursor))), "limit"
+        query = (("limit", str(MAX_LIMIT + 1)), ("before", cursor), ("order", "asc"))
         yield "limit.range", ProbeRequest(thread.segment, query), "limit"
         yield "order.values", ProbeRequest(thread.segment, (("order", "ASC"), ("after", cursor))), "order"
 
@@ -61,12 +71,12 @@ def unknown_parameters(thread: KnownThread) -> Iterator[tuple[ProbeRequest, Prob
         ("cursor", run), ("starting_after", run), ("After", run), ("status", "failed"), ("sort", "asc"),
         ("include[]", "x"), ("q", ""), ("limit[]", "1"), ("\u00fc", "\U0001f600"),
     )  # fmt: skip
-    for query in (PageQuery(), PageQuery(limit=2, order="asc")):
+    for query in (PageQuery(), PageQuery(limit=MIN_LIMIT + 1, order="asc")):
         plain = thread.request(query)
         yield plain, ProbeRequest(thread.segment, undocumented + query.pairs())
     yield plain, ProbeRequest(thread.segment, (*query.pairs(), ("api-version", "1"), ("api_key", "x")))
 
 
 def encoded_name(thread: KnownThread) -> ProbeRequest:
-    """Return a request with a limit of 1 that has a percent-encoded letter in the name of the parameter."""
-    return ProbeRequest(thread.segment, secret_query=(("%6Cimit", "1"),))
+    """Return a request with the smallest limit that has a percent-encoded letter in the name of the parameter."""
+    return ProbeRequest(thread.segment, secret_query=(("%6Cimit", str(MIN_LIMIT)),))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from attrs import evolve
 
+from threadruns.contract.bounds import MIN_LIMIT
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.scenarios import Scenario
@@ -24,7 +25,7 @@ def invalid_beta_headers(thread: KnownThread, beta: str) -> Iterator[tuple[str, 
     yield "beta.required", evolve(plain, beta=None)
     yield "beta.required", evolve(plain, beta="")
     if thread.newest_first:
-        after = PageQuery(limit=1, after=thread.newest_first[0])
+        after = PageQuery(limit=MIN_LIMIT, after=thread.newest_first[0])
         yield "beta.required", evolve(plain, beta=None, query=after.pairs())
     yield "beta.required", evolve(plain, beta=None, query=PageQuery(order="asc").pairs())
     places = ("OpenAI-Beta", "openai-beta", "openai_beta", "beta")
@@ -59,7 +60,7 @@ def equivalent_headers(thread: KnownThread, beta: str) -> Iterator[tuple[str, Pr
 def compare_error_codes(thread: KnownThread) -> Scenario:
     """Send a wrong key, and no beta header: clients recognise each by its error code."""
     wrong = yield ProbeRequest(thread.segment, authorization=f"Bearer {WRONG_KEY}")
-    bare = yield ProbeRequest(thread.segment, PageQuery(limit=1).pairs(), beta=None)
+    bare = yield ProbeRequest(thread.segment, PageQuery(limit=MIN_LIMIT).pairs(), beta=None)
     findings: list[Finding] = []
     if bare.status == 400 and "param" in bare.error:
         param = bare.error["param"]

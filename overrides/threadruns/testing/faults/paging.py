@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from threadruns._document import parameter
 from threadruns.server._messages import ListQuery, StoredPage, StoredRun
 from threadruns.testing.mutations import (
     Json,
@@ -115,5 +116,5 @@ class PageReversed(Mutation):
 
 @mutate_query
 def limit_ignored(query: ListQuery) -> ListQuery:
-    """A page has up to 20 runs, whatever the limit."""
-    return evolve(query, limit=20)
+    """A page has up to the default number of runs, whatever the limit."""
+    return evolve(query, limit=parameter("limit")["default"])

@@ -1,0 +1,146 @@
+"""Validation of parameters by their schemas in the document.
+
+A parameter that the document gets is validated without a change here; what it selects is up to the store.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from threadruns._document import resolve
+from threadruns.server._messages import HTTPError
+
+MAX_SHOWN_CHARS = 100
+"""The largest number of characters of an invalid value that an error repeats."""
+
+MAX_DIGITS = 20
+"""The number of characters from which an integer is beyond every bound; Python refuses to convert thousands."""
+
+
+def parse_parameters(specs: Mapping[str, Mapping[str, Any]], pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """Return the values of parameters, with defaults; None for one that is absent.
+
+    Args:
+        specs: The parameters of the document by name; parameters without one are ignored.
+        pairs: The names and values of the request, in their order.
+
+    Raises:
+        HTTPError: A value is invalid, a required parameter is missing, or one is given twice.
+    """
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if name in given and name in specs and specs[name]["schema"].get("type") != "array":
+            message = f"Invalid '{name}': the parameter is given more than once."
+            raise HTTPError(400, message, param=name, code="duplicate_parameter")
+        given.setdefault(name, []).append(value)
+    return {name: parse_parameter(name, spec, given.get(name, [])) for name, spec in specs.items()}
+
+
+def parse_parameter(name: str, spec: Mapping[str, Any], values: Sequence[str]) -> Any:
+    """Return the value of one parameter; its default, or None, if it is absent.
+
+    Args:
+        name: The name of the parameter.
+        spec: The parameter in the document.
+        values: Its values in the request: several only if its schema is an array.
+
+    Raises:
+        HTTPError: A value is invalid, or the parameter is required and missing.
+    """
+    schema = spec["schema"]
+    if not values:
+        if spec.get("required"):
+            raise HTTPError(
+                400, f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter"
+            )
+        return schema.get("default")
+    if schema.get("type") == "array":
+        items = resolve(schema.get("items", {}))
+        return [_parse(name, items, value) for value in values]
+    return _parse(name, schema, values[0])
+
+
+def _parse(name: str, schema: Mapping[str, Any], value: str) -> Any:
+    if "enum" in schema:
+        return _listed(name, schema["enum"], value)
+    match schema.get("type"):
+        case "integer":
+            return _integer(name, schema, value)
+        case "number":
+            return _number(name, schema, value)
+        case "boolean":
+            return _listed(name, ("true", "false"), value) == "true"
+        case _:
+            return _text(name, schema, value)
+
+
+def _integer(name: str, schema: Mapping[str, Any], value: str) -> int:
+    if not re.fullmatch(r"-?(0|[1-9][0-9]*)", value, re.ASCII):
+        raise _wrong_type(name, "an integer", value)
+    negative = value.startswith("-")
+    if len(value) >= MAX_DIGITS:
+        low, high = schema.get("minimum"), schema.get("maximum")
+        bound = low if negative else high
+        if bound is None:
+            raise _wrong_type(name, "an integer of 64 bits", value)
+        number: int = bound + (-1 if negative else 1)
+    else:
+        number = int(value)
+    _check_bounds(name, schema, number, value, "integer")
+    return number
+
+
+def _number(name: str, schema: Mapping[str, Any], value: str) -> float:
+    if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", value, re.ASCII):
+        raise _wrong_type(name, "a number", value)
+    _check_bounds(name, schema, float(value), value, "decimal")
+    return float(value)
+
+
+def _check_bounds(name: str, schema: Mapping[str, Any], number: float, value: str, kind: str) -> None:
+    for bound, wrong, side, sign, end in (
+        (schema.get("minimum"), float.__lt__, "below minimum", ">=", "below_min_value"),
+        (schema.get("maximum"), float.__gt__, "above maximum", "<=", "above_max_value"),
+    ):
+        if bound is not None and wrong(float(number), float(bound)):
+            message = f"Invalid '{name}': {kind} {side} value. Expected a value {sign} {bound}, but got"
+            raise HTTPError(400, f"{message} {shown(value)} instead.", param=name, code=f"{kind}_{end}")
+
+
+def _listed(name: str, values: Sequence[str], value: str) -> str:
+    if value not in values:
+        supported = " and ".join(f"'{each}'" for each in values)
+        message = f"Invalid value: '{shown(value)}'. Supported values are: {supported}."
+        raise HTTPError(400, message, param=name, code="invalid_value")
+    return value
+
+
+def _text(name: str, schema: Mapping[str, Any], value: str) -> str:
+    pattern, low, high = schema.get("pattern"), schema.get("minLength", 0), schema.get("maxLength", len(value))
+    # In Python, "$" also matches before a line feed at the end.
+    fits = pattern is None or re.search(re.sub(r"\$$", r"\\Z", pattern), value)
+    if not fits or not low <= len(value) <= high:
+        example = next(iter(schema.get("examples", ())), None)
+        such = f", such as '{example}'" if example else ""
+        message = f"Invalid '{name}': '{shown(value)}'. Expected {_description(schema)}{such}."
+        raise HTTPError(400, message, param=name, code="invalid_value")
+    return value
+
+
+def _description(schema: Mapping[str, Any]) -> str:
+    """Return the beginning of the description of a schema, as the object of "Expected"."""
+    text = str(schema.get("description", "another value"))
+    first = re.split(r"[:,.;]", text)[0]
+    return first[:1].lower() + first[1:]
+
+
+def _wrong_type(name: str, wanted: str, value: str) -> HTTPError:
+    message = f"Invalid type for '{name}': expected {wanted}, but got '{shown(value)}' instead."
+    return HTTPError(400, message, param=name, code="invalid_type")
+
+
+def shown(value: str) -> str:
+    """Return a value as an error repeats it: its beginning, if it is long."""
+    return value if len(value) <= MAX_SHOWN_CHARS else f"{value[:MAX_SHOWN_CHARS]}..."
