@@ -64,6 +64,14 @@ def parsed(received: bytes) -> list[tuple[int, dict[str, str], bytes]]:
     return found
 
 
+@pytest.mark.parametrize("rest", [b"", b"GET /v1/threads"])
+def test_requests_before_the_end_of_the_data_are_answered(start: Callable[..., tuple[str, int]], rest: bytes) -> None:
+    """Requests that came before the client stopped sending are answered, also if each response takes a while."""
+    requests = b"".join(b"GET %b HTTP/1.1\r\n%b\r\n" % (PATH, HEADERS) for _ in range(20))
+    responses = parsed(exchange(start(variations=["slow"]), requests + rest))
+    assert [status for status, _, _ in responses] == [200] * 20
+
+
 @pytest.mark.parametrize(
     ("data", "statuses"),
     [

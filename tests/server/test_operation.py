@@ -19,12 +19,13 @@ import pytest
 
 from tests.server.conftest import client
 from tests.server.samples import THREADS, name, runs
+from tests.support.store import command
 from threadruns.server import _connection
 from threadruns.server.synth import thread
 from threadruns.testing import RunningServer, serve
 from threadruns.testing.faults import FAULTS
 
-COMMAND = [sys.executable, "-c", "from threadruns._cli import main; main()"]
+COMMAND = [sys.executable, "-c", command()]
 KEY = "sk-secret-0123456789"
 
 

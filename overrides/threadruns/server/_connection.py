@@ -244,6 +244,9 @@ class Connection(asyncio.Protocol):
                 self.reject(_invalid())
         else:
             self._loop.call_soon(self._handle_requests)
+            return
+        if self._ended and self._writable.is_set() and not (self._handling or self._closing):
+            self._linger()  # What is left is incomplete, and its rest will not come.
         if self._paused and len(self._buffer) <= MAX_HEAD_BYTES and not self._closing:
             self._paused = False
             self.transport.resume_reading()
@@ -381,7 +384,7 @@ class Connection(asyncio.Protocol):
         if not writer.is_complete:
             self._closing = True
             self.transport.abort()
-        elif not writer.keeps_open or self._ended or self._shared.stopping:
+        elif not writer.keeps_open or (self._ended and not self._buffer) or self._shared.stopping:
             self._linger()
         else:
             self._wait_for_head(IDLE_SECONDS)
