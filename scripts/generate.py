@@ -24,6 +24,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+# First, because the modules below import parts of the generator that another version may lack.
+import _pinned_generator  # noqa: F401
+
+# isort: split
 from jinja2 import BytecodeCache, StrictUndefined
 from jinja2.bccache import Bucket
 from openapi_python_client import Project
@@ -35,6 +39,7 @@ from ruamel.yaml import YAML
 from _compare.report import CompareError, report
 from _document_check import Problem, find, located
 from _emission import Emission, parameters, properties
+from _generator import GeneratorChanged, check_output, check_templates, explained, write_record
 from _page import page
 from _samples import SampleError, add_samples, document_with_samples
 from _simplify import Simplified, simplify
@@ -258,6 +263,11 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--document", type=Path, default=DOCUMENT, help="the OpenAPI document (default: openapi.yaml)")
     parser.add_argument("--target", type=Path, default=TARGET, help="the package (default: generated/threadruns_api)")
+    parser.add_argument(
+        "--templates-compared",
+        action="store_true",
+        help="record that the templates were compared with the originals of the installed generator",
+    )
     options = parser.parse_args(arguments)
     if options.compare is not None:
         return compare(options.compare, options.document)
@@ -267,7 +277,14 @@ def main(arguments: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix=".generate-", dir=options.target.parent) as scratch:
         fresh = Path(scratch) / options.target.name
         try:
-            build(options.document, fresh)
+            if not options.templates_compared:
+                check_templates(TEMPLATES)
+            with explained():
+                build(options.document, fresh)
+            check_output(fresh)
+        except GeneratorChanged as error:
+            print(f"{COMMAND}: {error}", file=sys.stderr)
+            return 1
         except GenerateError as error:
             print(
                 f"{error}\n{COMMAND}: nothing was generated; correct the document and run the command again.",
@@ -287,6 +304,8 @@ def main(arguments: list[str] | None = None) -> int:
             if copied:
                 shutil.copyfile(fresh / PAGE, copied)
             swap(fresh, options.target)
+            if options.templates_compared:
+                write_record(TEMPLATES)
             verdict = "was generated"
     print(f"{options.target.parent.name}/{options.target.name} {verdict} ({time.perf_counter() - start:.1f} s)")
     return 0

@@ -177,7 +177,7 @@ def test_git_is_not_installed(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "old.yaml:1: (document): the document is not a mapping."),
+        (b"", "old.yaml:1: (document): the document is empty"),
         (b"a: [", "old.yaml:1: the file cannot be read as YAML: "),
         (b"a: \xff", "old.yaml:1: byte 3 is not UTF-8; save the file as UTF-8."),
         (b"[" * 200, "it is nested deeper than 100 levels"),
