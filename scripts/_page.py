@@ -121,8 +121,8 @@ def page(raw: Json) -> str:
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return environment.get_template("page.html.jinja").render(
-        info=raw["info"],
-        servers=raw.get("servers", []),
+        info={"summary": "", "description": "", "license": None, **raw["info"]},
+        servers=[{"description": "", **server} for server in raw.get("servers", [])],
         views=[OperationView(operation) for operation in operations(raw)],
         style=Markup(style),
         policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"),

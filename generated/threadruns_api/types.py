@@ -1,4 +1,5 @@
 # Generated from openapi.yaml by scripts/generate: do not edit, edit the document or overrides/templates.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
 """Types and functions of all operations: options, requests, and the encoding of parameters."""
 
 from __future__ import annotations
@@ -179,7 +180,7 @@ def query_values(name: str, value: Any, style: str, *, explode: bool) -> dict[st
 def query_value(value: Any) -> QueryValue:
     """Return a query parameter as text: true and false in lower case, a list as a list of texts."""
     if isinstance(value, list):
-        return [str(query_value(item)) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [str(query_value(item)) for item in value]
     return str(value).lower() if type(value) is bool else str(value)
 
 
