@@ -107,6 +107,14 @@ def test_document_is_generated_right(case: Case, package: Callable[[Case], Modul
         assert str(caught.value) == problem
 
 
+@pytest.mark.parametrize("case", RIGHT, ids=lambda case: case["name"])
+def test_document_has_samples_and_a_page(case: Case, tmp_path: Path) -> None:
+    """The request samples and the documentation page are made for each document."""
+    path = write(case, tmp_path / "case.yaml")
+    generate.add_reference(path, read(path).raw, tmp_path)
+    assert "<h1" in (tmp_path / "page.html").read_text() or case.get("without_paths")
+
+
 @pytest.mark.parametrize("case", REFUSED, ids=lambda case: case["name"])
 def test_document_is_refused(case: Case, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A document that cannot be generated right is refused in one line with its place, and the old package stays."""
