@@ -11,7 +11,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from tempfile import TemporaryFile
@@ -24,7 +24,6 @@ from click.core import ParameterSource
 from threadruns._cli._logs import BackgroundHandler, JsonLines
 from threadruns._cli._options import database_option
 from threadruns._cli._output import Failure, Interrupted, count, standard_output
-from threadruns._cli._workers import Workers, reason_against
 from threadruns._cli.load import load_file
 from threadruns._document import BETA, document
 from threadruns._document import beta as beta_of_document
@@ -32,6 +31,7 @@ from threadruns.server._app import Application
 from threadruns.server._dialects import endpoint_class
 from threadruns.server._endpoint import check_key
 from threadruns.server._server import AppServer, bind, errors, fastest_loop
+from threadruns.server._workers import Workers
 from threadruns.server.store import Store, open_store
 from threadruns.server.store.errors import StoreError
 from threadruns.testing._application import mutated_application
@@ -200,7 +200,7 @@ def command(
     """
     if control and db is not None:
         raise click.UsageError("--control changes runs and restores them; use it with --load, and not with --db.")
-    if workers > 1 and (reason := reason_against(db=db, control=control, mutations=[*faults, *variations])):
+    if workers > 1 and (reason := _reason_against_workers(db=db, control=control, mutations=[*faults, *variations])):
         raise click.UsageError(reason)
     given = _read_key(api_key, api_key_file)
     key = given or f"sk-{secrets.token_hex(24)}"
@@ -262,6 +262,24 @@ def command(
                     raise Failure(f"Cannot start {workers} processes: {error.strerror or error}.") from error
         except KeyboardInterrupt:
             raise Interrupted("Stopped at once; responses in flight were cut off.") from None
+
+
+def _reason_against_workers(*, db: str | None, control: bool, mutations: Sequence[str]) -> str | None:
+    """Return why these options cannot be served by several processes, and what to do instead; None if they can.
+
+    Args:
+        db: The location of the store; None for one in memory.
+        control: Clients may change the server.
+        mutations: The faults and variations.
+    """
+    if not hasattr(os, "fork"):
+        return "--workers needs a system that can fork processes, which this one cannot; omit it."
+    if control or mutations:
+        name = "--control" if control else "--fault and --variation"
+        return f"--workers cannot be used with {name}, whose state is kept in one process; omit one of them."
+    if db in (None, ":memory:"):
+        return "--workers needs a database that the processes share; add --db."
+    return None
 
 
 def _work(

@@ -2,7 +2,7 @@
 
 The parent serves nothing. It starts a worker in the place of one that has died, at a limited rate, and passes SIGINT
 and SIGTERM on. A worker stops when its parent has died, because it then reads the end of a pipe that only the parent
-holds open.
+holds open. A worker exits without a return to its caller, which belongs to the parent.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import socket
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 
 from attrs import define
@@ -191,21 +191,3 @@ def _description(status: int) -> str:
     if os.WIFSIGNALED(status):
         return f"was killed by signal {os.WTERMSIG(status)}"
     return f"ended with exit code {os.waitstatus_to_exitcode(status)}"
-
-
-def reason_against(*, db: str | None, control: bool, mutations: Sequence[str]) -> str | None:
-    """Return why these options cannot be served by several processes, and what to do instead; None if they can.
-
-    Args:
-        db: The location of the store; None for one in memory.
-        control: Clients may change the server.
-        mutations: The faults and variations.
-    """
-    if not hasattr(os, "fork"):
-        return "--workers needs a system that can fork processes, which this one cannot; omit it."
-    if control or mutations:
-        name = "--control" if control else "--fault and --variation"
-        return f"--workers cannot be used with {name}, whose state is kept in one process; omit one of them."
-    if db in (None, ":memory:"):
-        return "--workers needs a database that the processes share; add --db."
-    return None
