@@ -20,6 +20,7 @@ import jsonschema_rs
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.schemas import schema_v31
 
+from _operations import paths_of
 from _source import Json, Pointer, Source, SourceError, read
 
 Place = tuple[Pointer, Json]
@@ -45,7 +46,7 @@ KEYWORDS = {
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 DATA = {"const", "default", "enum", "example", "value"}
-"""Keys that contain data, in which ``$ref`` and ``schema`` have no meaning."""
+"""Keys that contain data, in which ``$ref`` and ``schema`` have no meaning, as in extensions."""
 
 NAMES = {*NAMED_SCHEMAS, "schemas", "responses", "headers", "examples"}
 """Keys that contain a map from names to objects; a key of the map, such as ``default``, is not a keyword."""
@@ -205,7 +206,7 @@ def _schemas(document: Json) -> Iterator[Problem]:
 def _operations(document: Json) -> Iterator[Problem]:
     """Yield operations with the id of another, and parameters that do not fit their path."""
     ids: dict[str, str] = {}
-    for path, item in (document.get("paths") or {}).items():
+    for path, item in paths_of(document):
         start: Pointer = ("paths", path)
         item, start = resolved(document, item, start)
         for method, operation in item.items():
@@ -300,7 +301,7 @@ def _walk(node: Json, at: Pointer = (), *, into_data: bool = False) -> Iterator[
     yield at, node
     if isinstance(node, dict):
         for key, child in node.items():
-            data = key in DATA or (key == "examples" and isinstance(child, list))
+            data = key in DATA or key.startswith("x-") or (key == "examples" and isinstance(child, list))
             if into_data or not data or (at and at[-1] in NAMES):
                 yield from _walk(child, (*at, key), into_data=into_data)
     elif isinstance(node, list):

@@ -313,7 +313,9 @@ class Emission:
         found = []
         for response in endpoint.responses:
             low, high = response.status_code.range or (0, 999)
-            if response.source["return_type"] != "None":
+            if response.source["return_type"] == "bytes":
+                found.append(Response(low, high, "bytes"))
+            elif response.source["return_type"] != "None":
                 found.append(Response(low, high, self.annotation(response.prop)))
             elif low // 100 == 2 or not response.status_code.range:
                 found.append(Response(low, high, "None"))

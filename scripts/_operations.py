@@ -203,9 +203,14 @@ class Operation:
         return given_example(self.raw, parameter)
 
 
+def paths_of(raw: Json) -> Iterator[tuple[str, Json]]:
+    """Yield the paths of a document with their items; other keys are extensions."""
+    yield from ((path, item) for path, item in (raw.get("paths") or {}).items() if path.startswith("/"))
+
+
 def operations(raw: Json) -> Iterator[Operation]:
     """Yield the operations in the order of the document."""
-    for path, item in (raw.get("paths") or {}).items():
+    for path, item in paths_of(raw):
         resolved = resolve(raw, item)
         for method in METHODS:
             if method in resolved:

@@ -190,7 +190,18 @@ class Schemas:
         for key in ("oneOf", "anyOf"):
             if key in found and all(not (core(part).keys() - {"required"}) for part in found[key]):
                 del found[key]  # limits which keys stand together
-        return found
+        return self._listed(found, seen)
+
+    def _listed(self, schema: Json, seen: frozenset[int]) -> Json:
+        """Return a schema with a union of constants written as an enum."""
+        for key in ("oneOf", "anyOf"):
+            if key in schema and "enum" not in schema and "const" not in schema:
+                options = [self._flat(option, seen) for option in schema[key]]
+                if all(option.keys() & {"const", "enum"} for option in options):
+                    lists = [[option["const"]] if "const" in option else option["enum"] for option in options]
+                    rest = {name: value for name, value in schema.items() if name != key}
+                    return {**rest, "enum": [value for values in lists for value in values]}
+        return schema
 
     def _distributed(self, schema: Json, union: Json, others: list[Json]) -> Json:
         """Return the union of the intersections of each variant with the other parts."""

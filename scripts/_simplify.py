@@ -16,6 +16,7 @@ from openapi_python_client.strings import PythonIdentifier
 
 from _document_check import METHODS, Problem, resolved
 from _names import OPERATION_NAMES, PREFIX, argument_name, unique
+from _operations import paths_of
 from _schemas import Json, Schemas, Tagged
 from _source import Pointer
 
@@ -112,7 +113,7 @@ class _Operations:
     def paths(self) -> Json:
         """Return the rewritten paths."""
         found: dict[str, Json] = {}
-        for path, node in (self._raw.get("paths") or {}).items():
+        for path, node in paths_of(self._raw):
             item, at = resolved(self._raw, node, ("paths", path))
             self._refuse_servers(item, at)
             for method in METHODS:
@@ -239,7 +240,7 @@ class _Operations:
         found: dict[str, Json] = {}
         has_success = any(str(status).startswith("2") for status in spec["responses"])
         for status, node in spec["responses"].items():
-            response, place = resolved(self._raw, node, (*at, "responses", status))
+            response, _ = resolved(self._raw, node, (*at, "responses", status))
             is_success = status.startswith("2") or (status == "default" and not has_success)
             content = response.get("content", {})
             kind = next((kind for kind in content if is_json(kind)), None)
@@ -250,8 +251,7 @@ class _Operations:
             elif kind is not None:
                 found[status]["content"] = {"application/json": {"schema": {}}}
             elif content and is_success:
-                kinds = " and ".join(map(repr, content))
-                self._problem((*place, "content"), f"{kinds} is not decoded by the client; use application/json")
+                found[status]["content"] = {"application/octet-stream": {"schema": {}}}  # not decoded
         if not has_success and "default" not in spec["responses"]:
             self._problem((*at, "responses"), "a success response is missing; add one, such as '200'")
         return found

@@ -56,11 +56,14 @@ def read(content: bytes | str, model: Any) -> Any:
 
     Args:
         content: The text; a byte order mark is skipped.
-        model: The type to decode to: a model, or any other type that a model's field can have.
+        model: The type to decode to: a model, any other type that a model's field can have, or `bytes` for a body that
+            is not JSON and is returned as it is.
 
     Raises:
         DecodeError: The text is not JSON, or does not match the model.
     """
+    if model is bytes:
+        return content
     reader = reader_of(model)
     with suppress(*REFUSED):
         return reader.strict(content)

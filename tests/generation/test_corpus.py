@@ -91,9 +91,11 @@ def test_document_is_generated_right(case: Case, package: Callable[[Case], Modul
     first = case.get("calls", [{"with": {}}])[0]
     request = build(first["with"], first.get("models", {}))
     for status, body, kind in case.get("answers", []):
-        value = request.parse(status, json.dumps(body).encode())
+        value = request.parse(status, body.encode() if kind == "bytes" else json.dumps(body).encode())
         assert type(value).__name__ == kind
-        if kind != "NoneType":
+        if kind == "bytes":
+            assert value == body.encode()
+        elif kind != "NoneType":
             assert encode(value) == body
     for number, body in enumerate(case.get("good", [])):
         value = request.parse(200, json.dumps(body).encode())
