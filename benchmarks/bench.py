@@ -102,7 +102,7 @@ class Bench:
         """Return the first value for a full benchmark, the second for a quick one."""
         return quick if self.quick else full
 
-    def server(self, database: Path, latency: float = 0.0) -> ReferenceServer:
+    def server(self, database: Path | str, latency: float = 0.0) -> ReferenceServer:
         """Start a server; it is stopped at the end of the benchmark."""
         return self.enter(ReferenceServer(database, latency))
 

@@ -135,16 +135,21 @@ def store(name: str, threads: dict[str, int]) -> Path:
     making = path.with_suffix(".part")
     for leftover in path.parent.glob(f"{making.name}*"):
         leftover.unlink()
-    marked = {**documented_run(), "id": "@id", "thread_id": "@thread", "created_at": "@time"}
-    text = json.dumps(marked, separators=(",", ":"))
     opened = open_store(making)
-    with opened.load(_records(text, threads)):
+    with opened.load(records(threads)):
         pass
     opened.close()
     return making.rename(path)
 
 
-def _records(text: str, threads: dict[str, int]) -> Iterator[RunRecord]:
+def records(threads: dict[str, int]) -> Iterator[RunRecord]:
+    """Yield the documented run for each place in threads, with the number of runs of each thread.
+
+    Args:
+        threads: The number of runs of each thread; the runs are numbered through all threads.
+    """
+    marked = {**documented_run(), "id": "@id", "thread_id": "@thread", "created_at": "@time"}
+    text = json.dumps(marked, separators=(",", ":"))
     numbers = count()
     for thread, runs in threads.items():
         template = text.replace("@thread", thread)

@@ -212,12 +212,12 @@ class ReferenceServer(Child):
     """The reference server over a database, without an access log.
 
     Args:
-        database: The file.
+        database: The file, or the URL of a database.
         latency: The delay of each request, in seconds.
     """
 
-    def __init__(self, database: Path, latency: float = 0.0) -> None:
-        super().__init__((sys.executable, "-m", "benchmarks.serve", "--latency", str(latency), database))
+    def __init__(self, database: Path | str, latency: float = 0.0) -> None:
+        super().__init__((sys.executable, "-m", "benchmarks.serve", "--latency", str(latency), str(database)))
         self.url = self.receive(START_SECONDS)
 
 
@@ -225,13 +225,14 @@ class LoggingServer(Child):
     """The reference server as the command ``threadruns serve`` runs it, with its access log.
 
     Args:
-        database: The file.
+        database: The file, or the URL of a database.
         key: The API key.
+        workers: The number of processes.
     """
 
-    def __init__(self, database: Path, key: str) -> None:
+    def __init__(self, database: Path | str, key: str, workers: int = 1) -> None:
         port = _free_port()
-        options = ("--port", str(port), "--api-key", key, "--db", database)
+        options = ("--port", str(port), "--api-key", key, "--db", str(database), "--workers", str(workers))
         super().__init__((sys.executable, "-m", "threadruns", "serve", *options))
         self.url = f"http://127.0.0.1:{port}/v1"
         self.wait_for(port)

@@ -11,6 +11,7 @@ from threadruns.server._messages import ServerResponse
 from threadruns.server._response_writer import ResponseWriter
 from threadruns.server._server import AppServer, bind, fastest_loop
 from threadruns.server.store import open_store
+from threadruns.testing._application import REMOTE_THREADS
 
 KEY = "sk-bench"
 
@@ -33,8 +34,10 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds")
     options = parser.parse_args()
     DelayedEndpoint.seconds = options.latency
-    endpoint = (DelayedEndpoint if options.latency else Endpoint)(open_store(options.database), KEY)
-    host = AppServer(Application(lambda: endpoint, KEY), bind("127.0.0.1", 0), fastest_loop)
+    store = open_store(options.database)
+    endpoint = (DelayedEndpoint if options.latency else Endpoint)(store, KEY)
+    app = Application(lambda: endpoint, KEY, threads=REMOTE_THREADS if store.remote else 0)
+    host = AppServer(app, bind("127.0.0.1", 0), fastest_loop)
     host.listen()
     address, port = host.address
     print(f"http://{address}:{port}{Endpoint.base}", flush=True)

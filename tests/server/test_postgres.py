@@ -22,14 +22,14 @@ from tests.server.conftest import client
 from tests.server.test_operation import COMMAND, KEY, run, served
 from tests.server.test_stores import everything, fill, record
 from tests.server.test_workers import eventually
-from tests.support import postgres as support
-from tests.support.postgres import GUARDED, Postgres, needs_postgres, running
+from tests.support.cluster import GUARDED, Postgres, reason_against, running
+from tests.support.postgres import needs_postgres
 from threadruns.server import _app
 from threadruns.server.store import open_store
 from threadruns.server.store.errors import RunDamaged, StoreError, StoreUnavailable
 from threadruns.testing import RunningServer, serve
 
-if support.reason_against() is None:
+if reason_against() is None:
     from threadruns.server.store.postgres import connections
     from threadruns.server.store.postgres.address import Address
 

@@ -10,10 +10,11 @@ import itertools
 import os
 import zlib
 from contextlib import ExitStack
+from typing import Any
 
 import pytest
 
-from tests.support.postgres import reason_against, running
+from tests.support.cluster import reason_against, running
 from threadruns.server import store
 from threadruns.server.store import SCHEMES, Store
 
@@ -45,15 +46,15 @@ def use() -> None:
     """Open every location in PostgreSQL from now on; nothing that opens stores may be imported yet."""
     url = os.environ[VARIABLE]
 
-    def open_store(location: str | os.PathLike[str] | None = None) -> Store:
+    def open_store(location: str | os.PathLike[str] | None = None, **options: Any) -> Store:
         place = None if location is None else os.fspath(location)
         if place == "" or (place is not None and place.startswith(SCHEMES)):
-            return _open_store(place)
+            return _open_store(place, **options)
         if place in (None, ":memory:"):
             name = f"memory_{os.getpid()}_{next(_numbers)}"
         else:
             name = f"file_{zlib.crc32(os.path.abspath(str(place)).encode())}"
-        return _open_store(f"{url}?schema={name}")
+        return _open_store(f"{url}?schema={name}", **options)
 
     store.open_store = open_store
 
