@@ -22,6 +22,7 @@ SERVER = (
 )
 IMPORT = "try: import threadruns.{0}\nexcept ImportError as error: print(error)"
 UNREACHED = ["list", "thread_a", "--api-key", "sk", "--base-url", "http://127.0.0.1:9/v1", "--timeout", "1"]
+DATABASE = "postgresql://127.0.0.1:9/runs"
 CHECKED = ["check", "http://127.0.0.1:9/v1", "--api-key", "sk", "--thread", "thread_a"]
 
 TRIALS: dict[str, list[tuple[list[str], int, str]]] = {
@@ -45,6 +46,11 @@ TRIALS: dict[str, list[tuple[list[str], int, str]]] = {
         (["-c", SERVER], 0, "[]"),
         (["-m", "threadruns", "synth", "--threads", "1", "--runs", "1"], 0, '"object"'),
         (["-m", "threadruns", "serve", "--list-faults"], 0, "status-500"),
+        (["-m", "threadruns", "load", "-", "--db", DATABASE], 4, "pip install '.[postgres]'"),
+        (["-m", "threadruns", *CHECKED], 4, "pip install '.[contract]'"),
+    ],
+    "server,postgres": [
+        (["-m", "threadruns", "load", "-", "--db", DATABASE], 4, "Connection refused"),
         (["-m", "threadruns", *CHECKED], 4, "pip install '.[contract]'"),
     ],
     "contract": [

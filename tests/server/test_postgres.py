@@ -180,6 +180,14 @@ def test_full_disk_is_told(own: Postgres) -> None:
             own.execute("DROP TABLESPACE small")
 
 
+def test_commit_without_response_says_what_is_known(own: Postgres, url: str) -> None:
+    """If the connection is lost while a load ends, the error says that it is stored or not, and to repeat it."""
+    with closing(open_store(url)) as store:
+        with pytest.raises(StoreUnavailable, match="was lost at the end of a transaction"), store.load([record("r")]):
+            own.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'threadruns'")
+        assert fill(store, record("r")).new == 1
+
+
 def test_many_may_create_the_tables(own: Postgres) -> None:
     """Several connections that open a new schema at the same moment get the same store."""
     new = own.url(own.new_database())

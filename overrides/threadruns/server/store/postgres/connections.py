@@ -149,11 +149,22 @@ class Connections:
             try:
                 connection.execute(f"SET LOCAL statement_timeout = '{LONG_SECONDS:.0f}s'".encode())
                 yield connection
-                connection.execute(b"COMMIT")
+                self._commit(connection)
             except BaseException:
                 connection.close()
                 raise
             self._keep(connection)
+
+    def _commit(self, connection: LimitedConnection) -> None:
+        try:
+            connection.execute(b"COMMIT")
+        except psycopg.OperationalError as error:
+            if error.sqlstate is not None and not error.sqlstate.startswith(LOST):
+                raise
+            raise StoreUnavailable(
+                f"The connection to the database {self._address.shown!r} was lost at the end of a transaction, which "
+                "was stored completely or not at all; repeat the command, which stores nothing twice."
+            ) from error
 
     def close(self) -> None:
         """Close the connections that are kept, and end the calls that wait for the server."""
