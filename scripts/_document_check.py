@@ -301,7 +301,7 @@ def _walk(node: Json, at: Pointer = (), *, into_data: bool = False) -> Iterator[
     yield at, node
     if isinstance(node, dict):
         for key, child in node.items():
-            data = key in DATA or key.startswith("x-") or (key == "examples" and isinstance(child, list))
+            data = key in DATA or str(key).startswith("x-") or (key == "examples" and isinstance(child, list))
             if into_data or not data or (at and at[-1] in NAMES):
                 yield from _walk(child, (*at, key), into_data=into_data)
     elif isinstance(node, list):
