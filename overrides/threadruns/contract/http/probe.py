@@ -328,10 +328,10 @@ class Probe:
         timeout = min(self.timeout, max(self.seconds_left, MIN_TIMEOUT))
         until = time.monotonic() + timeout
         try:
-            with socket.create_connection((base.hostname or "", port), timeout=timeout) as plain:
-                stream: socket.socket = plain
-                if base.scheme == "https":
-                    stream = self._tls.wrap_socket(plain, server_hostname=base.hostname)
+            stream = socket.create_connection((base.hostname or "", port), timeout=timeout)
+            if base.scheme == "https":
+                stream = self._tls.wrap_socket(stream, server_hostname=base.hostname)
+            with stream:
                 stream.sendall(message)
                 while len(received) < 65536 and (left := until - time.monotonic()) > 0:
                     stream.settimeout(left)
