@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.server.conftest import client
-from threadruns.server.store import open_store, sqlite
+from threadruns.server.store import open_store, sqlite_database
 from threadruns.server.store.errors import StoreError
 from threadruns.testing import new_run, serve
 
@@ -43,7 +43,7 @@ def test_other_contents_are_refused(database: Path, statement: str) -> None:
     connection = sqlite3.connect(database)
     connection.executescript(statement)
     connection.close()
-    with pytest.raises(StoreError, match="other tables, views or triggers"):
+    with pytest.raises(StoreError, match="other tables, indexes, views or triggers"):
         open_store(database)
 
 
@@ -57,8 +57,7 @@ def test_analysed_database_is_accepted(database: Path) -> None:
 
 def test_endless_read_ends(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A view that never ends and appears while the server runs costs a request a bounded time, and gives a 500."""
-    monkeypatch.setattr(sqlite, "READ_SECONDS", 0.3)
-    monkeypatch.setattr(sqlite.SQLiteStore._rows, "__defaults__", (0.3,))
+    monkeypatch.setattr(sqlite_database, "READ_SECONDS", 0.3)
     with serve(db=str(database)) as server, client(server) as http:
         connection = sqlite3.connect(database)
         connection.executescript(

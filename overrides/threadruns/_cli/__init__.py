@@ -17,13 +17,21 @@ COMMANDS = {
     "serve": "Run the reference server.",
     "load": "Load runs from files into a database.",
     "convert": "Copy runs between databases and files of JSON lines.",
+    "verify": "Find damaged runs in a database.",
     "synth": "Generate synthetic runs, valid against the document.",
     "check": "Check a server against the contract.",
     "document": "Print the OpenAPI document or its path.",
 }
 """The commands by name, with their line in ``--help``; ``_cli/NAME.py`` defines ``command``."""
 
-EXTRAS = {"serve": "server", "load": "server", "convert": "server", "synth": "server", "check": "contract"}
+EXTRAS = {
+    "serve": "server",
+    "load": "server",
+    "convert": "server",
+    "verify": "server",
+    "synth": "server",
+    "check": "contract",
+}
 """The extra that a command needs; ``cli`` unless it is here."""
 
 LIBRARIES = {"cli": ["rich"], "server": ["rich", "jsonschema_rs", "httptools"], "contract": ["rich", "schemathesis"]}

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from threadruns._cli._output import Failure, count, standard_output
-from threadruns._cli.load import load_file
+from threadruns._cli.load import load_file, notify
 from threadruns._text import printable
 from threadruns.server.store import SCHEMES, Store, open_store
 from threadruns.server.store.errors import StoreError
@@ -51,14 +51,17 @@ def command(source: str, target: str) -> None:
         raise click.UsageError("FROM and TO are both JSON lines; one of them must be a database.")
     try:
         if lines[0]:
-            with closing(open_store(target)) as store:
+            with closing(open_store(target, notify=notify)) as store:
                 complete = load_file(store, source)
         elif lines[1]:
-            with closing(open_store(source)) as store:
+            with closing(open_store(source, create=False)) as store:
                 _write_lines(store, target)
             complete = True
         else:
-            with closing(open_store(source)) as store, closing(open_store(target)) as other:
+            with (
+                closing(open_store(source, create=False)) as store,
+                closing(open_store(target, notify=notify)) as other,
+            ):
                 complete = _copy(store, other)
     except StoreError as error:
         raise Failure(str(error)) from error

@@ -7,6 +7,7 @@ import sys
 import click
 
 from threadruns._cli._output import standard_output
+from threadruns._cli.load import notify
 from threadruns.server.store import open_store
 from threadruns.server.store.errors import StoreError
 from threadruns.server.synth import SynthesisError, json_lines, synthesize
@@ -49,7 +50,7 @@ def command(threads: int, runs: int, seed: int, shares: tuple[str, ...], db: str
             with standard_output():
                 sys.stdout.buffer.writelines(line.encode() for line in json_lines(generated))
             return
-        store = open_store(db)
+        store = open_store(db, notify=notify)
         try:
             store.add(generated)
         finally:

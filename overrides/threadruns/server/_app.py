@@ -24,7 +24,7 @@ from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, internal_error, unavailable
 from threadruns.server._ration import Ration
 from threadruns.server._response_writer import ResponseWriter
-from threadruns.server.store.errors import StoreError, StoreUnavailable
+from threadruns.server.store.errors import RunDamaged, StoreError, StoreUnavailable
 
 ORGANIZATION = "threadruns"
 VERSION = "2020-10-01"
@@ -170,6 +170,9 @@ class Application:
             error = unavailable()
         except StoreError as reason:
             self._ration.error("store", str(reason))
+            if isinstance(reason, RunDamaged):
+                message = f"The stored run '{reason.run_id}' of thread '{reason.thread}' is damaged."
+                error = HTTPError(500, message, type="server_error")
         except Exception:
             self._ration.exception("failed", "A request failed.")
         return endpoint, endpoint.render_error(error)
@@ -195,7 +198,10 @@ class Application:
             self._check()
         except StoreError as error:
             self._ration.error("store", str(error))
-            return ServerResponse(503, b"The store of runs cannot be read.\n", {"content-type": "text/plain"})
+            reason = (
+                b"A stored run is damaged" if isinstance(error, RunDamaged) else b"The store of runs cannot be read"
+            )
+            return ServerResponse(503, reason + b".\n", {"content-type": "text/plain"})
         return ServerResponse(200, b"ok\n", {"content-type": "text/plain"})
 
     def _sharing(self, request: ServerRequest) -> dict[str, str]:

@@ -17,20 +17,24 @@ class StoreUnavailable(StoreError):
     """
 
 
-class RunDamaged(StoreError):
+class StoreDamaged(StoreError):
+    """What is stored is damaged."""
+
+
+class RunDamaged(StoreDamaged):
     """A stored run differs from what was stored, by its checksum.
 
     The server answers a request for it, or for a page that has it, with a 500 that names the run.
 
     Attributes:
         thread: The id of its thread, as it is stored.
-        run_id: Its id, as it is stored.
+        run_id: Its id: that in its text, or that under which it is stored if the text cannot be read.
     """
 
-    def __init__(self, thread: str, run_id: str) -> None:
+    def __init__(self, location: str | None, thread: str, run_id: str) -> None:
         super().__init__(
-            f"The stored run {run_id!r} of thread {thread!r} is damaged; load it again with --replace, "
-            "or restore the database from a copy."
+            f"The run {run_id!r} of the thread {thread!r} is damaged in the database {location or ':memory:'!r}; "
+            "load it again with --replace, or restore the database from a copy."
         )
         self.thread = thread
         self.run_id = run_id

@@ -17,7 +17,7 @@ from threadruns.server.store.postgres.address import Address
 from threadruns.server.store.postgres.connections import Connections, LimitedConnection
 from threadruns.server.store.postgres.keys import given_key, stored_key
 from threadruns.server.store.postgres.tables import Tables, lock
-from threadruns.server.store.postgres.writer import Writer, checksum, read_record
+from threadruns.server.store.postgres.writer import Writer, read_record
 from threadruns.server.store.records import Conflict, Damage, LoadCounts, RunRecord, Summary
 
 READ_RUNS = 500
@@ -231,8 +231,8 @@ class PostgresStore(Store):
     def _intact(self, row: tuple[Any, ...]) -> RunRecord:
         """Return the run of a row; raise RunDamaged if it is not what was stored."""
         run = read_record(row[:4])
-        if checksum(run) != row[4]:
-            self._damaged = RunDamaged(run.thread, run.id)
+        if run.checksum != row[4]:
+            self._damaged = RunDamaged(self.location, run.thread, run.id)
             raise self._damaged
         return run
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
@@ -133,13 +132,8 @@ class Writer:
             return
         self._connection.cursor().executemany(
             f"UPDATE {self._schema}.run SET body = %s, checksum = %s WHERE thread = %s AND id = %s".encode(),
-            [(run.text.decode(), checksum(run), stored_key(run.thread), stored_key(run.id)) for run in runs],
+            [(run.text.decode(), run.checksum, stored_key(run.thread), stored_key(run.id)) for run in runs],
         )
-
-
-def checksum(run: RunRecord) -> int:
-    """Return the checksum."""
-    return zlib.crc32(run.text, zlib.crc32(f"{run.thread}\0{run.created_at}\0{run.id}\0".encode()))
 
 
 def read_record(row: Iterable[Any]) -> RunRecord:
@@ -166,7 +160,7 @@ def _line(run: RunRecord) -> bytes:
     keys = f"{_escaped(stored_key(run.thread))}\t{run.created_at}\t{_escaped(stored_key(run.id))}\t"
     # JSON texts have no control characters but white space between tokens, and line breaks were removed.
     body = run.text.replace(b"\\", b"\\\\").replace(b"\t", b"\\t").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
-    return b"%b%b\t%d\n" % (keys.encode(), body, checksum(run))
+    return b"%b%b\t%d\n" % (keys.encode(), body, run.checksum)
 
 
 def _escaped(text: str) -> str:

@@ -1,0 +1,117 @@
+"""Finding all damage in an SQLite database of runs."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from threadruns.server.store.records import Damage, is_intact, thread_checksum
+
+MAX_STRUCTURAL = 1000
+"""The largest number of problems of the structure of the file that are reported."""
+
+PROGRESS_RUNS = 1000
+"""The number of runs between two reports of the progress."""
+
+
+def find_damage(connection: sqlite3.Connection, layout: int, progress: Callable[[int], object]) -> Iterator[Damage]:
+    """Yield all damage: of the file, of runs, of threads, and runs that only a part of the file has.
+
+    Args:
+        connection: A connection in a read transaction.
+        layout: The layout of the tables.
+        progress: A callback that gets the number of runs read since the last call.
+    """
+    structural = list(_structure(connection))
+    yield from structural
+    yield from _runs(connection, layout, progress)
+    if layout > 1:
+        yield from _threads(connection)
+    if structural:
+        yield from _lost_runs(connection, layout)
+
+
+def run_name(run_id: bytes | None, text: bytes | None) -> str:
+    """Return the id of a damaged run: that in its text, or that under which it is stored if the text is damaged."""
+    try:
+        found = msgspec.json.decode(text or b"")["id"]
+    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, RecursionError):
+        found = None
+    return found if isinstance(found, str) else _name(run_id)
+
+
+def _structure(connection: sqlite3.Connection) -> Iterator[Damage]:
+    try:
+        for (problem,) in connection.execute(f"PRAGMA integrity_check({MAX_STRUCTURAL})"):
+            if problem != "ok":
+                yield from map(Damage, problem.splitlines())
+    except sqlite3.DatabaseError as error:
+        yield _unreadable("The structure of the file", error)
+
+
+def _runs(connection: sqlite3.Connection, layout: int, progress: Callable[[int], object]) -> Iterator[Damage]:
+    checksum = "checksum" if layout > 1 else "NULL"
+    sql = (
+        f"SELECT CAST(thread AS BLOB), created_at, CAST(id AS BLOB), CAST(body AS BLOB), {checksum} FROM run ORDER BY "
+    )
+    seen = 0
+    # After a place that cannot be read, the runs behind it are read from the other end.
+    for order in ("thread, created_at, id", "thread DESC, created_at DESC, id DESC"):
+        try:
+            for row in connection.execute(sql + order):
+                if layout > 1 and not is_intact(
+                    thread_checksum(row[0] if isinstance(row[0], bytes) else b""), *row[1:]
+                ):
+                    yield Damage("The checksum of the run is wrong.", _name(row[0]), run_name(row[2], row[3]))
+                seen += 1
+                if seen % PROGRESS_RUNS == 0:
+                    progress(PROGRESS_RUNS)
+            break
+        except sqlite3.DatabaseError as error:
+            yield _unreadable("A part of the runs", error)
+    progress(seen % PROGRESS_RUNS)
+
+
+def _threads(connection: sqlite3.Connection) -> Iterator[Damage]:
+    try:
+        for thread, checksum in connection.execute("SELECT CAST(id AS BLOB), checksum FROM thread"):
+            if not isinstance(thread, bytes) or thread_checksum(thread) != checksum:
+                yield Damage("The checksum of the thread is wrong.", _name(thread))
+        sql = (
+            "SELECT DISTINCT CAST(thread AS BLOB) FROM run INDEXED BY run_order "
+            "WHERE NOT EXISTS (SELECT 1 FROM thread WHERE id = thread)"
+        )
+        for (thread,) in connection.execute(sql):
+            yield Damage("The thread has runs and is missing from the table of threads.", _name(thread))
+        identities = [identity for (identity,) in connection.execute("SELECT CAST(identity AS BLOB) FROM archive")]
+        if len(identities) != 1 or b"%08x" % thread_checksum(identities[0][:-8]) != identities[0][-8:]:
+            yield Damage("The identity of the database is wrong.")
+    except (sqlite3.DatabaseError, TypeError) as error:
+        yield _unreadable("The table of threads", error)
+
+
+def _lost_runs(connection: sqlite3.Connection, layout: int) -> Iterator[Damage]:
+    """Yield the runs that an index has and the table has not."""
+    for index in ("run_id", "run_order")[:layout]:
+        sql = (
+            f"SELECT CAST(known.thread AS BLOB), CAST(known.id AS BLOB) FROM run AS known INDEXED BY {index} WHERE NOT "
+            "EXISTS (SELECT 1 FROM run INDEXED BY sqlite_autoindex_run_1 WHERE thread = known.thread "
+            "AND created_at = known.created_at AND id = known.id)"
+        )
+        try:
+            for thread, run_id in connection.execute(sql):
+                yield Damage(f"The index {index} has the run, and the table has not.", _name(thread), _name(run_id))
+        except sqlite3.DatabaseError as error:
+            yield _unreadable(f"The index {index}", error)
+
+
+def _name(value: object) -> str:
+    return str(value, "utf-8", "replace") if isinstance(value, bytes) else "?"
+
+
+def _unreadable(what: str, error: Exception) -> Damage:
+    if getattr(error, "sqlite_errorname", "") == "SQLITE_INTERRUPT":
+        raise KeyboardInterrupt from None  # SQLite was interrupted in a long step, because Python received the signal.
+    return Damage(f"{what} cannot be read: {error}.")
