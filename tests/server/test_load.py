@@ -170,7 +170,7 @@ def test_runs_are_the_same_by_their_json_values(store: Store, tmp_path: Path, on
     else:
         with pytest.raises(FileRejected) as caught:
             load(store, tmp_path / "other")
-        assert "already stored with other content" in caught.value.loaded.first_bad[0].reason
+        assert "already stored with other content" in caught.value.loaded.bad.first[0].reason
     (run,) = store.page(THREAD, 10, "asc").runs
     assert run.text.decode() == (tmp_path / "one").read_text()
 
@@ -183,7 +183,7 @@ BAD = {
     "number": ("7\n", "expected a run"),
     "missing key": (json.dumps({k: v for k, v in RUNS[3].items() if k != "model"}) + "\n", '"model" is a required'),
     "wrong enum": (json.dumps(RUNS[3] | {"status": "done"}) + "\n", "status"),
-    "half a pair": (json.dumps(RUNS[3] | {"instructions": "\ud800"}) + "\n", "surrogate"),
+    "half a pair": (json.dumps(RUNS[3] | {"instructions": "\ud800"}) + "\n", "a string has a lone surrogate"),
     "deep": ("[" * 100_000 + "\n", "recursion"),
     "other content": (json.dumps(RUNS[0] | {"model": "other"}) + "\n", "already stored"),
 }
@@ -195,9 +195,9 @@ def test_bad_run_is_reported_by_line(store: Store, tmp_path: Path, kind: str) ->
     text, reason = BAD[kind]
     (tmp_path / "runs").write_text(lines(RUNS[:3]) + "\n" + text + lines(RUNS[4:]))
     with pytest.raises(FileRejected, match="nothing was loaded from it") as caught:
-        load(store, tmp_path / "runs")
-    assert caught.value.loaded.first_bad[0].line == 5
-    assert reason in caught.value.loaded.first_bad[0].reason
+        load(store, tmp_path / "runs", invalid="raise")
+    assert caught.value.loaded.bad.first[0].line == 5
+    assert reason in caught.value.loaded.bad.first[0].reason
     assert store.summary() == (0, 0, None)
 
 
@@ -205,8 +205,8 @@ def test_bad_runs_are_skipped_on_demand(store: Store, tmp_path: Path) -> None:
     """With skip_bad the valid runs are loaded, and the bad ones are counted."""
     (tmp_path / "runs").write_bytes(lines(RUNS[:3]).encode() + b'{"id": "\xff"}\nnope\n' + lines(RUNS[3:]).encode())
     loaded = load(store, tmp_path / "runs", skip_bad=True)
-    assert (loaded.new, loaded.bad) == (len(RUNS), 2)
-    assert [(bad.line, bad.reason[:8]) for bad in loaded.first_bad] == [(4, "the text"), (5, "expected")]
+    assert (loaded.new, loaded.bad.runs) == (len(RUNS), 2)
+    assert [(bad.line, bad.reason[:8]) for bad in loaded.bad.first] == [(4, "the text"), (5, "expected")]
 
 
 @pytest.mark.parametrize("skip_bad", [False, True])
@@ -218,11 +218,11 @@ def test_reading_stops_at_twenty_bad_runs(store: Store, tmp_path: Path, skip_bad
     if skip_bad:
         path.write_text("nope\n" * 30 + lines(RUNS))
         loaded = load(store, path, skip_bad=True)
-        assert (loaded.new, loaded.bad, len(loaded.first_bad)) == (len(RUNS), 30, 20)
+        assert (loaded.new, loaded.bad.runs, len(loaded.bad.first)) == (len(RUNS), 30, 20)
     else:
         with pytest.raises(FileRejected, match="has at least 20 bad runs; nothing was loaded from it") as caught:
             load(store, path, progress=reported.append)
-        assert [bad.line for bad in caught.value.loaded.first_bad] == list(range(1, 21))
+        assert [bad.line for bad in caught.value.loaded.bad.first] == list(range(1, 21))
         assert sum(reported) < path.stat().st_size / 2
 
 
@@ -232,7 +232,7 @@ def test_other_encodings_are_reported(store: Store, tmp_path: Path, encoding: st
     (tmp_path / "runs").write_bytes('{"id": "run_é"}\n'.encode(encoding))
     with pytest.raises(FileRejected) as caught:
         load(store, tmp_path / "runs")
-    assert caught.value.loaded.first_bad[0] == BadRun(1, "the text is not UTF-8")
+    assert caught.value.loaded.bad.first[0] == BadRun(1, "the text is not UTF-8")
 
 
 @pytest.mark.parametrize("data", [b"", b"\n \r\n", b"\xef\xbb\xbf", b"[]", b"[]\n[]"])
@@ -250,7 +250,7 @@ def test_damaged_gzip_is_reported(store: Store, tmp_path: Path, keep: float) -> 
     (tmp_path / "runs").write_bytes(packed[: int(len(packed) * keep)])
     with pytest.raises(FileRejected) as caught:
         load(store, tmp_path / "runs")
-    assert "damaged or cut off" in caught.value.loaded.first_bad[-1].reason
+    assert "damaged or cut off" in caught.value.loaded.bad.first[-1].reason
     assert store.summary()[0] == 0
 
 
@@ -345,7 +345,7 @@ def test_damaged_database_is_reported(tmp_path: Path) -> None:
                 assert str(damaged) in str(error)
                 refused += 1
             except FileRejected as rejected:
-                assert "with other content" in rejected.loaded.first_bad[0].reason
+                assert "with other content" in rejected.loaded.bad.first[0].reason
         damaged.unlink()
     assert refused > 100
 
@@ -369,7 +369,7 @@ def test_store_error_names_the_file(tmp_path: Path) -> None:
     for path, words in (
         (tmp_path, "not a regular file"),
         (other, "not a database of runs"),
-        (version, "version 99"),
+        (version, "layout 99"),
         (text, "not a database"),
         (cut, "malformed"),
     ):

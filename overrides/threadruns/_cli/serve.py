@@ -24,7 +24,7 @@ from click.core import ParameterSource
 from threadruns._cli._logs import BackgroundHandler, JsonLines
 from threadruns._cli._options import database_option
 from threadruns._cli._output import Failure, Interrupted, count, standard_output
-from threadruns._cli.load import load_file
+from threadruns._cli.load import load_file, loading_options, notify
 from threadruns._document import BETA, document
 from threadruns._document import beta as beta_of_document
 from threadruns.server._app import Application
@@ -34,6 +34,7 @@ from threadruns.server._server import AppServer, bind, errors, fastest_loop
 from threadruns.server._workers import Workers
 from threadruns.server.store import Store, open_store
 from threadruns.server.store.errors import StoreError
+from threadruns.server.store.loading import Invalid
 from threadruns.testing._application import mutated_application
 from threadruns.testing._control import Control
 from threadruns.testing._schedule import UnknownMutation
@@ -84,6 +85,7 @@ def _check_prefix(_: click.Context, __: click.Parameter, prefix: str) -> str:
 @click.option(
     "--load", "files", multiple=True, metavar="FILE", help="Load this file first; repeat it for several files."
 )
+@loading_options
 @click.option("--example", is_flag=True, help="Serve the two runs of the documented example, thread_abc123.")
 @database_option("SQLite file, or URL of a PostgreSQL database, with the runs; in memory by default.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -170,6 +172,8 @@ def _check_prefix(_: click.Context, __: click.Parameter, prefix: str) -> str:
 )
 def command(
     files: tuple[str, ...],
+    invalid: Invalid,
+    replace: bool,
     example: bool,
     db: str | None,
     host: str,
@@ -229,13 +233,13 @@ def command(
     )
     with ExitStack() as stack:
         try:
-            store = open_store(db)
+            store = open_store(db, notify=notify)
             stack.callback(store.close)
             app, changes = build(store)
             server = AppServer(app, stack.enter_context(_bound(host, port)), fastest_loop)
             if example:
                 store.add(document()["components"]["examples"]["DocumentedPage"]["value"]["data"])
-            if not all(load_file(store, path) for path in files):
+            if not all(load_file(store, path, invalid=invalid, replace=replace) for path in files):
                 raise SystemExit(1)
             if control:
                 changes.remember()

@@ -16,8 +16,9 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import IO, Any, Never, cast
+from typing import IO, Any, NamedTuple, Never, cast
 
+import msgspec
 from attrs import frozen
 
 CHUNK_BYTES = 1 << 20
@@ -40,8 +41,7 @@ _BODY = re.compile(
 )
 
 
-@frozen
-class ParsedValue:
+class ParsedValue(NamedTuple):
     """A JSON value where a run is expected, not validated yet."""
 
     line: int
@@ -108,6 +108,10 @@ def _refuse_constant(name: str) -> Never:
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
+_FAST_DECODER = msgspec.json.Decoder()
+"""A decoder that accepts what ``_DECODER`` accepts, apart from lone surrogates and numbers that are infinite."""
+
+
 class _Reader:
     """A reader that keeps a window of the text of a file."""
 
@@ -122,12 +126,29 @@ class _Reader:
         try:
             while self._peek():
                 try:
-                    yield from self._top()
+                    if (run := self._whole_line()) is not None:
+                        yield run
+                    else:
+                        yield from self._top()
                 except _InvalidValue as error:
                     yield BadRun(self._line, str(error))
                     self._skip_line()
         except _UnreadableRest as error:
             yield BadRun(self._line, f"{error}; the rest of the file cannot be read")
+
+    def _whole_line(self) -> ParsedValue | None:
+        """Read a line that is one run, the most frequent form of a file; None if it is something else."""
+        if self._text[self._at] != "{" or (end := self._text.find("\n", self._at)) < 0:
+            return None
+        line = self._text[self._at : end].rstrip(" \t\r")
+        try:
+            value = _FAST_DECODER.decode(line)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            return None  # It may still be the first line of a longer value, and an error needs its reason.
+        if "data" in value:
+            return None
+        self._at = end
+        return ParsedValue(self._line, line, value)
 
     def _top(self) -> Iterator[ParsedValue | BadRun]:
         char = self._peek()
@@ -202,8 +223,6 @@ class _Reader:
             text.encode()
         except UnicodeEncodeError:
             return BadRun(line, "the text is not UTF-8")
-        if "\\ud" in text.lower() and not _is_encodable(value):
-            return BadRun(line, "a string has a lone surrogate")
         return ParsedValue(line, _BLANKS.sub(r"\1", text) if "\n" in text else text, value)
 
     def _peek(self) -> str:
@@ -246,9 +265,10 @@ class _Reader:
         return any(new)
 
 
-def _is_encodable(value: Any) -> bool:
+def is_encodable(value: Any) -> bool:
+    """Return whether a parsed value has no lone surrogate."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
+    except (UnicodeEncodeError, RecursionError):
         return False
     return True
