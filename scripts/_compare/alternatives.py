@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from _compare.changes import Change, Direction, Document, escape, shown
+from _compare.changes import Change, Direction, Document, Json, escape, shown
 from _compare.pairs import Equal, Pair
 from _compare.schemas import Schema, Union
 
@@ -42,7 +42,10 @@ def unions(pair: Pair, equal: Equal) -> Iterator[Change | Pair]:
 
 
 def discriminators(pair: Pair, equal: Equal) -> Iterator[Change]:
-    old, new = (schema.all("discriminator") for schema in (pair.old, pair.new))
+    old, new = (
+        [(at, value) for at, value in side.all("discriminator") if isinstance(value, dict)]
+        for side in (pair.old, pair.new)
+    )
     for at, _ in old[len(new) :]:
         readers = pair.direction is Direction.RESPONSE
         yield pair.change((), "the discriminator is removed", at)._replace(callers=readers, servers=not readers)
@@ -52,8 +55,8 @@ def discriminators(pair: Pair, equal: Equal) -> Iterator[Change]:
         if before.get("propertyName") != after.get("propertyName"):
             text = f"the discriminator is {after.get('propertyName')!r} instead of {before.get('propertyName')!r}"
             yield pair.change((), text, f"{at}/propertyName", narrower=True, wider=True)
-        mappings = before.get("mapping", {}), after.get("mapping", {})
-        for value in mappings[0].keys() | mappings[1].keys():
+        mappings = _mapping(before), _mapping(after)
+        for value in dict.fromkeys([*mappings[0], *mappings[1]]):
             place = f"{at}/mapping/{escape(value)}"
             if value not in mappings[1]:
                 yield pair.change((), f"the mapping of {shown(value)} is removed", place, narrower=True)
@@ -117,6 +120,11 @@ def _overlap(unions: list[Union], flat: list[Schema]) -> bool:
         union.keyword == "oneOf" for union in unions for part in union.alternatives for union in part.unions()
     )
     return listed and not all(one.excludes(other) for one, other in combinations(flat, 2))
+
+
+def _mapping(discriminator: dict[str, Json]) -> dict[str, str]:
+    mapping = discriminator.get("mapping")
+    return {key: value for key, value in mapping.items() if isinstance(value, str)} if isinstance(mapping, dict) else {}
 
 
 def _mapped(document: Document, value: str) -> Schema:

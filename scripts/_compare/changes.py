@@ -69,12 +69,12 @@ class Document:
         return pointer, node
 
     def resolve(self, pointer: str, node: Json) -> tuple[str, dict[str, Json]]:
-        """Follow references from an object that is not a schema; an object that is absent is empty."""
+        """Follow references from an object that is not a schema; one that is absent or refers to itself is empty."""
         followed = {pointer}
         while isinstance(node, dict) and isinstance(node.get("$ref"), str):
             pointer, node = self.target(node["$ref"])
             if pointer in followed:
-                break
+                return pointer, {}
             followed.add(pointer)
         return pointer, node if isinstance(node, dict) else {}
 

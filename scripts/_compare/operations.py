@@ -213,7 +213,9 @@ def _parameters(operation: Located, item: Located) -> dict[str, Located]:
     for part in (item, operation):
         for index, listed in enumerate(part.node.get("parameters", [])):
             one = Located(part.document, *part.document.resolve(f"{part.pointer}/parameters/{index}", listed))
-            place, name = one.node.get("in"), one.node.get("name", "")
+            if not one.node:
+                continue
+            place, name = one.node["in"], one.node["name"]
             if place == "header":
                 name = name.lower()
                 if name in IGNORED_HEADERS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,7 +14,8 @@ from ruamel.yaml import YAML
 import generate
 from _compare import Change, compare
 from _compare.comparison import COMPARED
-from _document_check import KEYWORDS
+from _document_check import KEYWORDS, find
+from tests.generation import corpus
 
 Json = Any
 DOCUMENT: Json = YAML(typ="safe").load(generate.DOCUMENT)
@@ -467,6 +469,30 @@ def test_callbacks_have_the_roles_exchanged() -> None:
             "callbacks": {"done": {"{$request.body#/url}": {"post": operation}}},
         }
     assert verdicts(compare(*documents)) == CALLERS
+
+
+@pytest.mark.parametrize("name", sorted({path.stem for path in corpus.FOLDER.glob("*.yaml")}))
+def test_documents_of_the_corpus(name: str) -> None:
+    """Each valid document of the corpus of the generator is the same as itself, and is compared with the next one."""
+    documents = [corpus.document(case) for case in YAML(typ="safe").load(corpus.FOLDER / f"{name}.yaml")]
+    valid = [document for document in documents if not next(find(document, project_rules=False), None)]
+    for one, other in pairwise(valid):
+        assert compare(one, one) == []
+        assert all(change.name and change.text for change in compare(one, other))
+
+
+@pytest.mark.parametrize("value", [1.5, [], {"propertyName": 1, "mapping": []}, {"mapping": {"a": 1}}])
+def test_discriminators_that_are_not_valid(value: Json) -> None:
+    """A discriminator that no meta-schema checks may have any value."""
+    assert between(PETS | {"discriminator": value}, PETS | {"discriminator": value}, "request") == []
+
+
+def test_a_parameter_that_refers_to_itself() -> None:
+    """A parameter that refers to itself does not end in an endless loop."""
+    document = with_schema(TEXT, "request")
+    document["components"]["parameters"] = {"A": {"$ref": "#/components/parameters/A"}}
+    document["paths"]["/x"]["post"]["parameters"] = [{"$ref": "#/components/parameters/A"}]
+    assert compare(document, document) == []
 
 
 def test_deep_chains_of_components() -> None:

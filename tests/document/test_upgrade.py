@@ -14,6 +14,7 @@ import pytest
 import _generator
 import generate
 from _generator import GeneratorChanged
+from tests.generation import corpus
 
 PINNED = _generator.pinned()
 
@@ -38,7 +39,10 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def run(tmp_path: Path, *arguments: str) -> int:
-    return generate.main(["--target", str(tmp_path / "out" / "threadruns_api"), *arguments])
+    """Generate a small document."""
+    document = tmp_path / "small.yaml"
+    document.write_text(json.dumps(corpus.document({})))
+    return generate.main(["--document", str(document), "--target", str(tmp_path / "out" / "api"), *arguments])
 
 
 @pytest.mark.parametrize(
