@@ -250,24 +250,55 @@ def test_other_store_is_noticed(own: Postgres, url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ("body = replace(body, 'run_3', 'run_4')", "run_3"),
-        ("created_at = created_at + 1", "run_3"),
-        ("id = 'run_9'", "run_9"),
-        ("checksum = checksum + 1", "run_3"),
-    ],
+    "change",
+    ["body = replace(body, '1}', '2}')", "created_at = created_at + 1", "id = 'run_9'", "checksum = checksum + 1"],
 )
-def test_damaged_run_is_named(own: Postgres, url: str, change: str, named: str) -> None:
-    """A run that is not what was stored is a 500 and is found by a verification; other pages are served."""
+def test_damaged_run_is_named(own: Postgres, url: str, change: str) -> None:
+    """A run that is not what was stored is a 500 that names it, and a verification finds it; others are served."""
+    with serve(db=url) as server, client(server) as http:
+        own.execute(f"UPDATE threadruns.run SET {change} WHERE id = 'run_3'", url.rpartition("/")[2])
+        response = list_runs(http)
+        assert response.status_code == 500
+        assert "The stored run 'run_3' of thread 'thread_a' is damaged" in response.json()["error"]["message"]
+        assert http.get("/threads/thread_a/runs?limit=2&order=asc").status_code == 200
+        assert [damage.run_id for damage in server.store.verify()] == ["run_3"]
+        with pytest.raises(RunDamaged, match="run_3"):
+            list(server.store.runs())
+        assert health(server) == 503
+    outcome = run("verify", "--db", url)
+    assert outcome.returncode == 1
+    assert "run_3" in outcome.stdout
+
+
+@pytest.mark.parametrize("change", ["body = replace(body, '1}', '2}')", "checksum = checksum + 1"])
+def test_damaged_run_is_loaded_again(own: Postgres, url: str, change: str) -> None:
+    """A damaged run is replaced by a load of the same run, and the health check passes again."""
     with serve(db=url) as server, client(server) as http:
         own.execute(f"UPDATE threadruns.run SET {change} WHERE id = 'run_3'", url.rpartition("/")[2])
         assert list_runs(http).status_code == 500
-        assert http.get("/threads/thread_a/runs?limit=2&order=asc").status_code == 200
-        assert [damage.run_id for damage in server.store.verify()] == [named]
-        with pytest.raises(RunDamaged, match=named):
-            list(server.store.runs())
         assert health(server) == 503
+        assert fill(server.store, record("run_3")).conflicts == 1
+        assert fill(server.store, record("run_3"), replace=True).replaced == 1
+        assert list_runs(http).status_code == 200
+        assert health(server) == 200
+
+
+def test_lost_thread_is_told(own: Postgres, url: str) -> None:
+    """A thread that has runs and is missing from the list of threads is a 500, and not a 404."""
+    with serve(db=url) as server, client(server) as http:
+        own.execute("DELETE FROM threadruns.thread", url.rpartition("/")[2])
+        assert list_runs(http).status_code == 500
+        assert http.get("/threads/thread_b/runs").status_code == 404
+
+
+def test_missing_store_is_not_created(own: Postgres) -> None:
+    """A verification, and a conversion from a database without a store, create nothing and say so."""
+    empty = own.url(own.new_database())
+    for arguments in (("verify", "--db", empty), ("convert", empty, "-")):
+        outcome = run(*arguments)
+        assert outcome.returncode == 4
+        assert "has no store of runs in the schema 'threadruns'" in outcome.stderr
+    assert own.execute("SELECT 1 FROM pg_namespace WHERE nspname = 'threadruns'", empty.rpartition("/")[2]) == []
 
 
 def test_verification_finds_what_no_page_shows(own: Postgres, url: str) -> None:

@@ -44,4 +44,9 @@ def open_store(
             from threadruns.server.store.postgres.store import PostgresStore
     except ModuleNotFoundError as error:
         raise StoreError(f"{error}.") from None
-    return PostgresStore(location)
+    except ImportError as error:  # psycopg without its extra binary needs libpq.
+        reason = str(error).partition("\n")[0].rstrip(".")
+        raise StoreError(
+            f"psycopg cannot be imported: {reason}. Install it with: pip install 'psycopg[binary]'"
+        ) from error
+    return PostgresStore(location, create=create)

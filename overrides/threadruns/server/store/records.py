@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
 from attrs import define, frozen
 
 
@@ -158,3 +159,17 @@ def same_json(one: bytes, other: bytes) -> bool:
         return bool(left == right)
     except (RecursionError, ValueError):  # The stored text may be damaged.
         return False
+
+
+def run_name(run_id: bytes | None, text: bytes | None) -> str:
+    """Return the id of a damaged run: that in its text, or that under which it is stored if the text is damaged."""
+    try:
+        found = msgspec.json.decode(text or b"")["id"]
+    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, RecursionError):
+        found = None
+    return found if isinstance(found, str) else readable_id(run_id)
+
+
+def readable_id(value: object) -> str:
+    """Return a stored id, as far as it can be read."""
+    return str(value, "utf-8", "replace") if isinstance(value, bytes) else "?"

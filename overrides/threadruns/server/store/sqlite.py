@@ -28,11 +28,12 @@ from threadruns.server.store.records import (
     RunRecord,
     Summary,
     is_intact,
+    run_name,
     same_json,
     thread_checksum,
 )
 from threadruns.server.store.sqlite_database import SQLiteDatabase
-from threadruns.server.store.sqlite_verify import find_damage, run_name
+from threadruns.server.store.sqlite_verify import find_damage
 
 SUMMARY_SECONDS = 600.0
 """The time limit of counting all runs, which takes long in a large file."""

@@ -5,9 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 
-import msgspec
-
-from threadruns.server.store.records import Damage, is_intact, thread_checksum
+from threadruns.server.store.records import Damage, is_intact, readable_id, run_name, thread_checksum
 
 MAX_STRUCTURAL = 1000
 """The largest number of problems of the structure of the file that are reported."""
@@ -33,15 +31,6 @@ def find_damage(connection: sqlite3.Connection, layout: int, progress: Callable[
         yield from _lost_runs(connection, layout)
 
 
-def run_name(run_id: bytes | None, text: bytes | None) -> str:
-    """Return the id of a damaged run: that in its text, or that under which it is stored if the text is damaged."""
-    try:
-        found = msgspec.json.decode(text or b"")["id"]
-    except (msgspec.DecodeError, UnicodeDecodeError, LookupError, TypeError, RecursionError):
-        found = None
-    return found if isinstance(found, str) else _name(run_id)
-
-
 def _structure(connection: sqlite3.Connection) -> Iterator[Damage]:
     try:
         for (problem,) in connection.execute(f"PRAGMA integrity_check({MAX_STRUCTURAL})"):
@@ -64,7 +53,7 @@ def _runs(connection: sqlite3.Connection, layout: int, progress: Callable[[int],
                 if layout > 1 and not is_intact(
                     thread_checksum(row[0] if isinstance(row[0], bytes) else b""), *row[1:]
                 ):
-                    yield Damage("The checksum of the run is wrong.", _name(row[0]), run_name(row[2], row[3]))
+                    yield Damage("The checksum of the run is wrong.", readable_id(row[0]), run_name(row[2], row[3]))
                 seen += 1
                 if seen % PROGRESS_RUNS == 0:
                     progress(PROGRESS_RUNS)
@@ -78,13 +67,13 @@ def _threads(connection: sqlite3.Connection) -> Iterator[Damage]:
     try:
         for thread, checksum in connection.execute("SELECT CAST(id AS BLOB), checksum FROM thread"):
             if not isinstance(thread, bytes) or thread_checksum(thread) != checksum:
-                yield Damage("The checksum of the thread is wrong.", _name(thread))
+                yield Damage("The checksum of the thread is wrong.", readable_id(thread))
         sql = (
             "SELECT DISTINCT CAST(thread AS BLOB) FROM run INDEXED BY run_order "
             "WHERE NOT EXISTS (SELECT 1 FROM thread WHERE id = thread)"
         )
         for (thread,) in connection.execute(sql):
-            yield Damage("The thread has runs and is missing from the table of threads.", _name(thread))
+            yield Damage("The thread has runs and is missing from the table of threads.", readable_id(thread))
         identities = [identity for (identity,) in connection.execute("SELECT CAST(identity AS BLOB) FROM archive")]
         if len(identities) != 1 or b"%08x" % thread_checksum(identities[0][:-8]) != identities[0][-8:]:
             yield Damage("The identity of the database is wrong.")
@@ -102,13 +91,11 @@ def _lost_runs(connection: sqlite3.Connection, layout: int) -> Iterator[Damage]:
         )
         try:
             for thread, run_id in connection.execute(sql):
-                yield Damage(f"The index {index} has the run, and the table has not.", _name(thread), _name(run_id))
+                yield Damage(
+                    f"The index {index} has the run, and the table has not.", readable_id(thread), readable_id(run_id)
+                )
         except sqlite3.DatabaseError as error:
             yield _unreadable(f"The index {index}", error)
-
-
-def _name(value: object) -> str:
-    return str(value, "utf-8", "replace") if isinstance(value, bytes) else "?"
 
 
 def _unreadable(what: str, error: Exception) -> Damage:

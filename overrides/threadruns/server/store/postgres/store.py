@@ -9,23 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from weakref import finalize
 
 from threadruns.server._messages import Position, StoredPage, StoredRun
-from threadruns.server.store.errors import RunDamaged, StoreError
+from threadruns.server.store.errors import RunDamaged, StoreDamaged, StoreError, StoreUnavailable
 from threadruns.server.store.interface import Store
 from threadruns.server.store.postgres.address import Address
 from threadruns.server.store.postgres.connections import Connections, LimitedConnection
 from threadruns.server.store.postgres.keys import given_key, stored_key
 from threadruns.server.store.postgres.tables import Tables, lock
-from threadruns.server.store.postgres.writer import Writer, read_record
-from threadruns.server.store.records import Conflict, Damage, LoadCounts, RunRecord, Summary
+from threadruns.server.store.postgres.writer import COLUMNS, Writer, read_record
+from threadruns.server.store.records import Conflict, Damage, LoadCounts, RunRecord, Summary, run_name
 
 READ_RUNS = 500
 """The number of runs that are fetched at a time when all are read."""
 
 SNAPSHOT = b"REPEATABLE READ READ ONLY"
 
-_RUN = "thread, created_at, id, convert_to(body, 'UTF8'), checksum"
+PROGRESS_RUNS = 1000
+"""The number of runs between two reports of the progress."""
+
+MAX_FAILED = 100
+"""The largest number of damaged runs that the health check reads again."""
+
+CHECKED_RUNS = 200
+"""The number of runs that each call of the health check verifies."""
 
 
 class PostgresStore(Store):
@@ -33,6 +41,7 @@ class PostgresStore(Store):
 
     Args:
         url: The URL of the database; its parameter ``schema`` names the schema.
+        create: Create the tables if they are missing.
 
     Raises:
         StoreError: The database cannot be used.
@@ -40,15 +49,18 @@ class PostgresStore(Store):
 
     remote = True
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, create: bool = True) -> None:
         address = Address.parse(url)
         self.location = address.shown
         self._connections = Connections(address)
-        self._damaged: RunDamaged | None = None
+        self._failed: set[tuple[str, str]] = set()
+        self._checked: tuple[str, int, str] = ("", -(1 << 63), "")
+        # A store that is garbage-collected closes its connections, too.
+        self._closed = finalize(self, self._connections.close)
         try:
-            self._tables = Tables.prepare(self._connections, address)
+            self._tables = Tables.prepare(self._connections, address, create=create)
         except BaseException:
-            self._connections.close()
+            self.close()
             raise
         self._schema = address.schema
 
@@ -56,16 +68,25 @@ class PostgresStore(Store):
 
     def has_thread(self, thread: str) -> bool:
         """Return whether the thread exists."""
-        return bool(self._rows(f"SELECT 1 FROM {self._schema}.thread WHERE id = %s", stored_key(thread)))
+        key = stored_key(thread)
+        if self._rows(f"SELECT 1 FROM {self._schema}.thread WHERE id = %s", key):
+            return True
+        sql = (
+            f"SELECT EXISTS (SELECT 1 FROM {self._schema}.thread WHERE id = %s), "
+            f"EXISTS (SELECT 1 FROM {self._schema}.run WHERE thread = %s)"
+        )
+        ((known, has_runs),) = self._rows(sql, key, key)
+        if has_runs and not known:
+            raise StoreDamaged(
+                f"The table of threads in the database {self.location!r} lacks the thread {thread!r}; restore it from "
+                "a copy, or load the runs into another schema."
+            )
+        return bool(known)
 
     def position(self, thread: str, run_id: str) -> Position | None:
         """Return the position of a run in the thread; None if it is not a run of this thread."""
-        rows = self._rows(
-            f"SELECT created_at FROM {self._schema}.run WHERE id = %s AND thread = %s",
-            stored_key(run_id),
-            stored_key(thread),
-        )
-        return Position(rows[0][0], run_id) if rows else None
+        found = self._one("id = %s AND thread = %s", stored_key(run_id), stored_key(thread))
+        return Position(found.created_at, run_id) if found else None
 
     def page(
         self, thread: str, limit: int, order: str, after: Position | None = None, before: Position | None = None
@@ -81,7 +102,7 @@ class PostgresStore(Store):
                 where += f" AND (created_at, id) {sign} (%s::bigint, %s)"
                 values += [bound.created_at, stored_key(bound.id)]
         rows = self._rows(
-            f"SELECT {_RUN} FROM {self._schema}.run WHERE {where} "
+            f"SELECT {COLUMNS} FROM {self._schema}.run WHERE {where} "
             f"ORDER BY created_at {direction}, id {direction} LIMIT %s",
             *values,
             limit + 1,
@@ -93,11 +114,13 @@ class PostgresStore(Store):
 
     def run(self, thread: str, run_id: str) -> StoredRun | None:
         """Return a run of the thread; None if the thread does not have it."""
-        return self._one("id = %s AND thread = %s", stored_key(run_id), stored_key(thread))
+        found = self._one("id = %s AND thread = %s", stored_key(run_id), stored_key(thread))
+        return StoredRun(found.id, found.text) if found else None
 
     def find(self, run_id: str) -> StoredRun | None:
         """Return the run with this id in any thread, or None."""
-        return self._one("id = %s", stored_key(run_id))
+        found = self._one("id = %s", stored_key(run_id))
+        return StoredRun(found.id, found.text) if found else None
 
     # Reading the whole store.
 
@@ -124,29 +147,47 @@ class PostgresStore(Store):
     def verify(self, progress: Callable[[int], object] = lambda _: None) -> Iterator[Damage]:
         """Read everything, and yield what is damaged."""
         try:
-            for row in self._stream(self._all_runs()):
-                try:
-                    self._intact(row)
-                except RunDamaged as error:
-                    yield Damage("the run differs from its checksum", error.thread, error.run_id)
-                progress(1)
-            yield from self._verify_keys()
+            with self._connections.transaction(SNAPSHOT) as connection:
+                yield from self._verify_runs(connection, progress)
+                yield from self._verify_keys(connection)
+        except StoreUnavailable:
+            raise
         except StoreError as error:
             yield Damage(str(error))
 
-    def _verify_keys(self) -> Iterator[Damage]:
+    def _verify_runs(self, connection: LimitedConnection, progress: Callable[[int], object]) -> Iterator[Damage]:
+        seen = 0
+        for seen, row in enumerate(_fetched(connection, self._all_runs()), 1):
+            run, intact = read_record(row)
+            if not intact:
+                yield Damage("The checksum of the run is wrong.", run.thread, run_name(run.id.encode(), run.text))
+            if seen % PROGRESS_RUNS == 0:
+                progress(PROGRESS_RUNS)
+        progress(seen % PROGRESS_RUNS)
+        # Without the index, by which they were read.
+        connection.execute(
+            b"SELECT set_config('enable_seqscan', 'on', true), set_config('enable_indexscan', 'off', true), "
+            b"set_config('enable_indexonlyscan', 'off', true)"
+        )
+        for (runs,) in connection.execute(f"SELECT count(*) FROM {self._schema}.run".encode()):
+            if runs != seen:
+                yield Damage(f"The index of the runs has {seen} runs, and the table has {runs}.")
+
+    def _verify_keys(self, connection: LimitedConnection) -> Iterator[Damage]:
         repeated = f"SELECT id FROM {self._schema}.run GROUP BY id HAVING count(*) > 1 ORDER BY id"
-        for (run_id,) in self._stream(repeated):
-            yield Damage("several threads have a run with this id", None, given_key(run_id))
+        for (run_id,) in _fetched(connection, repeated):
+            yield Damage("Several threads have a run with this id.", None, given_key(run_id))
         missing = f"SELECT thread FROM {self._schema}.run EXCEPT SELECT id FROM {self._schema}.thread ORDER BY thread"
-        for (thread,) in self._stream(missing):
-            yield Damage("the thread has runs, and is missing in the list of threads", given_key(thread))
+        for (thread,) in _fetched(connection, missing):
+            yield Damage("The thread has runs and is missing from the table of threads.", given_key(thread))
 
     def check(self) -> None:
-        """Read the store.
+        """Read the store; ``/healthz`` calls it.
+
+        Each call also verifies some runs, and continues where the last one ended.
 
         Raises:
-            StoreError: It cannot be read, its tables are gone or are others, or a damaged run was found earlier.
+            StoreError: It cannot be read, its tables are gone or are others, or a run is damaged.
         """
         found = self._rows(
             f"SELECT identity, EXISTS (SELECT 1 FROM {self._schema}.run), EXISTS (SELECT 1 FROM {self._schema}.thread) "
@@ -156,8 +197,19 @@ class PostgresStore(Store):
             raise StoreError(
                 f"Another store has taken the place of that in the database {self.location!r}; start the server anew."
             )
-        if self._damaged is not None:
-            raise self._damaged
+        for thread, run_id in list(self._failed):
+            self._failed.discard((thread, run_id))
+            self.run(thread, run_id)  # It may have been loaded again since.
+        thread, created_at, run_id = self._checked
+        rows = self._rows(
+            f"SELECT {COLUMNS} FROM {self._schema}.run WHERE (thread, created_at, id) > (%s, %s::bigint, %s) "
+            f"ORDER BY thread, created_at, id LIMIT {CHECKED_RUNS}",
+            stored_key(thread),
+            created_at,
+            stored_key(run_id),
+        )
+        runs = [self._intact(row) for row in rows]
+        self._checked = runs[-1][:3] if len(runs) == CHECKED_RUNS else ("", -(1 << 63), "")
 
     # Writing.
 
@@ -207,7 +259,7 @@ class PostgresStore(Store):
 
     def close(self) -> None:
         """Close the connections; what is stored is kept."""
-        self._connections.close()
+        self._closed()
 
     @contextmanager
     def _writing(self) -> Generator[LimitedConnection]:
@@ -218,30 +270,34 @@ class PostgresStore(Store):
     def _rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return self._connections.rows(sql.encode(), values)
 
-    def _one(self, where: str, *values: str) -> StoredRun | None:
-        rows = self._rows(f"SELECT {_RUN} FROM {self._schema}.run WHERE {where}", *values)
-        if not rows:
-            return None
-        run = self._intact(rows[0])
-        return StoredRun(run.id, run.text)
+    def _one(self, where: str, *values: str) -> RunRecord | None:
+        rows = self._rows(f"SELECT {COLUMNS} FROM {self._schema}.run WHERE {where}", *values)
+        return self._intact(rows[0]) if rows else None
 
     def _all_runs(self) -> str:
-        return f"SELECT {_RUN} FROM {self._schema}.run ORDER BY thread, created_at, id"
+        return f"SELECT {COLUMNS} FROM {self._schema}.run ORDER BY thread, created_at, id"
 
     def _intact(self, row: tuple[Any, ...]) -> RunRecord:
         """Return the run of a row; raise RunDamaged if it is not what was stored."""
-        run = read_record(row[:4])
-        if run.checksum != row[4]:
-            self._damaged = RunDamaged(self.location, run.thread, run.id)
-            raise self._damaged
+        run, intact = read_record(row)
+        if not intact:
+            if len(self._failed) < MAX_FAILED:
+                self._failed.add((run.thread, run.id))
+            raise RunDamaged(self.location, run.thread, run_name(run.id.encode(), run.text))
         return run
 
     def _stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query as the store is at its beginning, a few at a time."""
         with self._connections.transaction(SNAPSHOT) as connection:
-            connection.execute(b"DECLARE whole NO SCROLL CURSOR FOR " + sql.encode())
-            while rows := connection.execute(b"FETCH %d FROM whole" % READ_RUNS, binary=True).fetchall():
-                yield from rows
+            yield from _fetched(connection, sql)
+
+
+def _fetched(connection: LimitedConnection, sql: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query in a transaction, a few at a time."""
+    connection.execute(b"DECLARE whole NO SCROLL CURSOR FOR " + sql.encode())
+    while rows := connection.execute(b"FETCH %d FROM whole" % READ_RUNS, binary=True).fetchall():
+        yield from rows
+    connection.execute(b"CLOSE whole")
 
 
 def _raise(conflict: Conflict) -> None:

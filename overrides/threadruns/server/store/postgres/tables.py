@@ -54,14 +54,19 @@ class Tables:
     identity: str
 
     @classmethod
-    def prepare(cls, connections: Connections, address: Address) -> Tables:
+    def prepare(cls, connections: Connections, address: Address, *, create: bool) -> Tables:
         """Create the tables unless they exist, and check their version.
 
         Raises:
-            StoreError: They cannot be created, or they are others.
+            StoreError: They are missing or cannot be created, or they are others.
         """
         schema = address.schema
         if not connections.rows(_FIND, (schema,)):
+            if not create:
+                raise StoreError(
+                    f"The database {address.shown!r} has no store of runs in the schema {schema!r}; check the URL, or "
+                    "load runs into it first."
+                )
             with connections.transaction() as connection:
                 lock(connection, schema)
                 if connection.execute(_FIND, (schema,)).fetchone() is None:  # Another process may have created them.

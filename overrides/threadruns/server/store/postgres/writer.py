@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -11,6 +11,9 @@ from attrs import frozen
 from threadruns.server.store.postgres.connections import LimitedConnection
 from threadruns.server.store.postgres.keys import given_key, stored_key
 from threadruns.server.store.records import Conflict, LoadCounts, RunRecord, same_json
+
+COLUMNS = "thread, created_at, id, convert_to(body, 'UTF8'), checksum"
+"""The columns of a run; its text is returned as bytes."""
 
 BATCH_RUNS = 2000
 """The largest number of runs of a batch."""
@@ -78,7 +81,7 @@ class Writer:
             self._connection.execute(statement.encode(), (batch,))
 
     def _write_batch(self, batch: list[RunRecord]) -> None:
-        known = self._stored(batch)
+        known, damaged = self._stored(batch)
         added: dict[str, RunRecord] = {}
         replaced: dict[str, RunRecord] = {}
         for run in batch:
@@ -88,11 +91,12 @@ class Writer:
             elif stored is None:
                 self._counts.new += 1
                 known[run.id] = added[run.id] = run
-            elif same_json(stored.text, run.text):
+            elif run.id not in damaged and same_json(stored.text, run.text):
                 self._counts.unchanged += 1
             elif self._replace and stored[:2] == run[:2]:
                 self._counts.replaced += 1
                 known[run.id] = run
+                damaged.discard(run.id)
                 (added if run.id in added else replaced)[run.id] = run
             else:
                 self._refuse(Conflict(run, stored.text))
@@ -107,15 +111,15 @@ class Writer:
         self._counts.conflicts += 1
         self._report(conflict)
 
-    def _stored(self, batch: list[RunRecord]) -> dict[str, RunRecord]:
-        """Return the stored runs that have the ids of these."""
+    def _stored(self, batch: list[RunRecord]) -> tuple[dict[str, RunRecord], set[str]]:
+        """Return the stored runs that have the ids of these, and the ids of those that are damaged."""
         rows = self._connection.execute(
-            f"SELECT thread, created_at, id, convert_to(body, 'UTF8') FROM {self._schema}.run "
-            "WHERE id = ANY(%s)".encode(),
+            f"SELECT {COLUMNS} FROM {self._schema}.run WHERE id = ANY(%s)".encode(),
             ([stored_key(run.id) for run in batch],),
             binary=True,
         )
-        return {row[2]: row for row in map(read_record, rows)}
+        found = [read_record(row) for row in rows]
+        return {run.id: run for run, _ in found}, {run.id for run, intact in found if not intact}
 
     def _copy(self, runs: Collection[RunRecord]) -> None:
         if not runs:
@@ -136,10 +140,11 @@ class Writer:
         )
 
 
-def read_record(row: Iterable[Any]) -> RunRecord:
-    """Return the record of a row with the thread, the time, the id and the body."""
-    thread, created_at, run_id, body = row
-    return RunRecord(given_key(thread), created_at, given_key(run_id), bytes(body))
+def read_record(row: Sequence[Any]) -> tuple[RunRecord, bool]:
+    """Return the run of a row with ``COLUMNS``, and whether it is what was stored."""
+    thread, created_at, run_id, body, checksum = row
+    run = RunRecord(given_key(thread), created_at, given_key(run_id), bytes(body))
+    return run, run.checksum == checksum
 
 
 def _batches(runs: Iterable[RunRecord]) -> Iterator[list[RunRecord]]:
