@@ -34,19 +34,19 @@ class GeneratorChanged(Exception):
     """The installed generator is not the one that the scripts and templates were written for."""
 
 
-def installed() -> str | None:
-    """Return the version of the installed generator; None if it is not installed."""
+def installed(name: str = NAME) -> str | None:
+    """Return the version of an installed distribution; None if it is not installed."""
     try:
-        return metadata.version(NAME)
+        return metadata.version(name)
     except metadata.PackageNotFoundError:
         return None
 
 
-def pinned() -> str:
-    """Return the version that the project requires."""
+def pins() -> dict[str, str]:
+    """Return the exact versions that the project requires for generation: other versions write other code."""
     groups = tomllib.loads(PROJECT.read_text(encoding="utf-8"))["dependency-groups"]
-    found = (re.fullmatch(rf"{NAME}==(\S+)", entry) for entry in groups["generate"] if isinstance(entry, str))
-    return next(match[1] for match in found if match)
+    found = (re.fullmatch(r"([\w.-]+)==(\S+)", entry) for entry in groups["generate"] if isinstance(entry, str))
+    return {match[1]: match[2] for match in found if match}
 
 
 def record() -> dict[str, Any]:
@@ -56,17 +56,23 @@ def record() -> dict[str, Any]:
 
 
 def check_import() -> None:
-    """Verify that the pinned version is installed and has every name that the scripts import.
+    """Verify that the pinned versions are installed, and that the generator has every name that the scripts import.
 
     Raises:
-        GeneratorChanged: Another version is installed, or one of the names is missing.
+        GeneratorChanged: A version is not pinned or not the pinned one, or one of the names is missing.
     """
-    version, required = installed(), pinned()
-    if version != required:
-        found = f"{NAME} {version} is installed" if version else f"{NAME} is not installed"
+    required = pins()
+    if NAME not in required:
         raise GeneratorChanged(
-            f"{found}, and pyproject.toml requires {required}; run: {sys.executable} -m pip install --group generate"
+            f"pyproject.toml does not pin {NAME} in the group generate; require one version with ==."
         )
+    for name, pin in required.items():
+        if (version := installed(name)) != pin:
+            found = f"{name} {version} is installed" if version else f"{name} is not installed"
+            raise GeneratorChanged(
+                f"{found}, and pyproject.toml requires {pin}; run: {sys.executable} -m pip install --group generate"
+            )
+    version = installed()
     if version != record()["version"] and (missing := list(_missing_names())):
         raise GeneratorChanged(
             f"{NAME} {version} lacks what the scripts import; adapt them, or pin {record()['version']} again:\n"

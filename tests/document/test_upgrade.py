@@ -16,7 +16,7 @@ import generate
 from _generator import GeneratorChanged
 from tests.generation import corpus
 
-PINNED = _generator.pinned()
+PINNED = _generator.pins()[_generator.NAME]
 
 
 @pytest.fixture
@@ -46,18 +46,23 @@ def run(tmp_path: Path, *arguments: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("version", "words"), [("0.30.0", "openapi-python-client 0.30.0 is installed"), (None, "is not installed")]
+    ("name", "version", "words"),
+    [
+        ("openapi-python-client", "0.30.0", "openapi-python-client 0.30.0 is installed"),
+        ("ruff", "0.1.0", "ruff 0.1.0 is installed"),
+        ("openapi-python-client", None, "openapi-python-client is not installed"),
+    ],
 )
-def test_a_version_that_is_not_the_pinned_one(version: str | None, words: str, tmp_path: Path) -> None:
+def test_a_version_that_is_not_the_pinned_one(name: str, version: str | None, words: str, tmp_path: Path) -> None:
     """The script ends with one sentence that names both versions and the command to run."""
     if version is None:
-        code = "import _generator; _generator.installed = lambda: None; import generate"
+        code = "import _generator; _generator.installed = lambda name: None; import generate"
         command = [sys.executable, "-c", code]
         paths = [str(Path(generate.__file__).parent)]
     else:
-        metadata = tmp_path / f"openapi_python_client-{version}.dist-info" / "METADATA"
+        metadata = tmp_path / f"{name.replace('-', '_')}-{version}.dist-info" / "METADATA"
         metadata.parent.mkdir()
-        metadata.write_text(f"Metadata-Version: 2.1\nName: openapi-python-client\nVersion: {version}\n")
+        metadata.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
         command = [sys.executable, generate.__file__, "--check"]
         paths = [str(tmp_path)]
     done = subprocess.run(
@@ -65,7 +70,21 @@ def test_a_version_that_is_not_the_pinned_one(version: str | None, words: str, t
     )
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert words in done.stderr
-    assert f"pyproject.toml requires {PINNED}; run: {sys.executable} -m pip install --group generate" in done.stderr
+    assert (
+        f"pyproject.toml requires {_generator.pins()[name]}; run: {sys.executable} -m pip install --group generate"
+        in done.stderr
+    )
+
+
+def test_a_version_that_is_not_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A requirement that permits several versions of the generator is an error."""
+    project = tmp_path / "pyproject.toml"
+    project.write_text('[dependency-groups]\ngenerate = ["openapi-python-client>=0.29", "ruff==0.17.6"]\n')
+    monkeypatch.setattr(_generator, "PROJECT", project)
+    with pytest.raises(
+        GeneratorChanged, match=r"does not pin openapi-python-client .*; require one version with ==\.$"
+    ):
+        _generator.check_import()
 
 
 def test_names_that_moved(tmp_path: Path, record: Path, monkeypatch: pytest.MonkeyPatch) -> None:
