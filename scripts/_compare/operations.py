@@ -134,13 +134,14 @@ class _Operations:
     def _responses(self, old: Located, new: Located) -> Iterator[Change]:
         before, after = (_statuses(part) for part in (old, new))
         for status in dict.fromkeys([*before, *after]):
+            words = "default response" if status == "DEFAULT" else f"status {status}"
             one, other = (_covering(responses, status) for responses in (before, after))
             if one and other:
                 yield from self._response(one, other)
             elif one:
-                yield one.change(f"the status {status} is removed", servers=True)
+                yield one.change(f"the {words} is removed", servers=True)
             elif other:
-                yield other.change(f"the status {status} is added", callers=True)
+                yield other.change(f"the {words} is added", callers=True)
 
     def _response(self, old: Located, new: Located) -> Iterator[Change]:
         headers = [{name.lower(): part for name, part in side.children("headers").items()} for side in (old, new)]

@@ -49,13 +49,24 @@ class Pair(NamedTuple):
             narrower: Whether values that were valid are no longer valid.
             wider: Whether values are valid that were not.
         """
-        found = (side.place(keyword) for keyword in keywords for side in (self.new, self.old))
+        found = (self._place(keyword) for keyword in keywords)
         place = place or next(filter(None, found), self.new.site)
         document = (self.new if self.new.document.target(place)[1] is not None else self.old).document
         writer, reader = narrower, wider
         if self.direction is Direction.REQUEST:
             return Change(place, document.name(place), text, callers=writer, servers=reader)
         return Change(place, document.name(place), text, callers=reader, servers=writer)
+
+    def _place(self, keyword: str) -> str | None:
+        """Return the place of a keyword, if it is the place of the change.
+
+        It is not if both documents have it, but only one of the schemas refers to it: then the reference has changed.
+        """
+        for one, other in ((self.new, self.old), (self.old, self.new)):
+            place = one.place(keyword)
+            if place and (other.has(place) or other.document.target(place)[1] is None):
+                return place
+        return None
 
 
 Equal = Callable[[Schema, Schema], bool]

@@ -72,8 +72,9 @@ class Schema:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Identify the schema within its document by the places that say something about values."""
-        return (*sorted(at for at, node in self.nodes.items() if any(keywords_of(node))), self.site * self.impossible)
+        """Identify the schema within its document; schemas that permit everything are the same."""
+        restricting = sorted(at for at, node in self.nodes.items() if any(keywords_of(node)))
+        return (self.site, *restricting) if restricting or self.impossible else ()
 
     @property
     def is_open(self) -> bool:
@@ -87,6 +88,10 @@ class Schema:
     def place(self, keyword: str) -> str | None:
         """Return the pointer of the first occurrence of a keyword in the document."""
         return next((at for at, _ in self.all(keyword) if "#" not in at), None)
+
+    def has(self, place: str) -> bool:
+        """Return whether a pointer leads into one of the nodes."""
+        return place.rpartition("/")[0] in self.nodes
 
     def sub(self, keyword: str) -> Schema:
         """Return the schema under a keyword; every value is valid if the keyword is absent."""

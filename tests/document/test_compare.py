@@ -449,6 +449,26 @@ def test_a_change_names_its_place_and_its_part() -> None:
     ]
 
 
+def test_a_reference_in_place_of_another() -> None:
+    """A schema that refers to a component in one document only has the changes, at each place that refers to it."""
+    edited = copy.deepcopy(DOCUMENT)
+    for name in ("prompt_tokens", "total_tokens"):
+        schema(edited, "Usage")["properties"][name] = {"type": "integer", "minimum": 0}
+    places = [f"{SCHEMAS}/Usage/properties/{name}" for name in ("prompt_tokens", "total_tokens")]
+    names = ["Usage.prompt_tokens", "Usage.total_tokens"]
+    assert compare(DOCUMENT, edited) == [
+        Change(place, name, "the maximum 2147483647 is removed", callers=True)
+        for place, name in zip(places, names, strict=True)
+    ]
+    assert compare(edited, DOCUMENT) == [
+        Change(place, name, "the maximum 2147483647 is added", servers=True)
+        for place, name in zip(places, names, strict=True)
+    ]
+    for name in ("prompt_tokens", "total_tokens"):
+        schema(edited, "Usage")["properties"][name] = {}
+    assert {change.pointer for change in compare(DOCUMENT, edited)} == set(places)
+
+
 def test_a_component_of_both_directions_has_both_verdicts() -> None:
     """A change of a component that requests and responses use is listed once, with the verdicts of both."""
     documents = [with_schema(ref("Name"), "request", {"Name": {"enum": values}}) for values in (["a"], ["a", "b"])]

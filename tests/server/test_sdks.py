@@ -78,7 +78,7 @@ def python_with(folder: Path, *packages: str) -> str:
 
 
 def install_node(folder: Path, package: str) -> None:
-    subprocess.run(["npm", "install", "--silent", "--prefix", str(folder), package], check=True)
+    subprocess.run(["npm", "install", "--silent", "--prefix", str(folder), package], check=True, timeout=180)
 
 
 def output(*command: str, cwd: Path) -> str:
