@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 Json = Any
@@ -49,19 +49,27 @@ def types_of(schema: Json) -> tuple[str, ...]:
     return ("array",) if "items" in schema or "prefixItems" in schema else TYPES
 
 
-def intersect(parts: Iterable[Json]) -> Json:
-    """Return the intersection of schemas without ``$ref`` and ``allOf``; inner schemas become an ``allOf`` each.
+Join = Callable[[Json, Json], Json]
+"""A function that returns the ``allOf`` of two schemas, always the same for the same two."""
+
+
+def intersect(parts: Iterable[Json], join: Join) -> Json:
+    """Return the intersection of schemas without ``$ref`` and ``allOf``.
+
+    Args:
+        parts: The schemas.
+        join: Called for the inner schemas of two parts.
 
     Raises:
         Conflict: The parts contradict each other, or their intersection cannot be expressed.
     """
     merged: dict[str, Json] = {}
     for part in parts:
-        merged = _both(merged, part)
+        merged = _both(merged, part, join)
     return merged
 
 
-def _both(left: Json, right: Json) -> Json:
+def _both(left: Json, right: Json, join: Join) -> Json:
     if not left or not right:
         return dict(left or right)
     found: dict[str, Json] = {}
@@ -74,13 +82,13 @@ def _both(left: Json, right: Json) -> Json:
         found["type"] = kinds[0] if len(kinds) == 1 else kinds
     for key in ("properties", "patternProperties"):
         if key in left or key in right:
-            found[key] = _each(left.get(key, {}), right.get(key, {}))
+            found[key] = _each(left.get(key, {}), right.get(key, {}), join)
     if required := [*left.get("required", []), *right.get("required", [])]:
         found["required"] = list(dict.fromkeys(required))
-    if isinstance(more := _inner(left, right, "additionalProperties"), dict) and more:
+    if isinstance(more := _inner(left, right, "additionalProperties", join), dict) and more:
         found["additionalProperties"] = more
     if "items" in left or "items" in right:
-        found["items"] = _inner(left, right, "items")
+        found["items"] = _inner(left, right, "items", join)
     _values(found, left, right)
     for key in ("oneOf", "anyOf", "prefixItems", "discriminator"):
         if key in left and key in right and key != "discriminator":
@@ -95,19 +103,18 @@ def _allows(schema: Json, kind: str) -> bool:
     return kind in types or (kind == "integer" and "number" in types)
 
 
-def _each(left: Json, right: Json) -> Json:
+def _each(left: Json, right: Json, join: Join) -> Json:
     """Return the properties of both parts; one that both have must fit both schemas."""
     both = {**left, **right}
     for name in left.keys() & right.keys():
         if core(left[name]) != core(right[name]):
-            text = right[name].get("description") or left[name].get("description")
-            both[name] = {"allOf": [left[name], right[name]]} | ({"description": text} if text else {})
+            both[name] = join(left[name], right[name])
     return both
 
 
-def _inner(left: Json, right: Json, key: str) -> Json:
+def _inner(left: Json, right: Json, key: str, join: Join) -> Json:
     found = [part[key] for part in (left, right) if isinstance(part.get(key), dict) and part[key]]
-    return {"allOf": found} if len(found) == 2 and core(found[0]) != core(found[1]) else found[-1] if found else {}
+    return join(*found) if len(found) == 2 and core(found[0]) != core(found[1]) else found[-1] if found else {}
 
 
 def _values(found: dict[str, Json], left: Json, right: Json) -> None:

@@ -14,13 +14,13 @@ from math import isfinite
 from operator import getitem
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import jsonschema_rs
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.schemas import schema_v31
 
-from _operations import paths_of
+from _references import METHODS, paths_of, resolved, target
 from _source import Json, Pointer, Source, SourceError, read
 
 Place = tuple[Pointer, Json]
@@ -42,8 +42,6 @@ KEYWORDS = {
     *("discriminator", "xml", "externalDocs", "example"),
 }
 """The keywords of a schema in OpenAPI 3.1. Validators ignore a misspelt one."""
-
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 DATA = {"const", "default", "enum", "example", "value"}
 """Keys that contain data, in which ``$ref`` and ``schema`` have no meaning, as in extensions."""
@@ -164,9 +162,9 @@ def _references(document: Json) -> Iterator[Problem]:
             yield Problem((*pointer, "$ref"), _dangling(document, node["$ref"]))
         if pointer[-2:-1] == ("links",) and "operationId" in node and node["operationId"] not in operations:
             yield Problem((*pointer, "operationId"), f"the operation {node['operationId']!r} does not exist")
-        for index, requirement in enumerate(node.get("security", [])):
-            for name in requirement:
-                if name not in schemes:
+        if not pointer or (pointer[0] == "paths" and "responses" in node):
+            for index, requirement in enumerate(node.get("security", [])):
+                for name in requirement.keys() - schemes.keys():
                     yield Problem((*pointer, "security", index, name), f"the security scheme {name!r} does not exist")
 
 
@@ -194,6 +192,8 @@ def _schemas(document: Json) -> Iterator[Problem]:
             never += [(key, n) for key in MANY_SCHEMAS for n, each in enumerate(part.get(key, [])) if each is False]
             yield from (Problem((*pointer, *at), "a schema that is false permits no value; remove it") for at in never)
         for pointer, part in _subschemas(start, schema):
+            if "discriminator" in part and not _is_discriminator(part["discriminator"]):
+                yield Problem((*pointer, "discriminator"), "it must have a 'propertyName', and texts in its 'mapping'")
             for keyword in part.keys() - KEYWORDS:
                 if keyword == "nullable":
                     yield Problem((*pointer, keyword), "'nullable' is of OpenAPI 3.0; add 'null' to the types instead")
@@ -201,6 +201,12 @@ def _schemas(document: Json) -> Iterator[Problem]:
                     yield Problem(
                         (*pointer, keyword), f"{keyword!r} is not a schema keyword of OpenAPI 3.1; correct or remove it"
                     )
+
+
+def _is_discriminator(node: Json) -> bool:
+    mapping = node.get("mapping", {}) if isinstance(node, dict) else None
+    texts = [node.get("propertyName"), *mapping.values()] if isinstance(mapping, dict) else [None]
+    return all(isinstance(text, str) for text in texts)
 
 
 def _operations(document: Json) -> Iterator[Problem]:
@@ -327,38 +333,6 @@ def _subschemas(at: Pointer, schema: Json) -> Iterator[Place]:
         for keyword in NAMED_SCHEMAS:
             for name, part in schema.get(keyword, {}).items():
                 yield from _subschemas((*at, keyword, name), part)
-
-
-def target(document: Json, reference: str) -> Pointer | None:
-    """Return the target of a reference; None if it does not exist."""
-    if not reference.startswith("#/"):
-        return None
-    node = document
-    pointer: list[str | int] = []
-    for token in unquote(reference[2:]).split("/"):
-        key: str | int = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list) and token.isdecimal() and int(token) < len(node):
-            key = int(token)
-        elif not isinstance(node, dict) or key not in node:
-            return None
-        node = node[key]
-        pointer.append(key)
-    return tuple(pointer)
-
-
-def resolved(document: Json, node: Json, at: Pointer) -> Place:
-    """Follow the references of a part, such as a parameter, and return it with its pointer.
-
-    A part that refers to itself is returned without content.
-    """
-    seen = set()
-    while isinstance(node, dict) and "$ref" in node:
-        found = target(document, node["$ref"])
-        if found is None or found in seen:
-            return {}, at
-        seen.add(found)
-        at, node = found, reduce(getitem, found, document)
-    return (node if isinstance(node, dict) else {}), at
 
 
 def spell(pointer: Pointer) -> str:

@@ -81,6 +81,10 @@ def _shape(raw: Json, schema: Json, seen: tuple[str, ...]) -> Shape:
         if schema["$ref"] in seen:
             return Shape((schema["$ref"].rpartition("/")[2],), [Limit("as above")], [])
         seen = (*seen, schema["$ref"])
+    parts = [part["$ref"] for part in schema.get("allOf", []) if "$ref" in part] if isinstance(schema, dict) else []
+    if again := next((part for part in parts if part in seen), None):
+        return Shape((again.rpartition("/")[2],), [Limit("as above")], [])
+    seen = (*seen, *parts)
     schema = flatten(raw, schema)
     for key in ("oneOf", "anyOf"):
         if key in schema:
@@ -110,7 +114,7 @@ def _union(raw: Json, schema: Json, options: Json, seen: tuple[str, ...]) -> Sha
         return Shape(types, limits, deep[0][1].children)
     variants = []
     for option, shape in deep:
-        reference = option.get("$ref", "")
+        reference = option.get("$ref", "") if isinstance(option, dict) else ""
         name = names.get(reference) or option.get("title") or reference.rpartition("/")[2] or _join(shape.types)
         described = resolve(raw, option).get("description", "")
         variants.append(Field(name, _join(shape.types), None, described, [], shape.children, is_variant=True))

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import getitem
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+from _references import METHODS, paths_of, target
+
 Json = Any
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 MAX_DEPTH = 6
 """The maximum depth of a generated body, because a schema may contain itself."""
 
@@ -203,11 +205,6 @@ class Operation:
         return given_example(self.raw, parameter)
 
 
-def paths_of(raw: Json) -> Iterator[tuple[str, Json]]:
-    """Yield the paths of a document with their items; other keys are extensions."""
-    yield from ((path, item) for path, item in (raw.get("paths") or {}).items() if path.startswith("/"))
-
-
 def operations(raw: Json) -> Iterator[Operation]:
     """Yield the operations in the order of the document."""
     for path, item in paths_of(raw):
@@ -222,10 +219,7 @@ def resolve(raw: Json, node: Json) -> Json:
     beside: dict[str, Json] = {}
     while isinstance(node, dict) and "$ref" in node:
         beside = {**{key: value for key, value in node.items() if key != "$ref"}, **beside}
-        target = raw
-        for token in node["$ref"].removeprefix("#/").split("/"):
-            target = target[token.replace("~1", "/").replace("~0", "~")]
-        node = target
+        node = reduce(getitem, target(raw, node["$ref"]) or (), raw)
     return {**node, **beside} if beside else node
 
 

@@ -14,8 +14,8 @@ from operator import getitem
 from typing import Any, NamedTuple
 
 from _allof import Conflict, core, intersect, types_of
-from _document_check import resolved, target
 from _names import ClassNames, class_name, field_name, unique
+from _references import resolved, target
 from _source import Pointer
 
 Json = Any
@@ -23,6 +23,9 @@ Report = Callable[[Pointer, str], None]
 """A function that is called for a part of the document that cannot be generated, with the place and a sentence."""
 
 SCALARS = ("string", "integer", "number", "boolean", "null")
+MAX_INLINED = 50
+"""The largest permitted number of schemas that contain each other without an object in between."""
+
 COMPONENTS = "#/components/schemas/"
 
 
@@ -64,6 +67,9 @@ class Schemas:
         self._enums: dict[tuple[int, str], str] = {}
         self._parts_of: dict[int, list[Json]] = {}
         self._merged_of: dict[int, Json] = {}
+        self._through: dict[int, frozenset[int]] = {}
+        self._trail: set[int] = set()
+        self._joined_of: dict[tuple[int, int], Json] = {}
         self._distributed_of: dict[int, Json] = {}
         self._pending: list[tuple[str, Json, Json, bool]] = []
         self._reserved = {name: self._names.claim(name) for name in self._components}
@@ -92,7 +98,7 @@ class Schemas:
         """
         if not isinstance(schema, dict):
             return {}
-        if id(schema) in seen:
+        if id(schema) in seen or len(seen) > MAX_INLINED:
             self._problem(schema, "the schema contains itself without an object with properties in between; add one")
             return {}
         seen = seen | {id(schema)}
@@ -108,7 +114,8 @@ class Schemas:
             parts = [part for part in self._parts(schema) if core(part)]
             if len(parts) == 1 and named is None:
                 return self.use(parts[0], hint, sent, seen)
-            found = self._merged(schema, parts, frozenset())
+            found = self._merged(schema, parts, seen)
+            seen |= self._through[id(schema)]
         return self._form(found, schema, hint, sent, seen)
 
     def described(self, schema: Json, hint: str, sent: bool, seen: frozenset[int] = frozenset()) -> Json:
@@ -157,26 +164,39 @@ class Schemas:
     def _merged(self, schema: Json, parts: list[Json], seen: frozenset[int]) -> Json:
         """Return the intersection of parts; a union in one of them is distributed over the others."""
         if id(schema) not in self._merged_of:
+            before, self._trail = self._trail, set()
             flat = [part for part in (self._flat(part, seen) for part in parts) if part]
             unions = [part for part in flat if "oneOf" in part or "anyOf" in part]
             try:
                 if len(unions) == 1 and len(flat) > 1:
                     merged = self._distributed(schema, unions[0], [part for part in flat if part is not unions[0]])
                 else:
-                    merged = self._made_of(schema, intersect(flat))
+                    merged = self._made_of(schema, intersect(flat, lambda left, right: self._join(schema, left, right)))
             except Conflict as conflict:
                 self._problem(schema, f"'allOf' cannot be merged, because {conflict}; write it as one schema")
                 merged = {}
             self._merged_of[id(schema)] = merged
+            self._through[id(schema)], self._trail = frozenset(self._trail), before
+        self._trail |= self._through[id(schema)]
         return self._merged_of[id(schema)]
+
+    def _join(self, owner: Json, left: Json, right: Json) -> Json:
+        """Return the ``allOf`` of two inner schemas, the same for the same two, because they may contain each other."""
+        key = (id(left), id(right))
+        if key not in self._joined_of:
+            text = next((part.get("description") for part in (right, left) if isinstance(part, dict)), None)
+            described = {"description": text} if text else {}
+            self._joined_of[key] = self._made_of(owner, {"allOf": [left, right], **described})
+        return self._joined_of[key]
 
     def _flat(self, schema: Json, seen: frozenset[int]) -> Json:
         """Return a schema with references followed and ``allOf`` merged, without what models do not check."""
         if not isinstance(schema, dict):
             return {}
-        if id(schema) in seen:
+        if id(schema) in seen or len(seen) > MAX_INLINED:
             self._problem(schema, "'allOf' contains itself; remove the reference to itself")
             return {}
+        self._trail.add(id(schema))
         seen = seen | {id(schema)}
         found = core(schema)
         if "$ref" in found and len(found) == 1:
@@ -196,7 +216,9 @@ class Schemas:
         """Return a schema with a union of constants written as an enum."""
         for key in ("oneOf", "anyOf"):
             if key in schema and "enum" not in schema and "const" not in schema:
+                before = set(self._trail)
                 options = [self._flat(option, seen) for option in schema[key]]
+                self._trail = before  # the options are not merged
                 if all(option.keys() & {"const", "enum"} for option in options):
                     lists = [[option["const"]] if "const" in option else option["enum"] for option in options]
                     rest = {name: value for name, value in schema.items() if name != key}

@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 
 from openapi_python_client.strings import PythonIdentifier
 
-from _document_check import METHODS, Problem, resolved
+from _document_check import Problem
 from _names import OPERATION_NAMES, PREFIX, argument_name, unique
-from _operations import paths_of
+from _references import METHODS, paths_of, resolved
 from _schemas import Json, Schemas, Tagged
 from _source import Pointer
 
