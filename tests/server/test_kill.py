@@ -3,59 +3,33 @@
 from __future__ import annotations
 
 import json
-import random
-import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
+from tests.server.kills import LOAD, kill_loads
+from tests.support.postgres import needs_postgres
 from threadruns.server.store import open_store
 from threadruns.server.store.records import RunRecord
 from threadruns.server.synth import thread
 
-ROUNDS = 12
-LOAD = (
-    "import sys\n"
-    "from threadruns.server.store.loading import load\n"
-    "from threadruns.server.store import open_store\n"
-    "store = open_store(sys.argv[1])\n"
-    "for path in sys.argv[2:]:\n"
-    "    print('start', flush=True)\n"
-    "    load(store, path)\n"
-    "    print(path, flush=True)\n"
-)
+ROUNDS = 8
 
 
-def test_killed_load_keeps_whole_files(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=needs_postgres)])
+def test_killed_load_keeps_whole_files(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
     """A load that is killed at random leaves each file complete or absent, and each acknowledged one complete."""
-    runs = thread("thread_k", 40)
-    files = {}
-    for number in range(6):
-        path = tmp_path / f"{number}.jsonl"
-        part = [run | {"id": f"run_{number}x{copy}x{n}"} for copy in range(10) for n, run in enumerate(runs)]
-        path.write_text("".join(json.dumps(run | {"thread_id": f"thread_{number}"}) + "\n" for run in part))
-        files[str(path)] = f"thread_{number}"
-    chance = random.Random(4)
-    acknowledged_in_all = 0
-    for round_ in range(ROUNDS):
-        database = tmp_path / f"{round_}.db"
-        command = [sys.executable, "-c", LOAD, str(database), *files]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "start\n"
-            time.sleep(chance.random() * 0.25)
-            process.send_signal(signal.SIGKILL)
-            acknowledged = [line.strip() for line in process.stdout if line.endswith("jsonl\n")]
-        store = open_store(database)
-        sizes = [len(store.page(thread_id, 10_000, "asc").runs) for thread_id in files.values()]
-        assert set(sizes) <= {0, 400}
-        assert all(len(store.page(files[path], 10_000, "asc").runs) == 400 for path in acknowledged)
-        store.close()
-        acknowledged_in_all += len(acknowledged)
-    assert 0 < acknowledged_in_all < ROUNDS * len(files)
+    if kind == "postgres":
+        url = request.getfixturevalue("postgres_url")
+        found = kill_loads(tmp_path, lambda number: f"{url}?schema=round_{number}", ROUNDS // 2)
+    else:
+        found = kill_loads(tmp_path, lambda number: str(tmp_path / f"{number}.db"), ROUNDS)
+    assert found.torn == 0
+    assert found.acknowledged <= found.whole < found.files
 
 
 def test_two_processes_load_into_one_file(tmp_path: Path) -> None:
