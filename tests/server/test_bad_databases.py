@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.server.conftest import client
+from tests.support.store import sqlite_only
 from threadruns.server.store import open_store, sqlite_database
 from threadruns.server.store.errors import StoreError
 from threadruns.testing import new_run, serve
@@ -28,6 +29,7 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
+@sqlite_only
 @pytest.mark.parametrize(
     "statement",
     [
@@ -47,6 +49,7 @@ def test_other_contents_are_refused(database: Path, statement: str) -> None:
         open_store(database)
 
 
+@sqlite_only
 def test_analysed_database_is_accepted(database: Path) -> None:
     """A file with the tables of SQLite's own statistics is accepted."""
     connection = sqlite3.connect(database)
@@ -55,6 +58,7 @@ def test_analysed_database_is_accepted(database: Path) -> None:
     open_store(database).close()
 
 
+@sqlite_only
 def test_endless_read_ends(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A view that never ends and appears while the server runs costs a request a bounded time, and gives a 500."""
     monkeypatch.setattr(sqlite_database, "READ_SECONDS", 0.3)
@@ -70,6 +74,7 @@ def test_endless_read_ends(database: Path, monkeypatch: pytest.MonkeyPatch) -> N
         assert http.get("/threads/thread_none/runs").status_code == 404
 
 
+@sqlite_only
 @pytest.mark.parametrize("replaced", [False, True])
 def test_health_notices_a_file_that_is_gone(database: Path, replaced: bool) -> None:
     """The health check is 503 if the database file is removed or replaced, and 200 before."""
@@ -83,6 +88,7 @@ def test_health_notices_a_file_that_is_gone(database: Path, replaced: bool) -> N
         assert (response.status_code, response.text) == (503, "The store of runs cannot be read.\n")
 
 
+@sqlite_only
 def test_new_files_belong_to_their_owner(database: Path) -> None:
     """A new database, and the files beside it, can be read only by their owner."""
     store = open_store(database)
@@ -92,6 +98,7 @@ def test_new_files_belong_to_their_owner(database: Path) -> None:
     assert modes == dict.fromkeys(("runs.db", "runs.db-wal", "runs.db-shm"), 0o600)
 
 
+@sqlite_only
 @pytest.mark.parametrize("kind", ["fifo", "zero", "folder"])
 def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
     """A pipe, a device and a folder are refused at once."""

@@ -10,7 +10,10 @@ import pytest
 from tests.server.test_operation import run
 from tests.server.test_stores import everything, fill, record
 from tests.support.postgres import needs_postgres
+from tests.support.store import sqlite_only
 from threadruns.server.store import Store, open_store
+
+pytestmark = sqlite_only  # They name each store that they use.
 
 RUNS = [
     record("run_1", usage={"b": 1.0, "a": 1}),

@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.server.conftest import client
+from tests.support.store import sqlite_only
 from threadruns._cli.verify import command
 from threadruns.server.store import Store, open_store
 from threadruns.server.store.errors import RunDamaged, StoreDamaged, StoreError
@@ -25,6 +26,8 @@ from threadruns.server.store.loading import load
 from threadruns.server.store.sqlite_database import TABLES_1
 from threadruns.server.synth import synthesize, thread
 from threadruns.testing import serve
+
+pytestmark = sqlite_only
 
 FLIPS = int(os.environ.get("THREADRUNS_FLIPS", "60"))
 """The number of flipped bits that are tried; 400 take ten seconds."""

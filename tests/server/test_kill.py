@@ -13,9 +13,12 @@ import pytest
 
 from tests.server.kills import LOAD, kill_loads
 from tests.support.postgres import needs_postgres
+from tests.support.store import sqlite_only
 from threadruns.server.store import open_store
 from threadruns.server.store.records import RunRecord
 from threadruns.server.synth import thread
+
+pytestmark = sqlite_only  # They name each store that they use.
 
 ROUNDS = 8
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tests.document import bodies
 from tests.server.conftest import client
 from tests.server.samples import THREADS, name, runs
+from tests.support.store import sqlite_only
 from threadruns.server.store import Store, open_store, reading
 from threadruns.server.store.errors import StoreError
 from threadruns.server.store.loading import FileRejected, LoadResult, load
@@ -324,6 +325,7 @@ def test_full_disk_loses_nothing(tmp_path: Path) -> None:
     after.close()
 
 
+@sqlite_only
 def test_damaged_database_is_reported(tmp_path: Path) -> None:
     """A database that is truncated or overwritten anywhere gives an error with its name, and no other exception."""
     whole, damaged, more = (tmp_path / part for part in ("whole.db", "damaged.db", "more"))
@@ -350,6 +352,7 @@ def test_damaged_database_is_reported(tmp_path: Path) -> None:
     assert refused > 100
 
 
+@sqlite_only
 def test_store_error_names_the_file(tmp_path: Path) -> None:
     """A folder, a foreign database, another version and damage each give an error with the name of the file."""
     import sqlite3

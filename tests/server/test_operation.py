@@ -19,7 +19,7 @@ import pytest
 
 from tests.server.conftest import client
 from tests.server.samples import THREADS, name, runs
-from tests.support.store import command
+from tests.support.store import command, sqlite_only
 from threadruns.server import _connection
 from threadruns.server.synth import thread
 from threadruns.testing import RunningServer, serve
@@ -178,7 +178,12 @@ def test_two_servers_serve_what_a_load_brings(archive: Path, tmp_path: Path) -> 
         (("serve", "--host", "no.such.host.invalid", "--api-key", "x"), 4, "Cannot listen on no.such.host.invalid"),
         (("serve", "--load", "/no/such/file", "--port", "0"), 1, "Cannot read '/no/such/file': No such file"),
         (("serve", "--load", "/", "--port", "0"), 1, "Cannot read"),
-        (("serve", "--db", "/no/such/folder/runs.db", "--port", "0"), 4, "No such file or directory"),
+        pytest.param(
+            ("serve", "--db", "/no/such/folder/runs.db", "--port", "0"),
+            4,
+            "No such file or directory",
+            marks=sqlite_only,
+        ),
         (("serve", "--db", "", "--port", "0"), 4, "name of the database is empty"),
         (("serve", "--fault", "bare-array:p=2"), 2, "p from 0 to 1"),
         (("serve", "--variation", "nonsense"), 2, "--list-variations"),
@@ -220,6 +225,7 @@ def test_load_command_reports_by_line(archive: Path, tmp_path: Path) -> None:
     assert (outcome.returncode, outcome.stdout) == (0, f"{archive}: 0 new, 5 unchanged, 0 skipped\n")
 
 
+@sqlite_only
 def test_synth_command_writes_what_load_reads(tmp_path: Path) -> None:
     """Synthetic runs are the same in a database and on standard output."""
     database = str(tmp_path / "runs.db")
@@ -394,6 +400,7 @@ def test_invalid_requests_are_not_logged_as_errors(parts: tuple[bytes, ...]) -> 
     assert log == ""
 
 
+@sqlite_only
 def test_failing_database_is_a_500_in_the_error_shape(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A database error gives a 500 in the form of the API, and the process continues."""
     path = tmp_path / "runs.db"

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.postgres import needs_postgres
+from tests.support.store import sqlite_only
 from threadruns.server._messages import Position
 from threadruns.server.store import Store, open_store
 from threadruns.server.store.errors import RunConflict
@@ -209,6 +210,7 @@ def test_every_run_comes_back(shared_store: Store, given_runs: list[tuple[str, i
         assert store.remove_thread(thread)
 
 
+@sqlite_only
 def test_location_is_shown(store: Store) -> None:
     """The location has no parameters but the schema."""
     if store.location is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 import zlib
 from contextlib import ExitStack
 from typing import Any
@@ -37,14 +38,14 @@ def command() -> str:
         return "from threadruns._cli import main; main()"
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     return (
-        f"import sys; sys.path.insert(0, {root!r}); from tests.support.store import use; use(); "
+        f"import sys; sys.path.insert(0, {root!r}); import tests.support.store; "
         "from threadruns._cli import main; main()"
     )
 
 
 def use() -> None:
     """Open every location in PostgreSQL from now on; nothing that opens stores may be imported yet."""
-    url = os.environ[VARIABLE]
+    assert "threadruns.testing" not in sys.modules
 
     def open_store(location: str | os.PathLike[str] | None = None, **options: Any) -> Store:
         place = None if location is None else os.fspath(location)
@@ -54,9 +55,13 @@ def use() -> None:
             name = f"memory_{os.getpid()}_{next(_numbers)}"
         else:
             name = f"file_{zlib.crc32(os.path.abspath(str(place)).encode())}"
-        return _open_store(f"{url}?schema={name}", **options)
+        return _open_store(f"{os.environ[VARIABLE]}?schema={name}", **options)
 
     store.open_store = open_store
+
+
+if ON_POSTGRES:
+    use()
 
 
 def pytest_configure() -> None:
@@ -67,8 +72,6 @@ def pytest_configure() -> None:
             raise pytest.UsageError(reason)
         server = _running.enter_context(running(max_connections="300"))
         os.environ[VARIABLE] = server.url(server.new_database())  # The processes of pytest-xdist inherit it.
-    if ON_POSTGRES:
-        use()
 
 
 def pytest_unconfigure() -> None:

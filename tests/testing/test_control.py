@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.server.conftest import client
 from tests.server.test_operation import served
+from tests.support.store import sqlite_only
 from threadruns._document import validator
 from threadruns._run_rules import RUN_RULES
 from threadruns.server._lifecycle import changed
@@ -127,6 +128,7 @@ def test_time_moves_a_run() -> None:
     )
 
 
+@sqlite_only
 def test_an_update_ends_a_script(server: RunningServer) -> None:
     """An update, a removal and a reset each end the script of a run."""
     for end in (lambda: server.update("run_1", status="cancelled"), server.reset):
@@ -135,6 +137,7 @@ def test_an_update_ends_a_script(server: RunningServer) -> None:
         assert "completed" not in statuses(server, times=3)
 
 
+@sqlite_only
 def test_reset_restores_everything(server: RunningServer) -> None:
     """Runs, threads, faults and requests are as at the start."""
     server.add([new_run("run_2", "thread_2")])
@@ -241,6 +244,7 @@ def test_reset_needs_runs_in_memory(tmp_path: Any) -> None:
             server.reset()
 
 
+@sqlite_only
 def test_control_over_http(tmp_path: Any) -> None:
     """What tests change from Python can be changed over HTTP, with the key, and errors say what was wrong."""
     (tmp_path / "runs.jsonl").write_text(json.dumps(new_run("run_1", "thread_1")) + "\n")

@@ -122,11 +122,13 @@ class Scripts:
             now = self._clock()
             for run_id, script in list(self._scripts.items()):
                 while script.steps and self._is_due(script, script.steps[0], now):
-                    step = script.steps.popleft()
+                    step = script.steps[0]
                     try:
                         self._change(run_id, step.fields)
                     except UnknownRun:  # It was removed together with its thread.
                         script.steps.clear()
+                        break
+                    script.steps.popleft()  # Not before: the store may be unavailable, and the step is repeated then.
                     script.since = now if step.after is None else script.since + step.after
                     script.reads = 0
                 if not script.steps:
