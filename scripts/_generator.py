@@ -165,10 +165,12 @@ def explained() -> Iterator[None]:
 def _place(error: Exception, parts: tuple[str, ...]) -> str | None:
     """Return the innermost file and line of a traceback whose path contains one of these texts."""
     frames = traceback.extract_tb(error.__traceback__)
-    found = [
-        f"{Path(frame.filename).name}:{frame.lineno}" for frame in frames if any(p in frame.filename for p in parts)
-    ]
-    return found[-1] if found else None
+    found = [(Path(frame.filename), frame.lineno) for frame in frames if any(p in frame.filename for p in parts)]
+    if not found:
+        return None
+    path, line = found[-1]
+    inside = path.is_relative_to(SCRIPTS.parent)
+    return f"{path.relative_to(SCRIPTS.parent).as_posix() if inside else path.name}:{line}"
 
 
 def _originals() -> Path:
