@@ -16,56 +16,61 @@ import pytest
 
 import generate
 from tests.support.documents import Document, Edit, add_operations, edited, operation, schemas
+from tests.support.unknown import FIELD, NEW_VALUE, PARAMETER, TOOL, VALUE
+from threadruns._samples import complete
 
-RUN = {
-    "id": "run_1",
-    "object": "thread.run",
-    "created_at": 1699075072,
-    "assistant_id": "asst_1",
-    "thread_id": "thread_1",
-    "status": "completed",
-    "started_at": 1699075072,
-    "expires_at": None,
-    "cancelled_at": None,
-    "failed_at": None,
-    "completed_at": 1699075073,
-    "last_error": None,
-    "model": "gpt-4",
-    "instructions": None,
-    "tools": [{"type": "code_interpreter"}],
-    "metadata": {},
-}
+RUN = complete(
+    "Run",
+    {
+        "id": "run_1",
+        "object": "thread.run",
+        "created_at": 1699075072,
+        "assistant_id": "asst_1",
+        "thread_id": "thread_1",
+        "status": "completed",
+        "started_at": 1699075072,
+        "expires_at": None,
+        "cancelled_at": None,
+        "failed_at": None,
+        "completed_at": 1699075073,
+        "last_error": None,
+        "model": "gpt-4",
+        "instructions": None,
+        "tools": [{"type": "code_interpreter"}],
+        "metadata": {},
+    },
+)
 
 
 def add_field(document: Document) -> None:
-    schemas(document)["Run"]["properties"]["priority"] = {
+    schemas(document)["Run"]["properties"][FIELD] = {
         "oneOf": [{"$ref": "#/components/schemas/Timestamp"}, {"type": "null"}],
         "description": "How urgent the run is, from 0.",
     }
 
 
 def add_enum_value(document: Document) -> None:
-    schemas(document)["RunStatus"]["enum"].append("incomplete")
+    schemas(document)["RunStatus"]["enum"].append(NEW_VALUE)
 
 
 def add_variant(document: Document) -> None:
-    schemas(document)["FileSearchTool"] = {
+    schemas(document)["XUnknownTool"] = {
         "type": "object",
         "description": "Searches files.",
         "required": ["type", "ranker"],
         "properties": {
-            "type": {"type": "string", "const": "file_search", "description": "Always `file_search`."},
+            "type": {"type": "string", "const": TOOL, "description": "Always the same."},
             "ranker": {"type": "string", "description": "How results are ranked."},
         },
     }
-    schemas(document)["Tool"]["oneOf"].append({"$ref": "#/components/schemas/FileSearchTool"})
-    schemas(document)["Tool"]["discriminator"]["mapping"]["file_search"] = "#/components/schemas/FileSearchTool"
+    schemas(document)["Tool"]["oneOf"].append({"$ref": "#/components/schemas/XUnknownTool"})
+    schemas(document)["Tool"]["discriminator"]["mapping"][TOOL] = "#/components/schemas/XUnknownTool"
 
 
 def add_parameter(document: Document) -> None:
     operation(document)["parameters"].append(
         {
-            "name": "status",
+            "name": PARAMETER,
             "in": "query",
             "description": "Only runs that stand so.",
             "schema": {"type": "array", "items": {"$ref": "#/components/schemas/RunStatus"}},
@@ -203,11 +208,13 @@ def test_generation_is_deterministic(tmp_path: Path) -> None:
 def test_new_field(emit: Callable[..., ModuleType]) -> None:
     """A new field of the document is decoded, checked and documented, and may be absent or null."""
     run_type = emit(add_field).Run
-    for sent in ({**RUN, "priority": 1699075072}, {**RUN, "priority": None}, RUN):
+    for sent in ({**RUN, FIELD: 1699075072}, {**RUN, FIELD: None}, RUN):
         assert run_type.from_dict(sent).to_dict() == sent
-    assert run_type.from_dict(RUN).priority is sys.modules[f"{run_type.__module__.partition('.')[0]}.values"].UNSET
-    with pytest.raises(ValueError, match=r"^priority: expected an integer, got 'high'$"):
-        run_type.from_dict({**RUN, "priority": "high"})
+    assert (
+        run_type.from_dict(RUN).x_unknown_field is sys.modules[f"{run_type.__module__.partition('.')[0]}.values"].UNSET
+    )
+    with pytest.raises(ValueError, match=rf"^{FIELD}: expected an integer, got 'high'$"):
+        run_type.from_dict({**RUN, FIELD: "high"})
     assert "How urgent the run is" in Path(sys.modules[run_type.__module__].__file__).read_text()
 
 
@@ -215,26 +222,26 @@ def test_new_enum_value(emit: Callable[..., ModuleType]) -> None:
     """A new enum value is listed, and other values remain plain strings."""
     models = emit(add_enum_value)
     known = importlib.import_module(f"{models.__name__}.run_status").RUN_STATUS_VALUES
-    assert "incomplete" in known
-    assert models.Run.from_dict({**RUN, "status": "paused"}).status == "paused"
+    assert NEW_VALUE in known
+    assert models.Run.from_dict({**RUN, "status": VALUE}).status == VALUE
 
 
 def test_new_variant(emit: Callable[..., ModuleType]) -> None:
     """A new kind of tool is decoded to its own class, with its own errors."""
     models = emit(add_variant)
-    tool = {"type": "file_search", "ranker": "auto"}
+    tool = {"type": TOOL, "ranker": "auto"}
     run = models.Run.from_dict({**RUN, "tools": [tool]})
-    assert type(run.tools[0]) is models.FileSearchTool
+    assert type(run.tools[0]) is models.XUnknownTool
     assert run.to_dict()["tools"] == [tool]
     with pytest.raises(ValueError, match=r"^tools\[0\]\.ranker: missing$"):
-        models.Run.from_dict({**RUN, "tools": [{"type": "file_search"}]})
+        models.Run.from_dict({**RUN, "tools": [{"type": TOOL}]})
 
 
 def test_new_parameter(emit: Callable[..., ModuleType]) -> None:
     """A new query parameter is a keyword of the operation, and a list is sent as repeated values."""
     package = emit(add_parameter).__name__.partition(".")[0]
     list_runs = importlib.import_module(f"{package}.api.runs.list_runs").list_runs
-    assert list_runs("thread_1", status=["queued", "failed"]).params == {"status": ["queued", "failed"]}
+    assert list_runs("thread_1", **{PARAMETER: ["queued", "failed"]}).params == {PARAMETER: ["queued", "failed"]}
     assert list_runs("thread_1").params == {}
 
 
@@ -374,8 +381,8 @@ USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
 @pytest.mark.parametrize(
     ("edit", "more", "fast"),
     [
-        (add_field, {"priority": None}, True),
-        (add_variant, {"tools": [{"type": "file_search", "ranker": "auto"}]}, True),
+        (add_field, {FIELD: None}, True),
+        (add_variant, {"tools": [{"type": TOOL, "ranker": "auto"}]}, True),
         (lambda _: None, {"metadata": {"k": "v"}, "top_p": 1}, True),
         (of_a_union, {"tool": {"type": "retrieval"}, "usages": [USAGE, USAGE], "labels": {}}, True),
         (of_a_union, {"tool": None, "usages": [], "labels": None}, True),

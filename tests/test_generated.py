@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.document.bodies import FIRST, RUNS
 from tests.strategies import JSON, mutated, resolve, values
+from tests.support.unknown import FIELD, OTHER_FIELD, TOOL, VALUE
 from threadruns._document import document
 from threadruns_api.api.runs.list_runs import list_runs
 from threadruns_api.errors import DecodeError
@@ -141,13 +142,13 @@ def test_missing_key_is_named(key: str) -> None:
 
 def test_unknown_values_are_kept() -> None:
     """Unknown fields, enum values and variants are available, and encoded again."""
-    tool = {"type": "file_search", "file_search": {"ranker": "auto"}}
-    sent = {**FIRST, "status": "incomplete", "tools": [tool], "reasoning_effort": "high", "parallel_tool_calls": True}
+    tool = {"type": TOOL, TOOL: {"ranker": "auto"}}
+    sent = {**FIRST, "status": VALUE, "tools": [tool], FIELD: "high", OTHER_FIELD: True}
     run = Run.from_dict(sent)
-    assert run.status == "incomplete"
+    assert run.status == VALUE
     assert isinstance(run.tools[0], UnknownVariant)
-    assert run.tools[0]["file_search"] == {"ranker": "auto"}
-    assert run.additional_properties == {"reasoning_effort": "high", "parallel_tool_calls": True}
+    assert run.tools[0][TOOL] == {"ranker": "auto"}
+    assert run.additional_properties == {FIELD: "high", OTHER_FIELD: True}
     assert run.to_dict() == sent
 
 

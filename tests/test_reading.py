@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.document.bodies import FIFTH, FIRST, RUNS, WAITING, listed
 from tests.strategies import JSON, mutated, values
+from tests.support.unknown import FIELD, OTHER_FIELD, TOOL
 from threadruns._document import document
 from threadruns_api import models
 from threadruns_api.errors import DecodeError
@@ -26,15 +27,15 @@ from threadruns_api.values import MODELS, UNSET, UnknownVariant
 
 RELAXED = settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
 SCHEMAS: dict[str, Any] = document()["components"]["schemas"]
-V2: dict[str, Any] = {"parallel_tool_calls": True, "reasoning_effort": None, "x-y z": [1, {"deep": {}}]}
+V2: dict[str, Any] = {OTHER_FIELD: True, FIELD: None, "x-y z": [1, {"deep": {}}]}
 NESTED: dict[str, Any] = {
     **FIFTH,
     **V2,
     "tools": [
-        {"type": "function", "function": {"name": "f", "strict": True}, "x": 1},
-        {"type": "code_interpreter", "cache": 3},
+        {"type": "function", "function": {"name": "f", "x_strict": True}, "x": 1},
+        {"type": "code_interpreter", "x_cache": 3},
     ],
-    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2, "details": {"cached": 0}},
+    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2, "x_details": {"x_cached": 0}},
 }
 """A run with unknown fields at each level."""
 WITHOUT_FILES = {key: value for key, value in FIRST.items() if key != "file_ids"}
@@ -126,12 +127,12 @@ def test_unknown_fields_are_kept_at_every_level() -> None:
         run = decoded.data[1]
         assert run.additional_properties == V2
         assert isinstance(run.usage, Usage)
-        assert run.usage.additional_properties == {"details": {"cached": 0}}
+        assert run.usage.additional_properties == {"x_details": {"x_cached": 0}}
         function, interpreter = run.tools
         assert isinstance(function, FunctionTool)
         assert isinstance(interpreter, CodeInterpreterTool)
-        assert function.function.unknown_fields == {"strict": True}
-        assert (function.unknown_fields, interpreter.unknown_fields) == ({"x": 1}, {"cache": 3})
+        assert function.function.unknown_fields == {"x_strict": True}
+        assert (function.unknown_fields, interpreter.unknown_fields) == ({"x": 1}, {"x_cache": 3})
         assert decoded.data[0].unknown_fields is UNSET
     assert Run.from_json(json.dumps(NESTED)) == Run.from_dict(NESTED)
 
@@ -198,7 +199,7 @@ def test_attrs_describes_a_model() -> None:
     assert not [name for name in found if name.startswith("_")]
     assert found["tools"][0] == {
         "type": "function",
-        "function": {"name": "f", "unknown_fields": {"strict": True}},
+        "function": {"name": "f", "unknown_fields": {"x_strict": True}},
         "unknown_fields": {"x": 1},
     }
     plain = Run.from_dict(FIFTH)
@@ -229,7 +230,7 @@ def test_no_key_is_mistaken_for_a_name_of_ours(key: str) -> None:
 def test_repr_shows_unknown_fields_and_no_unset() -> None:
     """The repr has what was sent and nothing else."""
     shown = repr(Run.from_json(json.dumps({**FIRST, **V2})))
-    assert "unknown_fields={'parallel_tool_calls': True" in shown
+    assert f"unknown_fields={{{OTHER_FIELD!r}: True" in shown
     assert "UNSET" not in shown
 
 
@@ -245,7 +246,7 @@ def test_models_compare_by_all_that_they_hold() -> None:
 
 def test_an_unknown_variant_is_kept_whole() -> None:
     """A tool, an action or a call of a type that the document does not know is a dict with its type, in any body."""
-    tool = {"type": "file_search", "file_search": {"ranker": "auto"}}
+    tool = {"type": TOOL, TOOL: {"ranker": "auto"}}
     call = {"id": "call_1", "type": "mcp", "server": "x"}
     action = {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": [call]}}
     approval = {"type": "submit_tool_approval", "submit_tool_approval": {"tool_calls": []}}
@@ -256,7 +257,7 @@ def test_an_unknown_variant_is_kept_whole() -> None:
         run = decoded.data[1]
         kept = run.tools[1]
         assert isinstance(kept, UnknownVariant)
-        assert (kept.type, kept["file_search"], kept) == ("file_search", {"ranker": "auto"}, tool)
+        assert (kept.type, kept[TOOL], kept) == (TOOL, {"ranker": "auto"}, tool)
         assert isinstance(run.required_action, models.RequiredAction)
         assert run.required_action.submit_tool_outputs.tool_calls == [call]
         assert decoded.data[2].required_action == approval
@@ -329,7 +330,7 @@ def test_a_byte_order_mark_is_skipped(source: dict[str, Any]) -> None:
         assert Run.from_json(f"\ufeff{text}".encode()) == Run.from_json(text)
 
 
-@pytest.mark.parametrize("run", [FIRST, NESTED, {**FIRST, "tools": [{"type": "file_search"}]}])
+@pytest.mark.parametrize("run", [FIRST, NESTED, {**FIRST, "tools": [{"type": TOOL}]}])
 def test_what_is_read_over_must_be_utf_8(run: dict[str, Any]) -> None:
     """Bytes that are not UTF-8 are refused where they stand in an unknown field, too."""
     content = json.dumps(listed({**run, "x": "@"})).encode().replace(b"@", b"\xff")

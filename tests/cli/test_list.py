@@ -20,6 +20,7 @@ from click.testing import CliRunner, Result
 
 from tests.support.canned import response, run_canned_server
 from tests.support.clients import exposed_text
+from tests.support.limits import MAX_LIMIT
 from tests.support.runs import ids, page, run, runs
 from threadruns._cli import check
 from threadruns._cli.list import command
@@ -72,9 +73,9 @@ def test_limit_order_and_cursors(args: list[str], shown: list[str]) -> None:
 
 def test_limit_beyond_a_page() -> None:
     """A limit larger than a page takes several pages."""
-    with serve(runs=runs(250)) as server:
-        result = invoke(server, "thread_a", "--format", "json", "--limit", "150")
-        assert len(result.stdout.splitlines()) == 150
+    with serve(runs=runs(2 * MAX_LIMIT)) as server:
+        result = invoke(server, "thread_a", "--format", "json", "--limit", str(MAX_LIMIT + 1))
+        assert len(result.stdout.splitlines()) == MAX_LIMIT + 1
         assert len(server.requests) == 2
 
 
@@ -117,12 +118,12 @@ def test_errors(args: list[str], environment: dict[str, str], code: int, message
 
 def test_runs_before_an_error_are_shown() -> None:
     """A list that ends early is shown up to its end; summary and exit code say that it is not complete."""
-    with serve(runs=runs(150), faults=["status-403:every=2"]) as server:
+    with serve(runs=runs(MAX_LIMIT + 50), faults=["status-403:every=2"]) as server:
         result = invoke(server, "thread_a")
     assert result.exit_code == 3
-    assert result.stdout.splitlines()[-1] == "NOT COMPLETE, only 100 runs: 100 completed"
+    assert result.stdout.splitlines()[-1] == f"NOT COMPLETE, only {MAX_LIMIT} runs: {MAX_LIMIT} completed"
     assert "403" in result.stderr
-    assert "The output ends after 100 runs." in result.stderr
+    assert f"The output ends after {MAX_LIMIT} runs." in result.stderr
 
 
 def test_server_that_departs() -> None:
@@ -228,7 +229,7 @@ def test_locale_that_lacks_characters(form: str, encoding: str) -> None:
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_reader_that_goes_away(form: str) -> None:
     """A closed pipe ends the command quietly."""
-    with serve(runs=runs(300), permissive=True) as server:
+    with serve(runs=runs(3 * MAX_LIMIT), permissive=True) as server:
         reader, writer = os.pipe()
         process = start(server.url, "--format", form, stdout=writer)
         os.close(reader)
@@ -241,7 +242,7 @@ def test_reader_that_goes_away(form: str) -> None:
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_full_disk(form: str) -> None:
     """A full disk is a sentence and exit code 4."""
-    with serve(runs=runs(300), permissive=True) as server, open("/dev/full", "wb") as full:
+    with serve(runs=runs(3 * MAX_LIMIT), permissive=True) as server, open("/dev/full", "wb") as full:
         process = start(server.url, "--format", form, stdout=full)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 4
@@ -262,7 +263,7 @@ def test_closed_output() -> None:
 @pytest.mark.parametrize("form", ["table", "json", "csv"])
 def test_interrupt(form: str, tmp_path: Path) -> None:
     """An interrupted list says that it is not complete, in its table too, and exits with 130."""
-    with serve(runs=runs(300), faults=["no-response:every=2"], permissive=True) as server:
+    with serve(runs=runs(3 * MAX_LIMIT), faults=["no-response:every=2"], permissive=True) as server:
         with (tmp_path / "output").open("wb") as file:
             process = start(server.url, "--format", form, stdout=file)
         while len(server.requests) < 2:
@@ -271,9 +272,9 @@ def test_interrupt(form: str, tmp_path: Path) -> None:
         _, errors = process.communicate(timeout=60)
     output = (tmp_path / "output").read_bytes()
     assert process.returncode == 130
-    assert errors.decode().splitlines() == ["Error: Interrupted after 100 runs; the list is not complete."]
+    assert errors.decode().splitlines() == [f"Error: Interrupted after {MAX_LIMIT} runs; the list is not complete."]
     if form == "table":
-        assert output.decode().splitlines()[-1] == "NOT COMPLETE, only 100 runs: 100 completed"
+        assert output.decode().splitlines()[-1] == f"NOT COMPLETE, only {MAX_LIMIT} runs: {MAX_LIMIT} completed"
 
 
 def test_help() -> None:

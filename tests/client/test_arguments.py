@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.support.canned import response, run_canned_server
 from tests.support.clients import CLIENTS, WALKS, open_client, run_ids
+from tests.support.limits import MAX_LIMIT, MIN_LIMIT
 from tests.support.runs import ids, runs
 from threadruns import (
     UNSET,
@@ -28,6 +29,8 @@ from threadruns._document import parameter, query_parameters
 from threadruns._wire import operations
 from threadruns.testing import serve
 
+BOUNDS = f"from {MIN_LIMIT} to {MAX_LIMIT}"
+
 
 @pytest.mark.parametrize("kind", WALKS)
 @pytest.mark.parametrize("absent", [None, UNSET])
@@ -36,7 +39,7 @@ def test_none_is_absence(name: str, absent: Any, kind: str) -> None:
     """A parameter that is None is not sent."""
     with serve(runs=runs(3)) as server, open_client(server, kind) as client:
         assert run_ids(client.runs.list("thread_a", **{name: absent}).data) == ids(3)
-        assert server.requests[0].target == "/v1/threads/thread_a/runs?limit=100"
+        assert server.requests[0].target == f"/v1/threads/thread_a/runs?limit={MAX_LIMIT}"
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -67,10 +70,10 @@ def test_enum_of_the_caller(kind: str) -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ({"limit": 101}, "limit is 101; it must be an integer from 1 to 100"),
-        ({"limit": 0}, "limit is 0; it must be an integer from 1 to 100"),
-        ({"limit": -1}, "limit is -1; it must be an integer from 1 to 100"),
-        ({"limit": 10**30}, "limit is 1000.*; it must be an integer from 1 to 100"),
+        ({"limit": MAX_LIMIT + 1}, f"limit is {MAX_LIMIT + 1}; it must be an integer {BOUNDS}"),
+        ({"limit": MIN_LIMIT - 1}, f"limit is {MIN_LIMIT - 1}; it must be an integer {BOUNDS}"),
+        ({"limit": -1}, f"limit is -1; it must be an integer {BOUNDS}"),
+        ({"limit": 10**30}, f"limit is 1000.*; it must be an integer {BOUNDS}"),
         ({"limit": "1000"}, "limit is '1000'; it must be an integer"),
         ({"limit": 2.5}, "limit is 2.5; it must be an integer"),
         ({"limit": True}, "limit is True; it must be an integer"),

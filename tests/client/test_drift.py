@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.clients import WALKS, open_client
 from tests.support.runs import run, runs
+from tests.support.unknown import FIELD, TOOL, VALUE
 from threadruns import Drift, Run
 from threadruns.testing import serve
 
@@ -22,29 +23,29 @@ def test_unknown_fields_and_values(kind: str) -> None:
     """Unknown fields, enum values and variants are counted by path, except inside free-form maps."""
     odd = run(
         1,
-        status="paused",
-        reasoning_effort="high",
+        status=VALUE,
+        **{FIELD: "high"},
         metadata={"anything": "goes"},
         tools=[
-            {"type": "file_search"},
-            {"type": "function", "function": {"name": "f", "strict": True, "parameters": {"type": "zebra"}}},
+            {"type": TOOL},
+            {"type": "function", "function": {"name": "f", "x_strict": True, "parameters": {"type": "zebra"}}},
         ],
         truncation_strategy={"type": "first_messages", "last_messages": None},
         tool_choice="required",
-        response_format={"type": "json_schema", "json_schema": {}},
+        response_format={"type": "x_json_schema", "x_json_schema": {}},
         last_error={"code": "gremlins", "message": "m"},
     )
     with serve(runs=[run(0), odd, {**odd, "id": "run_a0002"}]) as server, open_client(server, kind) as client:
         drift = Drift(client.runs.list("thread_a"))
     assert drift.items == 3
-    assert drift.fields == {"reasoning_effort": 2, "tools[].function.strict": 2, "response_format.json_schema": 2}
+    assert drift.fields == {FIELD: 2, "tools[].function.x_strict": 2, "response_format.x_json_schema": 2}
     assert drift.values == {
-        ("status", "paused"): 2,
-        ("tools[].type", "file_search"): 2,
+        ("status", VALUE): 2,
+        ("tools[].type", TOOL): 2,
         ("truncation_strategy.type", "first_messages"): 2,
         ("tool_choice", "required"): 2,
-        ("response_format.type", "json_schema"): 2,
+        ("response_format.type", "x_json_schema"): 2,
         ("last_error.code", "gremlins"): 2,
     }
-    assert "       2  unknown field tools[].function.strict" in str(drift).splitlines()
-    assert "       2  unknown value status = 'paused'" in str(drift).splitlines()
+    assert "       2  unknown field tools[].function.x_strict" in str(drift).splitlines()
+    assert f"       2  unknown value status = {VALUE!r}" in str(drift).splitlines()

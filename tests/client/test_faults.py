@@ -10,6 +10,7 @@ import pytest
 
 from tests.mutants.corpus import FAULTS
 from tests.support.clients import WALKS, WALKS_OF_ALL_LOOPS, exposed_text, open_client, run_ids
+from tests.support.limits import MAX_LIMIT
 from tests.support.runs import ids, runs
 from threadruns import (
     APIConnectionError,
@@ -65,7 +66,7 @@ TABLE: list[tuple[str, type[Exception] | list[str], dict[str, Any]]] = [
     ("no-response:first=1", ALL_IDS, {"timeout": 2}),
     ("slow-body", APITimeoutError, SHORT_TIMEOUT),
     ("slow-headers", APITimeoutError, SHORT_TIMEOUT),
-    ("slow-response", ALL_IDS, {"limit": 100}),
+    ("slow-response", ALL_IDS, {"limit": MAX_LIMIT}),
     ("slow-response", APITimeoutError, {"max_retries": 0, "timeout": 0.1}),
     ("slow-response", APITimeoutError, {"deadline": 0.5}),
     # The body.

@@ -21,6 +21,7 @@ import threadruns
 from tests.support.clients import CLIENTS, HTTPX_CLIENTS, LOOPS, WALKS, open_client, run, run_ids
 from tests.support.relay import forward_to, run_relay
 from tests.support.runs import ids, runs
+from tests.support.unknown import FIELD, VALUE
 from threadruns import (
     APIConnectionError,
     APITimeoutError,
@@ -428,7 +429,7 @@ def test_pickles_of_public_names(name: str) -> None:
 
 def test_models_need_no_client() -> None:
     """Runs can be decoded and encoded without a client, and keep unknown fields."""
-    raw = {**runs(1)[0], "status": "paused", "reasoning_effort": "high"}
+    raw = {**runs(1)[0], "status": VALUE, FIELD: "high"}
     assert Run.from_dict(raw).to_dict() == raw
 
 

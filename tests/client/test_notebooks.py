@@ -11,6 +11,7 @@ from rich.console import Console
 
 from tests.support.clients import WALKS, open_client
 from tests.support.runs import run, runs
+from tests.support.unknown import FIELD
 from threadruns.testing import serve
 
 
@@ -48,7 +49,7 @@ def test_page_is_a_table(kind: str) -> None:
 def test_text_of_the_server_is_no_markup(kind: str) -> None:
     """Markup and control characters in what a server sends are text."""
     evil = "<script>alert(1)</script>\x1b[31m\u202e" + "x" * 1000
-    sent = run(0, model=evil, unknown=evil, created_at=10**15, instructions=None)
+    sent = run(0, model=evil, **{FIELD: evil}, created_at=10**15, instructions=None)
     with serve(runs=[sent], permissive=True) as server, open_client(server, kind) as client:
         page: Any = client.runs.list("thread_a")
         shown = [page._repr_html_(), page.data[0]._repr_html_()]

@@ -13,6 +13,7 @@ import pytest
 
 import threadruns
 from tests.support.clients import CLIENTS, WALKS, open_client, run_ids
+from tests.support.limits import MAX_LIMIT, MIN_LIMIT
 from tests.support.runs import ids, run, runs
 from threadruns import APITimeoutError, ArgumentError, BadRequestError, Client, NotFoundError
 from threadruns._options import Options
@@ -110,7 +111,9 @@ def test_invalid_parameters(params: dict[str, Any], message: str, kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", WALKS)
-@pytest.mark.parametrize(("param", "value"), [("limit", 0), ("limit", 101), ("limit", -1), ("order", "up")])
+@pytest.mark.parametrize(
+    ("param", "value"), [("limit", MIN_LIMIT - 1), ("limit", MAX_LIMIT + 1), ("limit", -1), ("order", "up")]
+)
 def test_parameters_out_of_range(param: str, value: Any, kind: str) -> None:
     """A parameter that the server rejects raises an error with its name; only extra_query can send it."""
     with serve(runs=runs(3)) as server, open_client(server, kind) as client:
@@ -287,7 +290,7 @@ def test_request_as_sent(kind: str) -> None:
     ):
         client.runs.list("thread_a", extra_headers={"X-B": "2"}, extra_query={"r": "a b"})
         (seen,) = server.requests
-        assert seen.target == "/v1/threads/thread_a/runs?limit=100&q=1&r=a%20b"
+        assert seen.target == f"/v1/threads/thread_a/runs?limit={MAX_LIMIT}&q=1&r=a%20b"
         assert seen.headers["authorization"] == f"Bearer {server.api_key}"
         assert seen.headers["openai-beta"] == "assistants=v1"
         assert seen.headers["content-type"] == "application/json"
@@ -338,7 +341,7 @@ def test_raw_response(kind: str) -> None:
         assert response.status_code == 200
         assert response.json()["data"][0]["id"] == page.first_id
         assert response.headers["x-request-id"] == page.request_id
-        assert str(response.request.url) == f"{server.url}/threads/thread_a/runs?limit=100"
+        assert str(response.request.url) == f"{server.url}/threads/thread_a/runs?limit={MAX_LIMIT}"
 
 
 @pytest.mark.parametrize("kind", WALKS)

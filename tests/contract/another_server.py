@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.support.limits import DEFAULT_LIMIT, MAX_LIMIT
+
 ALLOW = "GET, HEAD"
 
 
@@ -38,9 +40,9 @@ def page(runs: Sequence[Mapping[str, Any]], query: Mapping[str, list[str]]) -> d
         if len(values) > 1:
             raise RefusedError(400, f"{name} is given {len(values)} times", name)
     chosen = {name: values[0] for name, values in known.items()}
-    limit = chosen.get("limit", "20")
-    if not re.fullmatch("[0-9]{1,3}", limit, re.ASCII) or not 1 <= int(limit) <= 100:
-        raise RefusedError(400, "limit is not an integer from 1 to 100", "limit")
+    limit = chosen.get("limit", str(DEFAULT_LIMIT))
+    if not re.fullmatch("[0-9]{1,3}", limit, re.ASCII) or not 1 <= int(limit) <= MAX_LIMIT:
+        raise RefusedError(400, f"limit is not an integer from 1 to {MAX_LIMIT}", "limit")
     order = chosen.get("order", "desc")
     if order not in ("asc", "desc"):
         raise RefusedError(400, "order is neither asc nor desc", "order")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.contract.servers import ERROR, FIVE, KEY, THREADS, check_all, reply, serve_all, serve_script
+from tests.support.limits import DEFAULT_LIMIT
 from threadruns.contract import example
 from threadruns.contract.check import CheckInterrupted, check
 from threadruns.contract.reports import as_junit
@@ -69,7 +70,7 @@ def test_rules_that_the_threads_cannot_decide_are_undecided() -> None:
     undecided = {result.rule.id: result.requires for result in report.of(Outcome.UNDECIDED)}
     assert report.verdict is Verdict.CONFORMS
     assert undecided.keys() >= {"limit.default", "limit.largest", "order.ties", "cursor.foreign", "data.empty"}
-    assert undecided["limit.default"] == "a thread of more than 20 runs"
+    assert undecided["limit.default"] == f"a thread of more than {DEFAULT_LIMIT} runs"
     assert "schema.run" not in undecided
     assert undecided["schema.run-failed"] == "a thread with a run in status failed"
     assert undecided["run.failed-at"] == "a thread with a run in status failed"

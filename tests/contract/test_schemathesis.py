@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from tests.support.limits import MAX_LIMIT
 from threadruns.contract import example
 from threadruns.testing import serve
 
@@ -88,13 +89,13 @@ def target() -> Iterator[ServerUnderTest]:
     if URL in os.environ:
         url, key, thread = (os.environ[name] for name in (URL, KEY, THREAD))
         answer = httpx.get(
-            f"{url.rstrip('/')}/threads/{thread}/runs?limit=100",
+            f"{url.rstrip('/')}/threads/{thread}/runs?limit={MAX_LIMIT}",
             headers={"Authorization": f"Bearer {key}", "OpenAI-Beta": "assistants=v1"},
         )
         ids = tuple(run["id"] for run in answer.raise_for_status().json()["data"])
         yield ServerUnderTest(url, key, (thread,), ids, ours=False)
         return
-    ((thread, runs),) = example.threads(sizes=(137,)).items()
+    ((thread, runs),) = example.threads(sizes=(MAX_LIMIT + 37,)).items()
     with serve(runs=runs, api_key="sk-contract-tests-f3a1") as server:
         ids = tuple(run["id"] for run in reversed(runs))
         yield ServerUnderTest(server.url, server.api_key, (thread,), ids, ours=True)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, NamedTuple
 
+from tests.support.unknown import TOOL
+
 from . import bodies
 
 REMOVED = object()
@@ -206,7 +208,7 @@ def run_parts() -> Iterator[Negative]:
     for what, at, value, keyword in [
         ("a tool that is a word", "tools.0", "code_interpreter", "type"),
         ("a tool that is null", "tools.0", None, "type"),
-        ("one tool of v2 among others", "tools.1.type", "file_search", "const"),
+        ("one tool of v2 among others", "tools.1.type", TOOL, "const"),
         ("a tool whose type is null", "tools.0.type", None, "const"),
         ("a function that is null", "tools.2.function", None, "type"),
         ("a function that is its name", "tools.2.function", "weather", "type"),

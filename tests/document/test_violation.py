@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.unknown import FIELD
 from threadruns._document import violation
 
 from . import bodies
@@ -66,7 +67,7 @@ def test_fault_inside_an_alternative(run: bodies.Json, change: bodies.Json, sent
 def test_deeply_nested_body(depth: int) -> None:
     """Depth alone is not a fault where any value is permitted, and a deep fault is found."""
     body = bodies.listed(bodies.FIRST)
-    body["data"][0]["unknown_field"] = nested(depth)
+    body["data"][0][FIELD] = nested(depth)
     assert violation("RunList", body) is None
     body["data"][0]["metadata"] = nested(depth)
     assert violation("RunList", body)

@@ -17,6 +17,7 @@ import threadruns
 from tests.mutants.corpus import FAULTS
 from tests.support.clients import WALKS, open_client, run_ids
 from tests.support.runs import run, runs
+from tests.support.unknown import FIELD, VALUE
 from threadruns import (
     APIError,
     APIResponseValidationError,
@@ -168,15 +169,15 @@ def test_unknown_values_are_kept(kind: str) -> None:
     """Unknown values, variants and fields are decoded and encoded unchanged."""
     odd = run(
         0,
-        status="paused",
+        status=VALUE,
         tools=[{"type": "web_browser", "engine": {"name": "x"}}],
         last_error={"code": "gremlins", "message": "m", "hint": 1},
-        reasoning_effort=None,
+        **{FIELD: None},
     )
     with serve(runs=[odd, run(3)], permissive=True) as server:
         _, got = WALKS[kind](server)
     assert got.to_dict() == odd
-    assert (got.status, got.tools) == ("paused", [UnknownVariant(odd["tools"][0])])
+    assert (got.status, got.tools) == (VALUE, [UnknownVariant(odd["tools"][0])])
 
 
 @pytest.mark.parametrize("kind", WALKS)

@@ -17,6 +17,7 @@ import pytest
 
 from tests.mutants.corpus import FAULTS
 from tests.support.clients import CLIENTS, HTTPX_CLIENTS, WALKS, exposed_text, hook, open_client
+from tests.support.limits import MAX_LIMIT
 from tests.support.relay import Relay, read_head, run_relay
 from tests.support.runs import runs
 from threadruns import (
@@ -289,7 +290,7 @@ def test_ids_do_not_change_the_path(thread: str, kind: str) -> None:
             client.runs.list(thread)
         for seen in server.requests:
             assert seen.target.startswith("/v1/threads/")
-            assert seen.target.endswith("/runs?limit=100")
+            assert seen.target.endswith(f"/runs?limit={MAX_LIMIT}")
             assert seen.target.count("/") == 4
 
 
@@ -313,12 +314,12 @@ def test_invalid_headers(headers: Any, kind: Any) -> None:
 @pytest.mark.parametrize("kind", WALKS)
 def test_maximum_body_size(kind: str) -> None:
     """The limit of the body size can be set, and applies to the decompressed body."""
-    with serve(runs=runs(100)) as server, open_client(server, kind) as client:
+    with serve(runs=runs(MAX_LIMIT)) as server, open_client(server, kind) as client:
         with pytest.raises(APIResponseValidationError, match="more than 1000 bytes; raise max_body_bytes") as caught:
             client.runs.list("thread_a", max_body_bytes=1000)
         assert caught.value.status_code == 200
         assert caught.value.request_id is not None
-        assert len(client.runs.list("thread_a").data) == 100
+        assert len(client.runs.list("thread_a").data) == MAX_LIMIT
 
 
 @pytest.mark.parametrize("kind", WALKS)

@@ -23,6 +23,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pytest_httpx import HTTPXMock
 
 from tests.support.clients import WALKS, open_client, run_ids
+from tests.support.limits import MAX_LIMIT
 from tests.support.runs import ids, page, runs
 from threadruns import APIConnectionError, APITimeoutError, NotFoundError
 from threadruns.testing import serve
@@ -31,7 +32,7 @@ KEY = "sk-secret-of-the-test"
 NOWHERE = "http://127.0.0.1:9"
 """An address where no server is: a request that a tool does not see is refused."""
 
-URL = f"{NOWHERE}/v1/threads/thread_a/runs?limit=100"
+URL = f"{NOWHERE}/v1/threads/thread_a/runs?limit={MAX_LIMIT}"
 SETTINGS: dict[str, Any] = {"api_key": KEY, "base_url": f"{NOWHERE}/v1", "max_retries": 0}
 NEWEST = runs(4)[::-1]
 SIGNED = {"Authorization": f"Bearer {KEY}"}
@@ -81,7 +82,10 @@ def test_pook(kind: str) -> None:
     """pook answers a request and receives the key."""
     with pook.use():
         mock = (
-            pook.get(URL.partition("?")[0], params={"limit": "100"}, headers=SIGNED).reply(200).json(page(NEWEST)).mock
+            pook.get(URL.partition("?")[0], params={"limit": str(MAX_LIMIT)}, headers=SIGNED)
+            .reply(200)
+            .json(page(NEWEST))
+            .mock
         )
         with open_client(None, kind, **SETTINGS) as client:
             assert run_ids(client.runs.list("thread_a").data) == ids(4)

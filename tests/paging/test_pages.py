@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.clients import WALKS, open_client, run_ids
+from tests.support.limits import MAX_LIMIT
 from tests.support.runs import ids, run, runs
 from threadruns import ArgumentError, AsyncClient, Page, PagingError, Run
 from threadruns._paging.deduplication import Deduplicator
@@ -47,10 +48,10 @@ def test_forward(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", WALKS)
 def test_default_page_size(kind: str) -> None:
-    """The default page size is 100, and a list of exactly two pages takes two requests."""
-    with serve(runs=runs(200)) as server:
-        assert run_ids(WALKS[kind](server)) == ids(200)
-        assert [query["limit"] for query in queries(server)] == ["100", "100"]
+    """The default page size is the largest one, and a list of exactly two pages takes two requests."""
+    with serve(runs=runs(2 * MAX_LIMIT)) as server:
+        assert run_ids(WALKS[kind](server)) == ids(2 * MAX_LIMIT)
+        assert [query["limit"] for query in queries(server)] == [str(MAX_LIMIT)] * 2
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -90,7 +91,7 @@ def test_max_items_does_not_change_the_page_size(kind: str) -> None:
     with serve(runs=runs(25)) as server, open_client(server, kind) as client:
         page = client.runs.list("thread_a", max_items=7)
         assert (len(page.data), run_ids(list(page))) == (25, NEWEST_FIRST[:7])
-        assert queries(server) == [{"limit": "100"}]
+        assert queries(server) == [{"limit": str(MAX_LIMIT)}]
 
 
 @pytest.mark.parametrize("kind", WALKS)
@@ -170,7 +171,7 @@ def test_runs_are_yielded_before_the_error(kind: str) -> None:
 def test_order_violations_are_reported(kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """Runs out of order are yielded, counted and logged."""
     with serve(runs=runs(25), faults=["page-reversed"]) as server, open_client(server, kind) as client:
-        walk = iter(client.runs.list("thread_a", limit=100))
+        walk = iter(client.runs.list("thread_a", limit=MAX_LIMIT))
         assert sorted(run_ids(list(walk))) == sorted(NEWEST_FIRST)
         assert walk.disorder == 22
         assert "22 items were out of order" in caplog.text

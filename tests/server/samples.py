@@ -6,12 +6,13 @@ import itertools
 from typing import Any
 from urllib.parse import quote
 
+from tests.support.limits import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns.server._messages import ServerRequest
 from threadruns.server.store import Store, open_store
 from threadruns.server.synth import thread
 
 KEY = "sk-battery-0123456789abcdefXYZ"
-SIZES = (0, 1, 5, 20, 21, 45, 100, 137)
+SIZES = tuple(sorted({0, 1, 5, 20, 21, 45, DEFAULT_LIMIT, DEFAULT_LIMIT + 1, MAX_LIMIT, MAX_LIMIT + 37}))
 
 
 def name(size: int) -> str:
@@ -61,7 +62,7 @@ def sample_requests() -> list[ServerRequest]:
 
 
 def _reading() -> list[ServerRequest]:
-    limits = (None, 1, 2, 5, 9, 10, 19, 20, 21, 45, 50, 99, 100)
+    limits = (None, 1, 2, 5, 9, 10, DEFAULT_LIMIT - 1, DEFAULT_LIMIT, DEFAULT_LIMIT + 1, 45, MAX_LIMIT - 1, MAX_LIMIT)
     queries = []
     for limit, order in itertools.product(limits, (None, "asc", "desc")):
         given = {"limit": limit, "order": order}
@@ -89,7 +90,23 @@ def _spellings() -> list[ServerRequest]:
     here, there = THREADS[name(21)], THREADS[name(5)]
     run, foreign = here[10]["id"], there[2]["id"]
     limits = (
-        *("0", "-1", "-5", "101", "100", "999", "1000", "4294967297", "", "abc", "5.5", "5.0", "5abc", "%205", "%2B5"),
+        *(
+            "0",
+            "-1",
+            "-5",
+            str(MAX_LIMIT + 1),
+            str(MAX_LIMIT),
+            "999",
+            "1000",
+            "4294967297",
+            "",
+            "abc",
+            "5.5",
+            "5.0",
+            "5abc",
+            "%205",
+            "%2B5",
+        ),
         *("1e1", "0x0a", "true", "1_0", "005", "010", "%D9%A5", "99999999999999999999999999"),
     )
     orders = ("", "ASC", "Desc", "foo", "ascending", "descx", "1", "-1", "%20asc")
@@ -126,11 +143,11 @@ def _spellings() -> list[ServerRequest]:
         ),
         *(f"before=&after={run}", "order=foo&limit=0", "limit=2&foo=1&foo=2"),
     ]
-    newest = THREADS[name(137)][-1]["id"]
+    newest = THREADS[name(MAX_LIMIT + 37)][-1]["id"]
     return [
         *(get(name(21), query) for query in queries),
         get(name(0), "limit=1000"),
-        *(get(name(137), f"after={newest}&order=desc&limit={limit}") for limit in (20, 100)),
+        *(get(name(MAX_LIMIT + 37), f"after={newest}&order=desc&limit={n}") for n in (DEFAULT_LIMIT, MAX_LIMIT)),
     ]
 
 

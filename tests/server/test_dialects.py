@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.server.samples import KEY, THREADS, name, runs
+from tests.support.limits import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from threadruns.testing import RunningServer, serve
 
 V1 = {"authorization": "Bearer My API Key", "openai-beta": "assistants=v1"}
@@ -51,12 +52,12 @@ def test_requests_of_sdk_suites_are_answered(
 @pytest.mark.parametrize(
     ("query", "size"),
     [
-        ("limit=0", 1),
-        ("limit=1000", 45),
-        ("limit=x", 20),
+        ("limit=0", MIN_LIMIT),
+        ("limit=1000", min(MAX_LIMIT, 45)),
+        ("limit=x", DEFAULT_LIMIT),
         ("limit=3&limit=2", 2),
-        ("order=foo", 20),
-        ("after=string", 20),
+        ("order=foo", DEFAULT_LIMIT),
+        ("after=string", DEFAULT_LIMIT),
     ],
 )
 def test_permissive_reads_what_it_can(permissive: RunningServer, query: str, size: int) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.server.conftest import client
 from tests.server.samples import KEY, THREADS, get, name
+from tests.support.limits import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import ServerRequest
 from threadruns.server.store import open_store
@@ -34,24 +35,24 @@ PATH = f"/threads/{name(21)}/runs"
         "\u0665",
         "-1",
         "-0",
-        "101",
+        str(MAX_LIMIT + 1),
         "9" * 5000,
         "-" + "9" * 5000,
         "05",
         "5\n",
     ],
 )
-def test_limit_is_an_integer_from_1_to_100(http: httpx.Client, value: str) -> None:
+def test_limit_is_an_integer_within_its_bounds(http: httpx.Client, value: str) -> None:
     """An invalid limit gives 400 with `param` and a short message."""
     response = http.get(PATH, params={"limit": value})
     assert (response.status_code, response.json()["error"]["param"]) == (400, "limit")
     assert len(response.json()["error"]["message"]) < 300
 
 
-@pytest.mark.parametrize("limit", [1, 20, 100])
+@pytest.mark.parametrize("limit", [MIN_LIMIT, DEFAULT_LIMIT, MAX_LIMIT])
 def test_limit_at_its_bounds_is_granted(http: httpx.Client, limit: int) -> None:
-    """1 and 100 are valid limits, and the page has as many runs."""
-    assert len(http.get(f"/threads/{name(137)}/runs", params={"limit": limit}).json()["data"]) == limit
+    """The smallest and the largest limit are valid, and the page has as many runs."""
+    assert len(http.get(f"/threads/{name(MAX_LIMIT + 37)}/runs", params={"limit": limit}).json()["data"]) == limit
 
 
 @pytest.mark.parametrize("value", ["", "ASC", "Desc", "ascending", " asc", "asc\n", "1"])

@@ -20,6 +20,7 @@ from tests.document import bodies
 from tests.server.conftest import client
 from tests.server.samples import THREADS, name, runs
 from tests.support.store import sqlite_only
+from tests.support.unknown import FIELD
 from threadruns.server.store import Store, open_store, reading
 from threadruns.server.store.errors import StoreError
 from threadruns.server.store.loading import FileRejected, LoadResult, load
@@ -128,7 +129,7 @@ def test_same_file_twice_changes_nothing(store: Store, tmp_path: Path) -> None:
 def test_run_of_every_period_is_served_as_it_was_loaded(tmp_path: Path, run: dict[str, Any]) -> None:
     """Recorded runs are served byte for byte, with unknown keys and unusual spellings."""
     text = (
-        json.dumps(run | {"id": "run_spelled", "instructions": "caf\u00e9 \U0001f600", "unknown": 1})[:-2]
+        json.dumps(run | {"id": "run_spelled", "instructions": "caf\u00e9 \U0001f600", FIELD: 1})[:-2]
         + r'{"z": [1.0, 1, 1e2, -0, 12345678901234567890, "\u0000\/"], "a": null}}'
     )
     database = tmp_path / "runs.db"
@@ -164,7 +165,7 @@ def in_bytes(run: dict[str, Any], text: str) -> list[bytes]:
 def test_runs_are_the_same_by_their_json_values(store: Store, tmp_path: Path, one: str, other: str, same: bool) -> None:
     """A run whose id is stored is unchanged if its JSON value is exactly the same, and rejected otherwise."""
     for name_, value in (("one", one), ("other", other)):
-        (tmp_path / name_).write_text(f'{json.dumps(RUNS[0])[:-1]}, "unknown": {value}}}')
+        (tmp_path / name_).write_text(f'{json.dumps(RUNS[0])[:-1]}, "{FIELD}": {value}}}')
     load(store, tmp_path / "one")
     if same:
         assert load(store, tmp_path / "other").unchanged == 1

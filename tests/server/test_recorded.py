@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.server.samples import KEY, THREADS, name
+from tests.support.limits import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns.testing import RunningServer
 
 RUN = THREADS[name(21)][10]["id"]
@@ -57,7 +58,7 @@ RECORDED: list[tuple[str, dict[str, str | None], int, dict[str, Any]]] = [
         {},
         400,
         error(
-            "Invalid 'limit': integer above maximum value. Expected a value <= 100, but got 1000 instead.",
+            f"Invalid 'limit': integer above maximum value. Expected a value <= {MAX_LIMIT}, but got 1000 instead.",
             param="limit",
             code="integer_above_max_value",
         ),
@@ -116,9 +117,9 @@ def test_every_answer_has_the_recorded_headers(http: httpx.Client, path: str) ->
 
 
 def test_page_is_in_the_recorded_envelope(http: httpx.Client) -> None:
-    """A page has first_id and last_id, starts with the newest run, and has twenty runs by default."""
-    page = http.get("/threads/thread_Of21/runs").json()
-    newest_first = THREADS[name(21)][::-1]
+    """A page has first_id and last_id, starts with the newest run, and has the default number of runs."""
+    page = http.get(f"/threads/{name(DEFAULT_LIMIT + 1)}/runs").json()
+    newest_first = THREADS[name(DEFAULT_LIMIT + 1)][::-1]
     assert page == {
         "object": "list",
         "data": page["data"],
@@ -126,7 +127,7 @@ def test_page_is_in_the_recorded_envelope(http: httpx.Client) -> None:
         "last_id": page["data"][-1]["id"],
         "has_more": True,
     }
-    assert [run["created_at"] for run in page["data"]] == [run["created_at"] for run in newest_first[:20]]
+    assert [run["created_at"] for run in page["data"]] == [run["created_at"] for run in newest_first[:DEFAULT_LIMIT]]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.server.samples import name, runs
+from tests.support.limits import MAX_LIMIT
 from threadruns.testing import new_run, serve
 
 pytestmark = pytest.mark.skipif(not os.environ.get("THREADRUNS_SDKS"), reason="installs SDKs; run tox -e sdks")
+
+SIZE = MAX_LIMIT + 37
+"""The number of runs of a thread of two pages."""
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
@@ -97,7 +101,7 @@ def test_openai_python(tmp_path: Path, packages: tuple[str, ...]) -> None:
     """The SDK of the v1 era and the newest one list a thread, send the requests of their test suites, and poll."""
     python = python_with(tmp_path, *packages)
     with serve(runs(), permissive=True) as server:
-        assert output(python, "-W", "ignore", "-c", PYTHON_LIST, server.url, name(137), cwd=tmp_path) == "137\n"
+        assert output(python, "-W", "ignore", "-c", PYTHON_LIST, server.url, name(SIZE), cwd=tmp_path) == f"{SIZE}\n"
     run = new_run("run_1", "thread_1", functions=["get_weather"])
     with serve([run, new_run("run_2", "thread_1")], beta="any") as server:
         server.script("run_1", STEPS)
@@ -112,7 +116,7 @@ def test_openai_node(tmp_path: Path, package: str) -> None:
     """openai-node of the v1 era and the newest one list a thread, send the requests of their test suites, and poll."""
     install_node(tmp_path, package)
     with serve(runs(), permissive=True) as server:
-        assert output("node", "-e", NODE_LIST, server.url, name(137), cwd=tmp_path) == "137\n"
+        assert output("node", "-e", NODE_LIST, server.url, name(SIZE), cwd=tmp_path) == f"{SIZE}\n"
     run = new_run("run_1", "thread_1", functions=["get_weather"])
     with serve([run, new_run("run_2", "thread_1")], beta="any") as server:
         server.script("run_1", STEPS)

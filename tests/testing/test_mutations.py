@@ -14,6 +14,7 @@ import pytest
 from tests.mutants.corpus import VARIATIONS
 from tests.server.conftest import client
 from tests.server.samples import KEY, get, name, runs, sample_store
+from tests.support.limits import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns._cli.serve import command
 from threadruns._document import validator
 from threadruns.server._endpoint import Endpoint
@@ -44,7 +45,7 @@ def test_every_variation_keeps_the_document(variation: type[Mutation]) -> None:
         walked: list[str] = []
         query = {"limit": "20"}
         for _ in range(50):
-            response = http.get(f"/threads/{name(137)}/runs", params=query)
+            response = http.get(f"/threads/{name(MAX_LIMIT + 37)}/runs", params=query)
             page = response.json()
             if response.status_code == 429:
                 assert response.headers["retry-after"]
@@ -55,7 +56,7 @@ def test_every_variation_keeps_the_document(variation: type[Mutation]) -> None:
                 break
             query["after"] = page["last_id"]
         assert len(walked) == len(set(walked))
-        assert 134 <= len(walked) <= 137
+        assert MAX_LIMIT + 34 <= len(walked) <= MAX_LIMIT + 37
         refused = [http.get(f"/threads/{name(5)}/runs", params={"limit": "0"}) for _ in range(2)]
         assert all(validator("ErrorResponse").is_valid(response.json()) for response in refused)
 
@@ -109,9 +110,9 @@ def test_unknown_fault_is_an_error(text: str) -> None:
 def test_mutations_are_combined(store: Store) -> None:
     """Several mutations apply to one request together."""
     rules = [ScheduledMutation.parse(text, BOTH) for text in ("charset", "has-more-always-false", "limit-ignored")]
-    response = MutationSchedule(Endpoint, rules, store, KEY)().handle(get(name(21), "limit=2"))
+    response = MutationSchedule(Endpoint, rules, store, KEY)().handle(get(name(DEFAULT_LIMIT + 1), "limit=2"))
     page = msgspec.json.decode(response.body)
-    assert (len(page["data"]), page["has_more"]) == (20, False)
+    assert (len(page["data"]), page["has_more"]) == (DEFAULT_LIMIT, False)
     assert response.headers["content-type"].endswith("charset=utf-8")
 
 

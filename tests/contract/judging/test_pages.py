@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.limits import DEFAULT_LIMIT
 from threadruns.contract.http.request import PageQuery
 from threadruns.contract.judging.pages import ExpectedPage, expected_page
 
@@ -37,7 +38,7 @@ def test_the_expected_page_is_the_part_between_the_cursors_up_to_the_limit(drawn
     assert page is not None
     backwards = query.before is not None and query.after is None
     kept = len(page.ids)
-    assert kept == min(query.limit or 20, len(window))
+    assert kept == min(query.limit or DEFAULT_LIMIT, len(window))
     assert list(page.ids) == (window[len(window) - kept :] if backwards else window[:kept])
     assert page.has_more == (kept < len(window))
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.support.limits import MAX_LIMIT
 from threadruns.contract import example
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.request import ProbeRequest
@@ -37,9 +38,9 @@ def test_the_examples_are_valid_runs() -> None:
     threads = example.threads()
     assert [len(runs) for runs in threads.values()] == list(example.SIZES)
     for runs in threads.values():
-        body = {"object": "list", "data": runs[:100], "first_id": None, "last_id": None, "has_more": False}
+        body = {"object": "list", "data": runs[:MAX_LIMIT], "first_id": None, "last_id": None, "has_more": False}
         if runs:
-            body |= {"first_id": runs[0]["id"], "last_id": runs[:100][-1]["id"]}
+            body |= {"first_id": runs[0]["id"], "last_id": runs[:MAX_LIMIT][-1]["id"]}
         exchange = Exchange(
             ProbeRequest("t"), 200, (("content-type", "application/json"),), json.dumps(body).encode("utf-8")
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from random import Random
 
+from threadruns._document import parameters
 from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from threadruns.contract.http.request import PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
@@ -66,11 +67,12 @@ def limit_spellings(random: Random) -> list[tuple[str, int]]:
 def unknown_parameters(thread: KnownThread) -> Iterator[tuple[ProbeRequest, ProbeRequest]]:
     """Yield plain requests, each with the same request among undocumented parameters."""
     run = thread.newest_first[0] if thread.newest_first else "run_x"
-    undocumented = (
+    plausible = (
         ("foo", "bar"), ("Limit", "1"), ("LIMIT", "0"), ("Order", "asc"), ("page", "2"), ("offset", "1"),
         ("cursor", run), ("starting_after", run), ("After", run), ("status", "failed"), ("sort", "asc"),
         ("include[]", "x"), ("q", ""), ("limit[]", "1"), ("\u00fc", "\U0001f600"),
     )  # fmt: skip
+    undocumented = tuple((name, value) for name, value in plausible if name not in parameters("query"))
     for query in (PageQuery(), PageQuery(limit=MIN_LIMIT + 1, order="asc")):
         plain = thread.request(query)
         yield plain, ProbeRequest(thread.segment, undocumented + query.pairs())
