@@ -112,12 +112,13 @@ class Postgres:
         assert self._bin is not None
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         command = [*self._command, str(self._bin / "postgres"), "-D", str(self.folder), "-p", str(self.port), *options]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
         until = time.monotonic() + 60
-        while not self._accepts():
-            assert self._process.poll() is None, self.log.read_text()
+        while not (self._process is not None and self._accepts()):
             assert time.monotonic() < until, self.log.read_text()
+            # After a crash, the memory of the processes that are left may still be in use.
+            if self._process is None or self._process.poll() is not None:
+                with self.log.open("ab") as log:
+                    self._process = subprocess.Popen(command, stdout=log, stderr=log, cwd="/")
             time.sleep(0.02)
 
     def _accepts(self) -> bool:
