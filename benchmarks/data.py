@@ -18,7 +18,7 @@ from threadruns.server.store.records import RunRecord
 
 PAGE = 100
 START = 1_700_000_000
-LAYOUT = "1"
+LAYOUT = "2"
 """Part of the name of each database: change it when the runs change."""
 
 

@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-NAMES = ("decode", "end-to-end", "latency", "threads", "start", "growth", "server", "postgres", "generation")
+NAMES = ("decode", "end-to-end", "latency", "threads", "start", "growth", "server", "store", "postgres", "generation")

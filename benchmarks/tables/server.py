@@ -1,4 +1,4 @@
-"""The reference server under load: CPU time, throughput, and the cost of a page by depth and by size of the store."""
+"""The reference server under load: CPU time and throughput."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks import data
-from benchmarks.bench import Bench, Race
+from benchmarks.bench import Bench
 from benchmarks.load import Load, load
 from benchmarks.peers import CACHE, Unavailable
 from benchmarks.processes import LoggingServer, Prism, StarletteServer
@@ -32,13 +32,12 @@ def long_store(runs: int) -> Path:
 
 
 def measure(bench: Bench) -> Iterator[Table]:
-    """Yield tables of the CPU time of a request, of requests per second, and of the cost of a page."""
+    """Yield tables of the CPU time of a request and of requests per second."""
     stored = data.store("small", {DEEP: SMALL})
     for limit in (20, data.PAGE):
         yield _cpu_time(bench, stored, limit)
     small = bench.server(stored).url
     yield _throughput(bench, small)
-    yield _page_cost(bench, small)
 
 
 def _cpu_time(bench: Bench, stored: Path, limit: int) -> Table:
@@ -105,45 +104,6 @@ def _throughput(bench: Bench, url: str) -> Table:
     )
     table.rows.append(Row(theirs, rates[theirs], "requests/s", reason=missing))
     return table
-
-
-def _page_cost(bench: Bench, small: str) -> Table:
-    runs = bench.choose(1_000_000, DEPTH)
-    large = bench.server(long_store(runs)).url
-    requests = bench.choose(300, 60)
-    first, last = "first page of the thread", f"last page, after {DEPTH - data.PAGE:,} runs"
-    middle, few = f"middle page, of {runs:,} runs in a thread", f"middle page, of {SMALL:,} stored runs"
-
-    def page(url: str, thread: str, after: int | None) -> Callable[[], Load]:
-        cursor = "" if after is None else f"&after={data.run_id(after)}"
-        target = f"{url}/threads/{thread}/runs?limit=100&order=asc{cursor}"
-        return lambda: load(target, HEADERS, connections=1, requests=requests)
-
-    offset = DEPTH if runs != DEPTH else 0
-    entrants = {
-        first: page(large, DEEP, None),
-        last: page(large, DEEP, DEPTH - data.PAGE - 1),
-        few: page(small, DEEP, SMALL // 2),
-        middle: page(large, long_thread(runs), offset + runs // 2),
-    }
-    race = bench.race("page cost", entrants, bench.choose(10, 3))
-    return Table(
-        f"Server: the cost of a page, in a thread of {DEPTH:,} runs and by the size of the store",
-        "Time of a request on one connection, best batch.",
-        [
-            _cost(race, first),
-            _cost(race, last, first),
-            _cost(race, few),
-            _cost(race, middle, few),
-        ],
-    )
-
-
-def _cost(race: Race[Load], name: str, to: str = "") -> Row:
-    best, base = race.best(name, _seconds_per_request), race.best(to, _seconds_per_request) if to else None
-    value = None if best is None else best * 1e6
-    target = at_most(1.5) if to else None
-    return Row(name, value, "us", ratio(best, base), f"x {to}" if to else "", target, race.missing.get(name, ""))
 
 
 def _seconds_per_request(load: Load) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, cast
 
@@ -27,6 +28,8 @@ MAX_TIME = 1 << 62
 
 MAX_SHOWN_CHARS = 60
 """The largest number of characters of a value that an error repeats."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 Invalid = Literal["keep", "skip", "raise"]
 """What happens to a run that breaks the document: it is stored, left out, or refused."""
@@ -144,7 +147,7 @@ def _record(found: ParsedValue) -> RunRecord | BadRun:
     for name in ("id", "thread_id"):
         if not isinstance(value := keys.get(name), str) or not value:
             return BadRun(found.line, f"{name} is {_shown(keys, name)}; a run needs a string that is not empty")
-        if not is_encodable(value):
+        if not (value.isascii() or is_encodable(value)):
             return BadRun(found.line, f"{name} has a lone surrogate")
     time = keys.get("created_at")
     # JSON has one kind of number: 1700000000.0 is an integer, too.
@@ -164,7 +167,7 @@ def _shown(run: dict[str, Any], name: str) -> str:
 
 def _violation(run: ParsedValue) -> str | None:
     """Describe how a run breaks the document; None if it is valid."""
-    if "\\u" in run.text and not is_encodable(run.value):
+    if "\\u" in run.text and _SURROGATE.search(run.text) and not is_encodable(run.value):
         return "a string has a lone surrogate"
     # Most runs are valid, and building an error takes longer than finding that there is none.
     return None if validator("Run").is_valid(run.value) else violation("Run", run.value)

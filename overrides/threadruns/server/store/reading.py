@@ -126,9 +126,8 @@ class _Reader:
         try:
             while self._peek():
                 try:
-                    if (run := self._whole_line()) is not None:
-                        yield run
-                    else:
+                    yield from self._whole_lines()
+                    if self._peek():
                         yield from self._top()
                 except _InvalidValue as error:
                     yield BadRun(self._line, str(error))
@@ -136,19 +135,19 @@ class _Reader:
         except _UnreadableRest as error:
             yield BadRun(self._line, f"{error}; the rest of the file cannot be read")
 
-    def _whole_line(self) -> ParsedValue | None:
-        """Read a line that is one run, the most frequent form of a file; None if it is something else."""
-        if self._text[self._at] != "{" or (end := self._text.find("\n", self._at)) < 0:
-            return None
-        line = self._text[self._at : end].rstrip(" \t\r")
-        try:
-            value = _FAST_DECODER.decode(line)
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            return None  # It may still be the first line of a longer value, and an error needs its reason.
-        if "data" in value:
-            return None
-        self._at = end
-        return ParsedValue(self._line, line, value)
+    def _whole_lines(self) -> Iterator[ParsedValue]:
+        """Read lines that are a run each, the most frequent form of a file, up to the first that is something else."""
+        while (end := self._text.find("\n", self._at)) >= 0:
+            line = self._text[self._at : end].strip(" \t\r")
+            try:
+                value = _FAST_DECODER.decode(line)
+            except (msgspec.MsgspecError, UnicodeError, RecursionError):
+                return  # It may still be the first line of a longer value, and an error needs its reason.
+            if type(value) is not dict or "data" in value:
+                return
+            number = self._line
+            self._at, self._line = end + 1, number + 1
+            yield ParsedValue(number, line, cast(Any, value))
 
     def _top(self) -> Iterator[ParsedValue | BadRun]:
         char = self._peek()

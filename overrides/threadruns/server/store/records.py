@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
 from attrs import define, frozen
+
+PRIME = 4_294_967_291
+"""The largest prime number of 32 bits."""
 
 
 class RunRecord(NamedTuple):
@@ -61,15 +64,27 @@ def run_checksum(thread: int, created_at: Any, run_id: bytes, text: bytes) -> in
         run_id: Its id.
         text: Its text.
     """
-    return zlib.crc32(text, zlib.crc32(b"\0%a\0%b\0" % (created_at, run_id), thread))
+    # Two numbers that differ in one bit have different remainders, because the divisor is a prime number above 2.
+    return zlib.crc32(text, zlib.crc32(run_id, (thread + created_at) % PRIME))
 
 
-def is_intact(thread: int, created_at: Any, run_id: Any, text: Any, checksum: Any) -> bool:
-    """Return whether a run has its checksum; the arguments are those of ``run_checksum``, and what is stored for it."""
+def first_damaged(thread: Any, rows: Iterable[tuple[Any, ...]]) -> tuple[Any, ...] | None:
+    """Return the first run of a thread that does not have its checksum, or None.
+
+    Args:
+        thread: The id of the thread, as it is stored.
+        rows: The time, the id, the text and the checksum of each run, as they are stored.
+    """
+    row: tuple[Any, ...] = ()
     try:
-        return bool(run_checksum(thread, created_at, run_id, text) == checksum)
+        seed = zlib.crc32(thread)
+        for row in rows:
+            # As in ``run_checksum``, without a call for each run of a page.
+            if zlib.crc32(row[2], zlib.crc32(row[1], (seed + row[0]) % PRIME)) != row[3]:
+                return row
     except TypeError:  # A damaged cell may be NULL or a number.
-        return False
+        return row or next(iter(rows))
+    return None
 
 
 @frozen

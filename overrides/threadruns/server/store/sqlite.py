@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice, zip_longest
+from operator import gt, itemgetter, lt
 from typing import Any
 
 from threadruns.server._messages import Position, StoredPage, StoredRun
@@ -27,7 +28,8 @@ from threadruns.server.store.records import (
     LoadCounts,
     RunRecord,
     Summary,
-    is_intact,
+    first_damaged,
+    readable_id,
     run_name,
     same_json,
     thread_checksum,
@@ -56,11 +58,14 @@ CHECKED_SECONDS = 0.005
 MAX_FAILED = 100
 """The number of damaged reads that the health check repeats."""
 
+NO_POSITION = (-(1 << 63), "")
+"""A time and an id that are before those of every run."""
+
 TABLE = "sqlite_autoindex_run_1"
 """SQLite's name for the table of runs itself; without it, SQLite would read an index that has all columns instead."""
 
 LOST_ID = (
-    "SELECT CAST(thread AS BLOB) FROM run AS known INDEXED BY run_id WHERE id = ? AND NOT EXISTS (SELECT 1 FROM run "
+    "SELECT thread FROM run AS known INDEXED BY run_id WHERE id = ? AND NOT EXISTS (SELECT 1 FROM run "
     f"INDEXED BY {TABLE} WHERE thread = known.thread AND created_at = known.created_at AND id = known.id)"
 )
 """The query for the thread of a run that is in the index of ids and not in the table."""
@@ -71,8 +76,11 @@ LOST_KEY = (
 )
 """The query for a run that is in the index of threads and not in that of ids."""
 
-Row = tuple[bytes, Any, bytes, bytes, Any]
-"""The thread, the time, the id, the text and the checksum of a run."""
+Row = tuple[Any, ...]
+"""The time, the id, the text and the checksum of a run, and its thread if that is asked for."""
+
+
+_KEY = itemgetter(0, 1)
 
 
 class SQLiteStore(Store):
@@ -98,7 +106,7 @@ class SQLiteStore(Store):
         self.location = None if location == ":memory:" else location
         self._database = SQLiteDatabase(self.location, create=create, notify=notify)
         self._failed: dict[tuple[Callable[..., object], tuple[object, ...]], None] = {}
-        self._checked: tuple[Any, ...] = ("", 0, "")
+        self._checked: tuple[Any, ...] = ("", *NO_POSITION)
 
     @property
     def _verified(self) -> bool:
@@ -107,8 +115,7 @@ class SQLiteStore(Store):
 
     @property
     def _columns(self) -> str:
-        checksum = "checksum" if self._verified else "NULL"
-        return f"CAST(thread AS BLOB), created_at, CAST(id AS BLOB), CAST(body AS BLOB), {checksum}"
+        return f"created_at, id, body, {'checksum' if self._verified else 'NULL'}"
 
     # Reading a thread.
 
@@ -129,28 +136,28 @@ class SQLiteStore(Store):
         """Return the position of a run in the thread; None if it is not a run of this thread."""
         with self._remembered(SQLiteStore.position, thread, run_id):
             row = self._find(run_id, thread)
-            return Position(row[1], run_id) if row else None
+            return Position(row[0], run_id) if row else None
 
     def run(self, thread: str, run_id: str) -> StoredRun | None:
         """Return a run of the thread; None if the thread does not have it."""
         with self._remembered(SQLiteStore.run, thread, run_id):
             row = self._find(run_id, thread)
-            return StoredRun(run_id, row[3]) if row else None
+            return StoredRun(run_id, row[2]) if row else None
 
     def find(self, run_id: str) -> StoredRun | None:
         """Return the run with this id in any thread, or None."""
         with self._remembered(SQLiteStore.find, run_id):
             row = self._find(run_id)
-            return StoredRun(run_id, row[3]) if row else None
+            return StoredRun(run_id, row[2]) if row else None
 
     def _find(self, run_id: str, thread: str | None = None) -> Row | None:
-        rows: list[Row] = self._database.rows(f"SELECT {self._columns} FROM run WHERE id = ?", (run_id,))
-        if rows:
-            self._verify(rows)
-            return rows[0] if thread is None or rows[0][0] == thread.encode() else None
+        rows: list[Row] = self._database.rows(f"SELECT {self._columns}, thread FROM run WHERE id = ?", (run_id,))
+        for row in rows:
+            self._verify(rows, row[4])
+            return row if thread is None or row[4] == thread.encode() else None
         if self._verified:
             for (stored,) in self._database.rows(LOST_ID, (run_id,)):
-                raise RunDamaged(self.location, _readable(stored), run_id)
+                raise RunDamaged(self.location, readable_id(stored), run_id)
             if thread is not None and self._database.rows(LOST_KEY, (run_id, thread, SEARCHED_RUNS)):
                 raise RunDamaged(self.location, thread, run_id)
         return None
@@ -168,45 +175,53 @@ class SQLiteStore(Store):
             if bound is not None:
                 where += f" AND (created_at, id) {sign} (?, ?)"
                 values += [bound.created_at, bound.id]
+        condition = f"WHERE {where} ORDER BY created_at {direction}, id {direction}"
         with self._remembered(SQLiteStore.page, thread, limit, order, after, before):
-            rows = self._scan(
-                f"WHERE {where} ORDER BY created_at {direction}, id {direction} LIMIT ?", (*values, limit + 1)
-            )
-            self._verify(rows[:limit])
-        runs = [StoredRun(row[2].decode(), row[3]) for row in rows[:limit]]
+            rows = self._scan(condition, tuple(values), limit + 1, thread.encode())
+            self._verify(rows[:limit], thread.encode())
+        runs = [StoredRun(run_id.decode(), text) for _, run_id, text, _ in rows[:limit]]
         if backward:
             runs.reverse()
         return StoredPage(runs, has_more=len(rows) > limit)
 
     # Noticing damage.
 
-    def _scan(self, condition: str, values: tuple[Any, ...]) -> list[Row]:
-        """Return rows of the table, after comparing their keys with those of the index of threads."""
-        table = f"SELECT {self._columns} FROM run INDEXED BY {TABLE} {condition}"
-        index = f"SELECT CAST(thread AS BLOB), created_at, CAST(id AS BLOB) FROM run INDEXED BY run_order {condition}"
-        rows: list[Row] = self._database.rows(table, values)
-        if self._verified and self._database.rows(index, values) != [row[:3] for row in rows]:
+    def _scan(self, condition: str, values: tuple[Any, ...], limit: int, thread: bytes) -> list[Row]:
+        """Return runs of a thread in their order, after comparing their keys with those of the index of threads.
+
+        The runs have checksums. If each has its place after the one before it, and the last one is that which the index
+        has at this place, none is missing and none is too many.
+        """
+        table = f"SELECT {self._columns} FROM run INDEXED BY {TABLE} {condition} LIMIT ?"
+        rows: list[Row] = self._database.rows(table, (*values, limit))
+        if not self._verified:
+            return rows
+        keys = list(map(_KEY, rows))
+        index = f"SELECT created_at, id FROM run INDEXED BY run_order {condition} LIMIT ? OFFSET ?"
+        end = self._database.rows(index, (*values, min(2, limit - len(rows) + 1), max(0, len(rows) - 1)), follow=False)
+        try:
+            ordered = all(map(lt, keys, keys[1:])) or all(map(gt, keys, keys[1:]))
+        except TypeError:  # A damaged time may be a text or NULL.
+            ordered = False
+        if end != keys[-1:] or not ordered:
             # A run may have been stored between the two statements; in a transaction, they see the same moment.
             with self._database.transaction("DEFERRED"):
-                rows = self._database.rows(table, values)
-                keys = self._database.rows(index, values)
+                rows = self._database.rows(table, (*values, limit))
+                keys = self._database.rows(index, (*values, limit, 0))
             for row, key in zip_longest(rows, keys):
-                if row is None or row[:3] != key:
-                    self._verify([row] if row else [])
-                    lost = row if row and row[:3] not in keys else key
-                    raise RunDamaged(self.location, _readable(lost[0]), _readable(lost[2]))
+                if row is None or row[:2] != key:
+                    self._verify([row] if row else [], thread)
+                    lost = row if row and row[:2] not in keys else key
+                    raise RunDamaged(self.location, readable_id(thread), readable_id(lost[1]))
         return rows
 
-    def _verify(self, rows: Iterable[Row]) -> None:
-        """Compare runs with their checksums."""
+    def _verify(self, rows: Iterable[Row], thread: Any) -> None:
+        """Compare runs of a thread with their checksums."""
         if not self._verified:
             return
-        thread, seed = b"", thread_checksum(b"")
-        for row in rows:
-            if row[0] != thread:
-                thread, seed = row[0], thread_checksum(row[0])
-            if not is_intact(seed, *row[1:]):
-                raise RunDamaged(self.location, _readable(thread), run_name(row[2], row[3]))
+        damaged = first_damaged(thread, rows)
+        if damaged is not None:
+            raise RunDamaged(self.location, readable_id(thread), run_name(damaged[1], damaged[2]))
 
     @contextmanager
     def _remembered(self, read: Callable[..., object], *arguments: object) -> Generator[None]:
@@ -224,15 +239,16 @@ class SQLiteStore(Store):
         """Return the number of runs and threads."""
         sql = "SELECT (SELECT count(*) FROM run), (SELECT count(*) FROM thread), (SELECT thread FROM run LIMIT 1)"
         (row,) = self._database.rows(sql, (), SUMMARY_SECONDS)
-        return Summary._make(row)
+        return Summary(row[0], row[1], None if row[2] is None else readable_id(row[2]))
 
     def thread_ids(self) -> Iterator[str]:
         """Yield the ids of all threads, in the order of code points."""
-        return iter([row[0] for row in self._database.rows("SELECT id FROM thread ORDER BY id", (), SUMMARY_SECONDS)])
+        rows = self._database.rows("SELECT id FROM thread ORDER BY id", (), SUMMARY_SECONDS)
+        return iter([readable_id(thread) for (thread,) in rows])
 
     def runs(self) -> Iterator[RunRecord]:
         """Yield every run, by thread, time and id, as the store was at one moment."""
-        sql = f"SELECT {self._columns} FROM run INDEXED BY {TABLE} ORDER BY thread, created_at, id"
+        sql = f"SELECT {self._columns}, thread FROM run INDEXED BY {TABLE} ORDER BY thread, created_at, id"
         with self._database.snapshot() as connection:
             with self._database.errors():
                 cursor = connection.execute(sql)
@@ -241,9 +257,9 @@ class SQLiteStore(Store):
                     rows: list[Row] = cursor.fetchmany(BATCH_RUNS)
                 if not rows:
                     return
-                self._verify(rows)
-                for thread, created_at, run_id, text, _ in rows:
-                    yield RunRecord(thread.decode(), created_at, run_id.decode(), text)
+                for row in rows:
+                    self._verify([row], row[4])
+                    yield RunRecord(row[4].decode(), row[0], row[1].decode(), row[2])
 
     def verify(self, progress: Callable[[int], object] = lambda _: None) -> Iterator[Damage]:
         """Read everything, and yield what is damaged."""
@@ -260,13 +276,18 @@ class SQLiteStore(Store):
             del self._failed[read, arguments]
             read(self, *arguments)  # The run may have been loaded again since it failed.
         until = time.monotonic() + CHECKED_SECONDS
-        condition = "WHERE (thread, created_at, id) > (?, ?, ?) ORDER BY thread, created_at, id LIMIT ?"
-        while rows := self._scan(condition, (*self._checked, CHECKED_RUNS)):
-            self._verify(rows)
-            self._checked = (rows[-1][0].decode(), rows[-1][1], rows[-1][2].decode())
-            if time.monotonic() > until:
+        while time.monotonic() < until:
+            thread, *after = self._checked
+            condition = "WHERE thread = ? AND (created_at, id) > (?, ?) ORDER BY created_at, id"
+            rows = self._scan(condition, (thread, *after), CHECKED_RUNS, thread.encode())
+            self._verify(rows, thread.encode())
+            if rows:
+                self._checked = (thread, rows[-1][0], rows[-1][1].decode())
+                continue
+            following = self._database.rows("SELECT min(id) FROM thread WHERE id > ?", (thread,))[0][0]
+            self._checked = (readable_id(following) if following else "", *NO_POSITION)
+            if not following:
                 return
-        self._checked = ("", 0, "")
 
     # Writing.
 
@@ -318,11 +339,11 @@ class SQLiteStore(Store):
 
     def _meet(self, run: RunRecord, replace: bool, counts: LoadCounts) -> Conflict | None:
         """Compare a run with the stored run of its id, and count or replace it."""
-        rows: list[Row] = self._database.rows(f"SELECT {self._columns} FROM run WHERE id = ?", (run.id,))
+        rows: list[Row] = self._database.rows(f"SELECT {self._columns}, thread FROM run WHERE id = ?", (run.id,))
         if not rows:
             raise RunDamaged(self.location, run.thread, run.id)
-        thread, created_at, _, text, _ = stored = rows[0]
-        if is_intact(thread_checksum(thread), *stored[1:]) and same_json(text, run.text):
+        created_at, _, text, _, thread = rows[0]
+        if first_damaged(thread, rows) is None and same_json(text, run.text):
             counts.unchanged += 1
         elif replace and (thread, created_at) == (run.thread.encode(), run.created_at):
             row = (run.text.decode(), run.checksum, run.thread, run.created_at, run.id)
@@ -365,8 +386,3 @@ class SQLiteStore(Store):
     def close(self) -> None:
         """Close the store; what is stored is kept."""
         self._database.close()
-
-
-def _readable(value: Any) -> str:
-    """Return a stored id; what is damaged is shown as far as it can be."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

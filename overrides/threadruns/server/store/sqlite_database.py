@@ -148,6 +148,8 @@ class SQLiteDatabase:
             connection = sqlite3.connect(
                 self._address(), uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
+        # A damaged text need not be UTF-8, and most texts are sent as they are.
+        connection.text_factory = bytes
         # The handler must not hold the database, or it would never be garbage-collected.
         weak = ref(self)
         connection.set_progress_handler(
@@ -187,7 +189,7 @@ class SQLiteDatabase:
             _write_ahead(connection)
 
     def _check_header(self, connection: sqlite3.Connection) -> None:
-        if _header(connection, "application_id") != APPLICATION_ID or _header(connection, "encoding") != "UTF-8":
+        if _header(connection, "application_id") != APPLICATION_ID or _header(connection, "encoding") != b"UTF-8":
             raise StoreError(f"{self.path!r} is not a database of runs; give the name of another file.")
         self.layout = _header(connection, "user_version")
         if self.layout not in (1, LAYOUT):
@@ -197,7 +199,7 @@ class SQLiteDatabase:
             )
 
     def _check_tables(self, connection: sqlite3.Connection) -> None:
-        expected = set(_statements(TABLES_1 if self.layout == 1 else TABLES_2))
+        expected = {statement.encode() for statement in _statements(TABLES_1 if self.layout == 1 else TABLES_2)}
         found = connection.execute("SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'")
         if {sql for (sql,) in found} != expected:
             raise StoreError(
@@ -206,7 +208,7 @@ class SQLiteDatabase:
             )
 
     def _check_identity(self, connection: sqlite3.Connection) -> None:
-        sql = "SELECT CAST(identity AS BLOB) FROM archive"
+        sql = "SELECT identity FROM archive"
         identity = str(connection.execute(sql).fetchall()) if self.layout > 1 else ""
         if self._identity and identity != self._identity:
             raise StoreError(
@@ -268,34 +270,43 @@ class SQLiteDatabase:
         except sqlite3.IntegrityError:
             raise
         except (sqlite3.Error, UnicodeDecodeError) as error:
-            code = getattr(error, "sqlite_errorname", "") or ""
-            kind = StoreUnavailable if code.startswith(TEMPORARY) else StoreError
-            if code.startswith("SQLITE_FULL"):
-                next_step = "free some space and repeat the command; nothing was stored"
-            elif code.startswith(DAMAGE) or isinstance(error, UnicodeDecodeError):
-                kind = StoreDamaged
-                next_step = "restore it from a copy, or load the runs into a new file"
-            elif code.startswith("SQLITE_INTERRUPT"):
-                next_step = "a read took too long; load the runs into a new file"
-            elif code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-                next_step = "another process is writing to it; try again when it has finished"
-            else:
-                next_step = "check the path, its permissions and the disk space"
-            raise kind(f"Cannot use the database {self.path or ':memory:'!r}: {error}; {next_step}.") from error
+            raise self._sentence(error) from error
 
-    def rows(self, sql: str, values: tuple[Any, ...] = (), seconds: float | None = None) -> list[Any]:
+    def _sentence(self, error: sqlite3.Error | UnicodeDecodeError) -> StoreError:
+        code = getattr(error, "sqlite_errorname", "") or ""
+        kind = StoreUnavailable if code.startswith(TEMPORARY) else StoreError
+        if code.startswith("SQLITE_FULL"):
+            next_step = "free some space and repeat the command; nothing was stored"
+        elif code.startswith(DAMAGE) or isinstance(error, UnicodeDecodeError):
+            kind = StoreDamaged
+            next_step = "restore it from a copy, or load the runs into a new file"
+        elif code.startswith("SQLITE_INTERRUPT"):
+            next_step = "a read took too long; load the runs into a new file"
+        elif code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            next_step = "another process is writing to it; try again when it has finished"
+        else:
+            next_step = "check the path, its permissions and the disk space"
+        return kind(f"Cannot use the database {self.path or ':memory:'!r}: {error}; {next_step}.")
+
+    def rows(
+        self, sql: str, values: tuple[Any, ...] = (), seconds: float | None = None, *, follow: bool = True
+    ) -> list[Any]:
         """Return the rows of a query.
 
         Args:
             sql: The query.
             values: Its parameters.
             seconds: The time limit.
+            follow: Notice that the file is another one; not needed directly after another query.
         """
-        with self.lock, self.errors():
-            self._follow_file()
+        with self.lock:
+            if follow:
+                self._follow_file()
             self._read_until = time.monotonic() + (seconds or READ_SECONDS)
             try:
                 return self._connection.execute(sql, values).fetchall()
+            except sqlite3.Error as error:
+                raise self._sentence(error) from error
             finally:
                 self._read_until = math.inf
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from threadruns.server.store.records import Damage, is_intact, readable_id, run_name, thread_checksum
+from threadruns.server.store.records import Damage, first_damaged, readable_id, run_name, thread_checksum
 
 MAX_STRUCTURAL = 1000
 """The largest number of problems of the structure of the file that are reported."""
@@ -34,25 +34,21 @@ def find_damage(connection: sqlite3.Connection, layout: int, progress: Callable[
 def _structure(connection: sqlite3.Connection) -> Iterator[Damage]:
     try:
         for (problem,) in connection.execute(f"PRAGMA integrity_check({MAX_STRUCTURAL})"):
-            if problem != "ok":
-                yield from map(Damage, problem.splitlines())
+            if problem != b"ok":
+                yield from map(Damage, readable_id(problem).splitlines())
     except sqlite3.DatabaseError as error:
         yield _unreadable("The structure of the file", error)
 
 
 def _runs(connection: sqlite3.Connection, layout: int, progress: Callable[[int], object]) -> Iterator[Damage]:
     checksum = "checksum" if layout > 1 else "NULL"
-    sql = (
-        f"SELECT CAST(thread AS BLOB), created_at, CAST(id AS BLOB), CAST(body AS BLOB), {checksum} FROM run ORDER BY "
-    )
+    sql = f"SELECT thread, created_at, id, body, {checksum} FROM run ORDER BY "
     seen = 0
     # After a place that cannot be read, the runs behind it are read from the other end.
     for order in ("thread, created_at, id", "thread DESC, created_at DESC, id DESC"):
         try:
             for row in connection.execute(sql + order):
-                if layout > 1 and not is_intact(
-                    thread_checksum(row[0] if isinstance(row[0], bytes) else b""), *row[1:]
-                ):
+                if layout > 1 and first_damaged(row[0], [row[1:]]) is not None:
                     yield Damage("The checksum of the run is wrong.", readable_id(row[0]), run_name(row[2], row[3]))
                 seen += 1
                 if seen % PROGRESS_RUNS == 0:
@@ -65,16 +61,16 @@ def _runs(connection: sqlite3.Connection, layout: int, progress: Callable[[int],
 
 def _threads(connection: sqlite3.Connection) -> Iterator[Damage]:
     try:
-        for thread, checksum in connection.execute("SELECT CAST(id AS BLOB), checksum FROM thread"):
+        for thread, checksum in connection.execute("SELECT id, checksum FROM thread"):
             if not isinstance(thread, bytes) or thread_checksum(thread) != checksum:
                 yield Damage("The checksum of the thread is wrong.", readable_id(thread))
         sql = (
-            "SELECT DISTINCT CAST(thread AS BLOB) FROM run INDEXED BY run_order "
+            "SELECT DISTINCT thread FROM run INDEXED BY run_order "
             "WHERE NOT EXISTS (SELECT 1 FROM thread WHERE id = thread)"
         )
         for (thread,) in connection.execute(sql):
             yield Damage("The thread has runs and is missing from the table of threads.", readable_id(thread))
-        identities = [identity for (identity,) in connection.execute("SELECT CAST(identity AS BLOB) FROM archive")]
+        identities = [identity for (identity,) in connection.execute("SELECT identity FROM archive")]
         if len(identities) != 1 or b"%08x" % thread_checksum(identities[0][:-8]) != identities[0][-8:]:
             yield Damage("The identity of the database is wrong.")
     except (sqlite3.DatabaseError, TypeError) as error:
@@ -85,7 +81,7 @@ def _lost_runs(connection: sqlite3.Connection, layout: int) -> Iterator[Damage]:
     """Yield the runs that an index has and the table has not."""
     for index in ("run_id", "run_order")[:layout]:
         sql = (
-            f"SELECT CAST(known.thread AS BLOB), CAST(known.id AS BLOB) FROM run AS known INDEXED BY {index} WHERE NOT "
+            f"SELECT known.thread, known.id FROM run AS known INDEXED BY {index} WHERE NOT "
             "EXISTS (SELECT 1 FROM run INDEXED BY sqlite_autoindex_run_1 WHERE thread = known.thread "
             "AND created_at = known.created_at AND id = known.id)"
         )
