@@ -158,6 +158,15 @@ def finish(document: Path, raw: dict[str, Any], target: Path) -> None:
             path.unlink()
     (target / "py.typed").touch()
     add_reference(document, raw, target)
+    format_code(target)
+
+
+def format_code(target: Path) -> None:
+    """Remove unused imports, sort the others, and format the code.
+
+    Raises:
+        GenerateError: The code is not valid.
+    """
     ruff = [sys.executable, "-m", "ruff"]
     common = ["--isolated", "--no-cache", "--target-version=py311", "--line-length=120", str(target)]
     for command in (
