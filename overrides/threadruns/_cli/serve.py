@@ -203,7 +203,9 @@ def command(
     threadruns serve --db runs.db --port 0 --fault has-more-always-true
     """
     if control and db is not None:
-        raise click.UsageError("--control changes runs and restores them; use it with --load, and not with --db.")
+        raise click.UsageError(
+            "--control changes runs and restores them; use it with --load, and without --db or THREADRUNS_DB."
+        )
     if workers > 1 and (reason := _reason_against_workers(db=db, control=control, mutations=[*faults, *variations])):
         raise click.UsageError(reason)
     given = _read_key(api_key, api_key_file)
