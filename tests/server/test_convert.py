@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -77,6 +79,36 @@ def test_lines_are_the_stored_texts(locate: Locate, kind: str, tmp_path: Path) -
     assert list(tmp_path.glob(".threadruns-*")) == []
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_lines_come_back(locate: Locate, kind: str, tmp_path: Path) -> None:
+    """JSON lines that are stored and written again are the same bytes, also of runs that break the document."""
+    place, file = locate(kind, "one"), tmp_path / "runs.jsonl"
+    file.write_bytes(b"".join(run.text + b"\n" for run in RUNS))
+    stored = run("convert", str(file), place)
+    assert stored.returncode == 0
+    assert stored.stdout.endswith("3 new, 0 unchanged, 0 skipped\n")
+    assert run("convert", place, "-").stdout == file.read_text()
+    assert run("convert", place, str(tmp_path / "again.ndjson")).returncode == 0
+    assert (tmp_path / "again.ndjson").read_bytes() == file.read_bytes()
+
+
+def test_damaged_run_stops_the_copy(tmp_path: Path) -> None:
+    """A damaged run is one sentence that names it, and nothing is written."""
+    one, file, two = (tmp_path / name for name in ("one.db", "runs.jsonl", "two.db"))
+    filled(str(one)).close()
+    with closing(sqlite3.connect(one)) as connection, connection:
+        connection.execute("UPDATE run SET body = replace(body, '10', '11') WHERE thread = 'thread_🙂'")
+    for target in (file, two):
+        outcome = run("convert", str(one), str(target))
+        assert outcome.returncode == 4
+        assert "'run_é' of the thread" in outcome.stderr
+        assert outcome.stderr.count("\n") == 1
+    assert not file.exists()
+    assert list(tmp_path.glob(".threadruns-*")) == []
+    with closing(open_store(two)) as store:
+        assert everything(store) == ([], [])
+
+
 def test_conflict_copies_nothing(tmp_path: Path) -> None:
     """A run that the target has with other content is named, and nothing is copied."""
     one, two = (str(tmp_path / name) for name in ("one.db", "two.db"))
@@ -98,6 +130,7 @@ def test_conflict_copies_nothing(tmp_path: Path) -> None:
     [
         (("no.db", "two.db"), 4, "Cannot read 'no.db': No such file"),
         (("-", "two.jsonl"), 2, "one of them must be a database"),
+        (("one.db", "two.jsonl.gz"), 2, "write to - and compress that"),
         (("one.db", "taken.jsonl"), 4, "'taken.jsonl' exists"),
         (("one.db", "no/such/folder.jsonl"), 4, "Cannot write 'no/such/folder.jsonl': No such file"),
         (("one.db", "postgresql://u:secret:x@y@z/d"), 4, "percent-encode special characters"),

@@ -46,6 +46,8 @@ def command(source: str, target: str) -> None:
     threadruns convert runs.db postgresql://archive@localhost/runs
     threadruns convert postgresql://archive@localhost/runs runs.jsonl
     """
+    if target.endswith(".gz"):
+        raise click.UsageError("TO is not compressed; write to - and compress that: threadruns convert FROM - | gzip")
     lines = [_has_lines(source, exists=True), _has_lines(target, exists=False)]
     if all(lines):
         raise click.UsageError("FROM and TO are both JSON lines; one of them must be a database.")
