@@ -187,6 +187,15 @@ def test_log_is_truncated_after_a_load(database: Path, tmp_path: Path) -> None:
         assert len(server.page("thread_more", 10, "asc").runs) == 10
 
 
+def test_load_succeeds_while_another_connection_reads(database: Path) -> None:
+    """A load is complete although its log cannot be truncated, because another connection is reading."""
+    with closing(open_store(database)) as store, closing(sqlite3.connect(database)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM thread").fetchone()
+        store.add(thread("thread_more", 3))
+        assert len(store.page("thread_more", 9, "asc").runs) == 3
+
+
 # The older layout, and files that cannot be written.
 
 

@@ -354,13 +354,15 @@ class SQLiteDatabase:
             )
 
     def shrink_log(self) -> None:
-        """Copy the write-ahead log into the file and truncate it, unless another connection is reading from it."""
-        if self.path is not None:
-            with self.lock, self.errors():
-                self._connection.execute("PRAGMA busy_timeout = 0")
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-                self._state = self._file_state()
+        """Copy the write-ahead log into the file and truncate it, if nothing prevents it."""
+        if self.path is None:
+            return
+        with self.lock, self.errors():
+            self._connection.execute("PRAGMA busy_timeout = 0")  # Other connections may be reading from the log.
+            with suppress(sqlite3.Error):  # On a full disk, the log keeps what was committed.
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+            self._state = self._file_state()
 
     @contextmanager
     def snapshot(self) -> Generator[sqlite3.Connection]:
