@@ -8,7 +8,9 @@ import random
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -229,6 +231,21 @@ def test_layout_1_is_converted(layout_1: Path) -> None:
     assert told == [f"'{layout_1}' has layout 1; it is converted to layout 2, which has checksums."]
     with closing(open_store(layout_1, notify=told.append)) as store:
         assert list(store.verify()) == []
+    assert len(told) == 1
+
+
+def test_layout_1_is_converted_once(layout_1: Path) -> None:
+    """Of several connections that open a database of layout 1 at the same moment, one converts it."""
+    told: list[str] = []
+    ready = threading.Barrier(6)
+
+    def open_old(_: int) -> int:
+        ready.wait(30)
+        with closing(open_store(layout_1, notify=told.append)) as store:
+            return store.summary().runs
+
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(open_old, range(6))) == {len(RUNS)}
     assert len(told) == 1
 
 

@@ -222,9 +222,9 @@ class SQLiteDatabase:
             reason = "" if self.writable else ", because it is read-only"
             notify(f"{self.path!r} has layout 1, whose runs have no checksums; it is used as it is{reason}.")
             return
-        self._check_tables(connection)
         with _transaction(connection):
             if _header(connection, "user_version") == 1:  # Another process may have converted it.
+                self._check_tables(connection)
                 notify(f"{self.path!r} has layout 1; it is converted to layout {LAYOUT}, which has checksums.")
                 connection.create_function("run_checksum", 4, _run_checksum, deterministic=True)
                 connection.create_function("thread_checksum", 1, _thread_checksum, deterministic=True)
