@@ -160,6 +160,7 @@ def _json(value: Json) -> Markup:
     return _highlighted(json.dumps(value, indent=2, ensure_ascii=False), "json")
 
 
+@cache
 def _highlighted(text: str, lexer: str) -> Markup:
     return Markup(highlight(text, get_lexer_by_name(lexer, stripnl=False), HTML_OF_SAMPLES))
 
