@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from jinja2 import Template
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from pygments import highlight
@@ -116,17 +117,22 @@ def page(raw: Json) -> str:
     Raises:
         SampleError: An operation has a value that no request can send.
     """
-    environment = template_environment(TEMPLATES, autoescape=True)
-    environment.filters.update(inline=_inline, markdown=_markdown)
     style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return environment.get_template("page.html.jinja").render(
+    return _template().render(
         info={"summary": "", "description": "", "license": None, **raw["info"]},
         servers=[{"description": "", **server} for server in raw.get("servers", [])],
         views=[OperationView(operation) for operation in operations(raw)],
         style=Markup(style),
         policy=Markup(f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"),
     )
+
+
+@cache
+def _template() -> Template:
+    environment = template_environment(TEMPLATES, autoescape=True)
+    environment.filters.update(inline=_inline, markdown=_markdown)
+    return environment.get_template("page.html.jinja")
 
 
 def _response(raw: Json, status: str, spec: Json) -> Response:
