@@ -294,6 +294,21 @@ def test_lost_thread_is_told(own: Postgres, url: str) -> None:
         assert http.get("/threads/thread_b/runs").status_code == 404
 
 
+def test_damaged_id_is_told(own: Postgres, url: str) -> None:
+    """An id whose bytes are damaged is a 500, and a verification tells."""
+    database = url.rpartition("/")[2]
+    with serve(db=url) as server, client(server) as http:
+        path = own.folder / str(own.execute("SELECT pg_relation_filepath('threadruns.run')", database)[0][0])
+        own.execute("CHECKPOINT")
+        own.stop()
+        try:
+            path.write_bytes(path.read_bytes().replace(b"run_3", b"run\xeb3", 1))
+        finally:
+            own.start()
+        assert list_runs(http).status_code == 500
+        assert any("is not UTF-8" in damage.problem for damage in server.store.verify())
+
+
 def test_missing_store_is_not_created(own: Postgres) -> None:
     """A verification, and a conversion from a database without a store, create nothing and say so."""
     empty = own.url(own.new_database())

@@ -16,7 +16,7 @@ from weakref import WeakSet
 import psycopg
 from psycopg.abc import PQGen
 
-from threadruns.server.store.errors import StoreError, StoreUnavailable
+from threadruns.server.store.errors import StoreDamaged, StoreError, StoreUnavailable
 from threadruns.server.store.postgres.address import Address
 
 READ_SECONDS = 5.0
@@ -229,6 +229,11 @@ class Connections:
             yield
         except psycopg.Error as error:
             raise self._readable(error) from error
+        except UnicodeDecodeError as error:
+            raise StoreDamaged(
+                f"An id in the database {self._address.shown!r} is damaged: it is not UTF-8; restore it from a copy, "
+                "or load the runs into a new schema."
+            ) from error
 
     def _readable(self, error: psycopg.Error) -> StoreError:
         code = error.sqlstate or ""
