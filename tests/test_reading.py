@@ -19,6 +19,7 @@ from tests.document.bodies import FIFTH, FIRST, RUNS, WAITING, listed
 from tests.strategies import JSON, mutated, values
 from tests.support.unknown import FIELD, OTHER_FIELD, TOOL
 from threadruns._document import document
+from threadruns._samples import complete
 from threadruns_api import models
 from threadruns_api.errors import DecodeError
 from threadruns_api.models import CodeInterpreterTool, FunctionTool, Run, RunList, Usage
@@ -28,15 +29,18 @@ from threadruns_api.values import MODELS, UNSET, UnknownVariant
 RELAXED = settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
 SCHEMAS: dict[str, Any] = document()["components"]["schemas"]
 V2: dict[str, Any] = {OTHER_FIELD: True, FIELD: None, "x-y z": [1, {"deep": {}}]}
-NESTED: dict[str, Any] = {
-    **FIFTH,
-    **V2,
-    "tools": [
-        {"type": "function", "function": {"name": "f", "x_strict": True}, "x": 1},
-        {"type": "code_interpreter", "x_cache": 3},
-    ],
-    "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2, "x_details": {"x_cached": 0}},
-}
+NESTED: dict[str, Any] = complete(
+    "Run",
+    {
+        **FIFTH,
+        **V2,
+        "tools": [
+            {"type": "function", "function": {"name": "f", "x_strict": True}, "x": 1},
+            {"type": "code_interpreter", "x_cache": 3},
+        ],
+        "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2, "x_details": {"x_cached": 0}},
+    },
+)
 """A run with unknown fields at each level."""
 WITHOUT_FILES = {key: value for key, value in FIRST.items() if key != "file_ids"}
 

@@ -31,7 +31,7 @@ def test_unknown_fields_and_values(kind: str) -> None:
             {"type": "function", "function": {"name": "f", "x_strict": True, "parameters": {"type": "zebra"}}},
         ],
         truncation_strategy={"type": "first_messages", "last_messages": None},
-        tool_choice="required",
+        tool_choice=VALUE,
         response_format={"type": "x_json_schema", "x_json_schema": {}},
         last_error={"code": "gremlins", "message": "m"},
     )
@@ -43,7 +43,7 @@ def test_unknown_fields_and_values(kind: str) -> None:
         ("status", VALUE): 2,
         ("tools[].type", TOOL): 2,
         ("truncation_strategy.type", "first_messages"): 2,
-        ("tool_choice", "required"): 2,
+        ("tool_choice", VALUE): 2,
         ("response_format.type", "x_json_schema"): 2,
         ("last_error.code", "gremlins"): 2,
     }

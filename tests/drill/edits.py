@@ -12,7 +12,13 @@ Patch = tuple[tuple[str, str], ...]
 SHARPNESS = "tests/document/test_sharpness.py::test_every_constraint_is_tested"
 """The test that wants an invalid body for each constraint: it is evidence, which a person adds."""
 
-RECORDED = (SHARPNESS,)
+REJECTED = (
+    "tests/document/test_sharpness.py::test_invalid_body_is_rejected_for_its_fault",
+    "tests/document/test_violation.py::test_message_begins_with_the_place",
+)
+"""The tests that some bodies are invalid, such as those with a status of v2 of the API."""
+
+RECORDED = (SHARPNESS, *REJECTED)
 
 
 class Edit(NamedTuple):
@@ -185,6 +191,7 @@ EDITS = (
         "run-status",
         ((STATUSES, f"{STATUSES}, incomplete"),),
         {"rules": ["schema.run-incomplete"], "made_values": ["status", "incomplete"]},
+        expected=REJECTED,
     ),
     Edit(
         "error-code",
@@ -200,11 +207,13 @@ EDITS = (
             ),
         ),
         {"made_values": ["tool_choice", "required"]},
+        expected=REJECTED,
     ),
     Edit(
         "response-format",
         (("enum: [text, json_object]", "enum: [text, json_object, json_schema]"),),
         {"made_values": ["response_format", "json_schema"]},
+        expected=REJECTED,
     ),
     Edit(
         "tool-variant",
