@@ -131,7 +131,10 @@ def test_conflict_names_both_statuses(store: Store, tmp_path: Path) -> None:
     with pytest.raises(FileRejected) as caught:
         load(store, write(tmp_path / "two", LATER))
     reason = caught.value.loaded.bad.first[0].reason
-    assert reason.endswith("is already stored with other content: its status is 'queued', and 'completed' here")
+    assert reason.endswith(
+        "is already stored with other content: its status is 'queued', and 'completed' here; "
+        "if this is the later version, load it with --replace"
+    )
     assert b"queued" in store.page("thread_a", 1, "asc").runs[0].text
 
 

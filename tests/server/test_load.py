@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import random
 import subprocess
 import sys
@@ -290,6 +291,19 @@ def test_memory_stays_flat(tmp_path: Path) -> None:
         assert new == 100 * factor
         peaks.append(peak)
     assert peaks[1] < peaks[0] * 1.3
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_named_pipe_is_read_or_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A named pipe is read to its end; one that nothing is written to is an error after a while."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    line = f"{json.dumps(bodies.FIRST)}\n"
+    with subprocess.Popen([sys.executable, "-c", f"open({str(pipe)!r}, 'w').write({line!r} * 5000)"]):
+        assert sum(isinstance(value, ParsedValue) for value in read(pipe)) == 5000
+    monkeypatch.setattr(reading, "PIPE_SECONDS", 0.05)
+    with pytest.raises(TimeoutError, match=r"nothing was written to this pipe within 0\.05 seconds"):
+        next(read(pipe))
 
 
 def test_progress_counts_the_file(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def load_file(
         return False
     except FileRejected as rejected:
         _report(path, rejected.loaded.bad)
-        advice = "Correct the file, or load the other runs with --skip-bad."
+        advice = "Correct the file, or load the other runs with threadruns load --skip-bad."
         click.echo(f"Error: {printable(str(rejected))} {advice}", err=True)
         return False
     _report(path, loaded.bad)

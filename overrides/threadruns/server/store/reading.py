@@ -9,10 +9,14 @@ is reported as unreadable, because no later value can be found.
 from __future__ import annotations
 
 import codecs
+import errno
 import gzip
+import io
 import json
 import os
 import re
+import select
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -23,6 +27,9 @@ from attrs import frozen
 
 CHUNK_BYTES = 1 << 20
 """The number of bytes of one read."""
+
+PIPE_SECONDS = 60
+"""The time limit for the first byte of a named pipe."""
 
 MAX_RUN_CHARS = 4 << 20
 """The largest number of characters of a run; recorded runs have a few thousand."""
@@ -78,10 +85,25 @@ def read(
         OSError: The file cannot be opened or read.
     """
     with ExitStack() as stack:
-        raw = stack.enter_context(open(0 if path == "-" else path, "rb", closefd=path != "-"))
+        raw = stack.enter_context(_open(path))
         packed = raw.peek(2)[:2] == b"\x1f\x8b"
         stream = cast(IO[bytes], stack.enter_context(gzip.open(raw)) if packed else raw)
         yield from _Reader(_chunks(raw, stream, progress)).values()
+
+
+def _open(path: str | os.PathLike[str]) -> io.BufferedReader:
+    if path == "-" or not stat.S_ISFIFO(os.stat(path).st_mode):
+        return open(0 if path == "-" else path, "rb", closefd=path != "-")
+    # Opened as usual, a named pipe without a writer would block for ever.
+    pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not select.select([pipe], [], [], PIPE_SECONDS)[0]:
+            raise TimeoutError(errno.ETIMEDOUT, f"nothing was written to this pipe within {PIPE_SECONDS} seconds")
+        os.set_blocking(pipe, True)
+        return open(pipe, "rb")
+    except BaseException:
+        os.close(pipe)
+        raise
 
 
 def _chunks(raw: IO[bytes], stream: IO[bytes], progress: Callable[[int], object]) -> Iterator[str]:

@@ -107,7 +107,8 @@ class Conflict:
             stored, new = (json.loads(text) for text in (self.stored, self.new.text))
             if stored["thread_id"] != new["thread_id"] or int(stored["created_at"]) != int(new["created_at"]):
                 return ", in another thread or with another created_at"
-            return f": its status is {stored.get('status')!r}, and {new.get('status')!r} here"
+            statuses = f"its status is {stored.get('status')!r}, and {new.get('status')!r} here"
+            return f": {statuses}; if this is the later version, load it with --replace"
         except (KeyError, TypeError, ValueError, OverflowError, RecursionError):  # The stored text may be damaged.
             return ""
 
