@@ -241,12 +241,14 @@ EDITS = (
         limit(50),
         {"page_size": 50, "accepted": ["limit=50"], "rejected": ["limit=51", "limit=100"]},
         "departs",
+        expected=REJECTED,
     ),
     Edit(
         "limit-200",
         limit(200),
         {"page_size": 200, "accepted": ["limit=200"], "rejected": ["limit=201"]},
         "departs",
+        expected=REJECTED,
     ),
     Edit(
         "default-limit",
