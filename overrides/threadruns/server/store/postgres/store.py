@@ -157,8 +157,12 @@ class PostgresStore(Store):
 
     def _verify_runs(self, connection: LimitedConnection, progress: Callable[[int], object]) -> Iterator[Damage]:
         seen = 0
+        last: tuple[str, int, str] | None = None
         for seen, row in enumerate(_fetched(connection, self._all_runs()), 1):
             run, intact = read_record(row)
+            if last is not None and run[:3] <= last:
+                yield Damage("The index of the runs has the run in a wrong place.", run.thread, run.id)
+            last = run[:3]
             if not intact:
                 yield Damage("The checksum of the run is wrong.", run.thread, run_name(run.id.encode(), run.text))
             if seen % PROGRESS_RUNS == 0:
