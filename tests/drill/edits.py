@@ -77,7 +77,7 @@ def limit(maximum: int) -> Patch:
 
 METADATA = "          description: Notes that the caller attached to the run.\n"
 TOTAL = "          description: The sum of prompt and completion tokens.\n"
-BETA = "        - name: OpenAI-Beta\n          in: header\n"
+RESPONSES = '      responses:\n        "200":\n          description: A page of runs.\n'
 USAGE = "required: [prompt_tokens, completion_tokens, total_tokens"
 STATUSES = "enum: [queued, in_progress, requires_action, cancelling, cancelled, failed, completed, expired"
 NOT_FOUND = '        "404":\n          description: >-\n            The thread does not exist,'
@@ -271,33 +271,37 @@ EDITS = (
     ),
     Edit(
         "enum-parameter",
-        (before(BETA, parameter("visibility", "type: string, enum: [public, private]")),),
+        (before(RESPONSES, parameter("visibility", "type: string, enum: [public, private]")),),
         {
             "accepted": ["visibility=public"],
             "rejected": ["visibility=x", "visibility=public&visibility=public"],
             "options": ["--visibility", "public|private"],
             "arguments": ["visibility"],
         },
+        expected=RECORDED,
     ),
     Edit(
         "integer-parameter",
-        (before(BETA, parameter("since", "type: integer, minimum: 5")),),
+        (before(RESPONSES, parameter("since", "type: integer, minimum: 5")),),
         {"accepted": ["since=5"], "rejected": ["since=4", "since=x"], "options": ["--since"], "arguments": ["since"]},
+        expected=RECORDED,
     ),
     Edit(
         "list-parameter",
-        (before(BETA, parameter("status", 'type: array, items: {$ref: "#/components/schemas/RunStatus"}')),),
+        (before(RESPONSES, parameter("status", 'type: array, items: {$ref: "#/components/schemas/RunStatus"}')),),
         {
             "accepted": ["status=queued&status=failed"],
             "rejected": ["status=x"],
             "options": ["--status"],
             "arguments": ["status"],
         },
+        expected=RECORDED,
     ),
     Edit(
         "header-parameter",
-        (before(BETA, parameter("X-Project", "type: string, minLength: 1", place="header")),),
+        (before(RESPONSES, parameter("X-Project", "type: string, minLength: 1", place="header")),),
         {"arguments": ["x_project"]},
+        expected=RECORDED,
     ),
     Edit(
         "operation",
