@@ -89,7 +89,10 @@ def test_no_edit_breaks_the_generator(data: st.DataObject) -> None:
 
 def edit(data: st.DataObject, made: Json) -> None:
     """Change one value of a document."""
-    node = made["components"]["schemas"] if data.draw(st.booleans()) else made
+    # An earlier edit may have replaced the components.
+    components = made.get("components")
+    schemas = components.get("schemas") if isinstance(components, dict) else None
+    node = schemas if isinstance(schemas, dict | list) and data.draw(st.booleans()) else made
     while True:
         keys = [*node] if isinstance(node, dict) else [*range(len(node))]
         if isinstance(node, dict) and data.draw(st.integers(0, 5)) == 0:
