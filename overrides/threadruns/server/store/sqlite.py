@@ -71,8 +71,8 @@ LOST_ID = (
 """The query for the thread of a run that is in the index of ids and not in the table."""
 
 LOST_KEY = (
-    "SELECT 1 FROM (SELECT id FROM run INDEXED BY run_order WHERE thread = ?2 LIMIT ?3) WHERE id = ?1 "
-    "AND NOT EXISTS (SELECT 1 FROM run INDEXED BY run_id WHERE id = ?1)"
+    "SELECT 1 FROM (SELECT id FROM run INDEXED BY run_order WHERE thread = ? LIMIT ?) AS known WHERE id = ? "
+    "AND NOT EXISTS (SELECT 1 FROM run INDEXED BY run_id WHERE id = known.id)"
 )
 """The query for a run that is in the index of threads and not in that of ids."""
 
@@ -123,8 +123,8 @@ class SQLiteStore(Store):
         """Return whether the thread exists."""
         if self._database.rows("SELECT 1 FROM thread WHERE id = ?", (thread,)):
             return True
-        sql = "SELECT EXISTS (SELECT 1 FROM thread WHERE id = ?1), EXISTS (SELECT 1 FROM run WHERE thread = ?1)"
-        ((known, has_runs),) = self._database.rows(sql, (thread,))
+        sql = "SELECT EXISTS (SELECT 1 FROM thread WHERE id = ?), EXISTS (SELECT 1 FROM run WHERE thread = ?)"
+        ((known, has_runs),) = self._database.rows(sql, (thread, thread))
         if has_runs and not known:
             raise StoreDamaged(
                 f"The table of threads in the database {self.location or ':memory:'!r} lacks the thread {thread!r}; "
@@ -158,7 +158,7 @@ class SQLiteStore(Store):
         if self._verified:
             for (stored,) in self._database.rows(LOST_ID, (run_id,)):
                 raise RunDamaged(self.location, readable_id(stored), run_id)
-            if thread is not None and self._database.rows(LOST_KEY, (run_id, thread, SEARCHED_RUNS)):
+            if thread is not None and self._database.rows(LOST_KEY, (thread, SEARCHED_RUNS, run_id)):
                 raise RunDamaged(self.location, thread, run_id)
         return None
 
