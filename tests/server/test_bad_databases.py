@@ -109,3 +109,41 @@ def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
         path.mkdir()
     with pytest.raises(StoreError, match="not a regular file"):
         open_store("/dev/zero" if kind == "zero" else path)
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    ("location", "words"),
+    [
+        ("mysql://u:hunter2@h/db", "has the scheme 'mysql'"),
+        ("postgresql+psycopg://u:hunter2@h/db", "has the scheme 'postgresql.psycopg'"),
+        ("  mysql://u:hunter2@h/db", "has the scheme 'mysql'"),
+        ("u:hunter2@h://db", "an unknown scheme"),
+        ("POSTGRESQL://u:hunter2@127.0.0.1:1/db", "Cannot use the database 'postgresql://u@127.0.0.1:1/db'"),
+        (" Postgres://u:hunter2@127.0.0.1:1/db\n", "Cannot use the database 'postgresql://u@127.0.0.1:1/db'"),
+        ("host=h password=hunter2", "must be given as a URL"),
+        ("dbname=x PASSWORD = 'hunter2'", "must be given as a URL"),
+        ("host=hunter2", "must be given as a URL"),
+        ("postgresql:/u:hunter2@h/db", "has no scheme"),
+        ("postgresql:u", "has no scheme"),
+        ("u:hunter2@h/db", "has no scheme"),
+    ],
+)
+def test_location_with_a_password_is_not_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str, words: str
+) -> None:
+    """A misspelt URL and a keyword string of libpq are refused without their password, and no file is created."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(StoreError, match=words) as raised:
+        open_store(location)
+    assert "hunter2" not in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+@sqlite_only
+@pytest.mark.parametrize("location", ["a:b.db", "./u:x@h.db", "port.db", "password.db"])
+def test_unusual_names_of_files_are_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, location: str) -> None:
+    """A name with a colon, or with a word of a URL, is the name of a file."""
+    monkeypatch.chdir(tmp_path)
+    open_store(location).close()
+    assert (tmp_path / location).exists()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import subprocess
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.server.test_operation import run
+from tests.server.test_operation import COMMAND, run
 from tests.server.test_stores import everything, fill, record
 from tests.support.postgres import needs_postgres
 from tests.support.store import sqlite_only
@@ -119,7 +121,7 @@ def test_conflict_copies_nothing(tmp_path: Path) -> None:
     outcome = run("convert", one, two)
     assert outcome.returncode == 1
     assert "'run_2' is already stored" in outcome.stderr
-    assert "1 run with other content" in outcome.stderr
+    assert "1 run cannot be stored" in outcome.stderr
     assert "nothing was copied" in outcome.stderr
     assert everything(store) == before
     store.close()
@@ -132,6 +134,10 @@ def test_conflict_copies_nothing(tmp_path: Path) -> None:
         (("-", "two.jsonl"), 2, "one of them must be a database"),
         (("one.db", "two.jsonl.gz"), 2, "write to - and compress that"),
         (("one.db", "taken.jsonl"), 4, "'taken.jsonl' exists"),
+        (("one.db", ":memory:"), 2, "ends with the command"),
+        ((":memory:", "-"), 2, "ends with the command"),
+        (("mysql://u:secret@h/runs.jsonl", "two.db"), 4, "has the scheme 'mysql'"),
+        (("one.db", "password=secret"), 4, "must be given as a URL"),
         (("one.db", "no/such/folder.jsonl"), 4, "Cannot write 'no/such/folder.jsonl': No such file"),
         (("one.db", "postgresql://u:secret:x@y@z/d"), 4, "percent-encode special characters"),
     ],
@@ -149,3 +155,24 @@ def test_errors_are_one_sentence(
     assert "Traceback" not in outcome.stderr
     assert "secret" not in outcome.stderr
     assert Path("taken.jsonl").read_text() == "{}\n"
+
+
+def test_lines_are_read_from_a_pipe(tmp_path: Path) -> None:
+    """No run is lost if FROM is a pipe that can be read only once."""
+    place = str(tmp_path / "two.db")
+    text = b"".join(run.text + b"\n" for run in RUNS)
+    stored = subprocess.run([*COMMAND, "convert", "/dev/stdin", place], input=text, capture_output=True, timeout=30)
+    assert stored.returncode == 0
+    assert b"3 new, 0 unchanged" in stored.stdout
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+@pytest.mark.parametrize("name", ["pipe", "pipe.jsonl"])
+def test_target_cannot_be_a_pipe(tmp_path: Path, name: str) -> None:
+    """A named pipe as TO is refused at once, without waiting for a process at its other end."""
+    one, pipe = str(tmp_path / "one.db"), str(tmp_path / name)
+    filled(one).close()
+    os.mkfifo(pipe)
+    outcome = run("convert", one, pipe)
+    assert outcome.returncode == 4
+    assert "give the name of another file" in outcome.stderr

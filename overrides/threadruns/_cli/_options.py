@@ -23,11 +23,18 @@ def database_option(text: str, *, required: bool = False) -> Callable[[F], F]:
 
     Args:
         text: The help.
-        required: The command needs a database.
+        required: The command needs a database that outlives it.
     """
+
+    def check(_: click.Context, __: click.Parameter, db: str | None) -> str | None:
+        if required and db == ":memory:":
+            raise click.BadParameter("A database in memory ends with the command; give the name of a file.")
+        return db
+
     return click.option(
         "--db",
         required=required,
+        callback=check,
         type=click.Path(dir_okay=False),
         metavar="FILE|URL",
         envvar="THREADRUNS_DB",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Generator, Iterator
@@ -17,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from threadruns._cli._output import Failure, count, standard_output
 from threadruns._cli.load import load_file, notify
 from threadruns._text import printable
-from threadruns.server.store import SCHEMES, Store, open_store
+from threadruns.server.store import Store, open_store, postgres_url
 from threadruns.server.store.errors import StoreError
 from threadruns.server.store.records import Conflict, RunRecord
 
@@ -48,10 +49,12 @@ def command(source: str, target: str) -> None:
     """
     if target.endswith(".gz"):
         raise click.UsageError("TO is not compressed; write to - and compress that: threadruns convert FROM - | gzip")
-    lines = [_has_lines(source, exists=True), _has_lines(target, exists=False)]
-    if all(lines):
-        raise click.UsageError("FROM and TO are both JSON lines; one of them must be a database.")
+    if ":memory:" in (source, target):
+        raise click.UsageError("A database in memory ends with the command; give the name of a file.")
     try:
+        lines = [_has_lines(source, exists=True), _has_lines(target, exists=False)]
+        if all(lines):
+            raise click.UsageError("FROM and TO are both JSON lines; one of them must be a database.")
         if lines[0]:
             with closing(open_store(target, notify=notify)) as store:
                 complete = load_file(store, source)
@@ -80,12 +83,16 @@ def _has_lines(place: str, *, exists: bool) -> bool:
 
     Raises:
         Failure: It does not exist, or cannot be read.
+        StoreError: It is the URL of something else than a PostgreSQL database.
     """
     if place == "-":
         return True
-    if place.startswith(SCHEMES):
+    if postgres_url(place) is not None:
         return False
     try:
+        # What is read from a pipe is gone, and opening one may block.
+        if not stat.S_ISREG(os.stat(place).st_mode):
+            return exists or _is_named(place)
         with open(place, "rb") as file:
             return file.read(len(SQLITE)) != SQLITE if exists or os.fstat(file.fileno()).st_size else _is_named(place)
     except OSError as error:
@@ -156,7 +163,7 @@ def _copy(source: Store, target: Store) -> bool:
             click.echo(printable(str(conflict)), err=True)
         most = "at least " if len(conflicts) == MAX_REPORTED else ""
         click.echo(
-            f"Error: {most}{count(len(conflicts), 'run')} with other content in {target.location}; nothing was copied.",
+            f"Error: {most}{count(len(conflicts), 'run')} cannot be stored in {target.location}; nothing was copied.",
             err=True,
         )
         return False
