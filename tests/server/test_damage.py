@@ -21,10 +21,12 @@ from click.testing import CliRunner
 
 from tests.server.conftest import client
 from tests.support.store import sqlite_only
+from threadruns._cli.convert import command as convert
 from threadruns._cli.verify import command
 from threadruns.server.store import Store, open_store
 from threadruns.server.store.errors import RunDamaged, StoreDamaged, StoreError
 from threadruns.server.store.loading import load
+from threadruns.server.store.records import RunRecord
 from threadruns.server.store.sqlite_database import TABLES_1
 from threadruns.server.synth import synthesize, thread
 from threadruns.testing import serve
@@ -168,6 +170,32 @@ def test_changed_file_is_reported(database: Path, tmp_path: Path, change: str) -
             assert httpx.get(server.url.removesuffix("/v1") + "/healthz").status_code == 503
 
 
+@pytest.mark.parametrize("how", ["load", "end of load", "add_thread"])
+def test_file_replaced_during_a_write_is_an_error(database: Path, tmp_path: Path, how: str) -> None:
+    """A write whose file is replaced before it is committed is an error, and not reported as stored."""
+    other = tmp_path / "other.db"
+    open_store(other).close()
+
+    def runs() -> Iterator[RunRecord]:
+        yield from map(RunRecord.of, thread("thread_new", 2))
+        if how == "load":
+            os.replace(other, database)
+
+    def write(store: Store) -> None:
+        if how == "add_thread":
+            os.replace(other, database)
+            store.add_thread("thread_new")
+            return
+        with store.load(runs()):
+            if how == "end of load":
+                os.replace(other, database)
+
+    with closing(open_store(database)) as store, pytest.raises(StoreError, match="Another file has taken the place"):
+        write(store)
+    with closing(open_store(database)) as store:
+        assert store.summary().runs == 0
+
+
 def test_runs_of_another_process_are_served_at_once(database: Path) -> None:
     """What another connection writes is served by the next request, whether it is in the log or in the file."""
     with closing(open_store(database)) as reader:
@@ -256,6 +284,22 @@ def test_layout_1_can_be_read_without_conversion(layout_1: Path) -> None:
     assert (result.exit_code, result.stdout) == (0, f"{layout_1}: 300 runs, no damage\n")
     assert "has layout 1, whose runs have no checksums; it is used as it is." in result.stderr
     assert layout_1.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "damage", ["thread = CAST(x'ff6f6f' AS TEXT)", "body = CAST(x'7bff7d' AS TEXT)", "created_at = 'late'"]
+)
+def test_damaged_run_of_layout_1_is_told(layout_1: Path, tmp_path: Path, damage: str) -> None:
+    """A run of layout 1 that is not UTF-8, or has no time, stops a copy with one sentence, and verify lists it."""
+    with closing(sqlite3.connect(layout_1)) as connection, connection:
+        connection.execute(f"UPDATE run SET {damage} WHERE id = ?", (RUNS[7]["id"],))
+    for target in (tmp_path / "new.db", tmp_path / "new.jsonl"):
+        copied = CliRunner().invoke(convert, [str(layout_1), str(target)])
+        assert copied.exit_code == 4
+        assert f"Error: The run '{RUNS[7]['id']}' of the thread" in copied.stderr
+    result = CliRunner().invoke(command, ["--db", str(layout_1), "--json"])
+    assert result.exit_code == 1
+    assert RUNS[7]["id"] in [json.loads(line)["run_id"] for line in result.stdout.splitlines()]
 
 
 @contextmanager

@@ -6,11 +6,12 @@ import json
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote, quote_plus, unquote, unquote_plus, urlsplit
 
@@ -21,8 +22,9 @@ from tests.server.conftest import client
 from tests.server.samples import THREADS, name, runs
 from tests.support.store import command, sqlite_only
 from threadruns.server import _connection
+from threadruns.server.store import open_store
 from threadruns.server.synth import thread
-from threadruns.testing import RunningServer, serve
+from threadruns.testing import RunningServer, new_run, serve
 from threadruns.testing.faults import FAULTS
 
 COMMAND = [sys.executable, "-c", command()]
@@ -201,6 +203,34 @@ def test_errors_are_one_sentence(arguments: tuple[str, ...], code: int, words: s
     assert outcome.returncode == code
     assert words in outcome.stderr
     assert "Traceback" not in outcome.stderr
+
+
+def test_other_version_of_the_example_is_an_error(tmp_path: Path) -> None:
+    """A database with another version of a run of the example is one sentence, and exit code 4."""
+    database = str(tmp_path / "runs.db")
+    with closing(open_store(database)) as store:
+        store.add([new_run("run_abc123", "thread_abc123")])
+    outcome = run("serve", "--example", "--db", database, "--port", "0", "--api-key", "x")
+    assert outcome.returncode == 4
+    assert outcome.stderr == ("Error: The database has another version of a run of the example; omit --example.\n")
+
+
+@sqlite_only
+def test_load_into_a_locked_database_ends(tmp_path: Path) -> None:
+    """A load that the database refuses ends with 4 and one sentence, and does not go on to the next file."""
+    database, file = tmp_path / "runs.db", tmp_path / "runs.jsonl"
+    open_store(str(database)).close()
+    file.write_text(run("synth", "--threads", "1", "--runs", "2").stdout)
+    with closing(sqlite3.connect(database)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        code = (
+            "from threadruns.server.store import sqlite_database; sqlite_database.BUSY_SECONDS = 0.1; "
+            "from threadruns._cli import main; main()"
+        )
+        arguments = [sys.executable, "-c", code, "load", str(file), str(file), "--db", str(database)]
+        outcome = subprocess.run(arguments, capture_output=True, text=True, timeout=30)
+    assert outcome.returncode == 4
+    assert outcome.stderr.count("another process is writing to it") == 1
 
 
 def test_port_in_use_is_an_error(server: RunningServer) -> None:

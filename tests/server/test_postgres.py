@@ -332,6 +332,23 @@ def test_verification_finds_what_no_page_shows(own: Postgres, url: str) -> None:
         assert problems == {("thread_b", "run_1"), (None, "run_1"), ("thread_b", None)}
 
 
+def test_missing_permissions_are_not_damage(own: Postgres, url: str, tmp_path: Path) -> None:
+    """A user who may not read or write the tables gets exit code 4 and one sentence from verify and load."""
+    database = url.rpartition("/")[2]
+    own.execute("DROP ROLE IF EXISTS reader")
+    own.execute("CREATE ROLE reader LOGIN")
+    own.execute("GRANT USAGE ON SCHEMA threadruns TO reader", database)
+    own.execute("GRANT SELECT ON threadruns.store TO reader", database)
+    file = tmp_path / "runs.jsonl"
+    file.write_text(run("synth", "--threads", "1", "--runs", "2").stdout)
+    place = url.replace("threadruns@", "reader@")
+    for arguments in (("verify", "--db", place), ("load", str(file), str(file), "--db", place)):
+        outcome = run(*arguments)
+        assert outcome.returncode == 4
+        assert "give the user the permissions that it needs" in outcome.stderr
+        assert outcome.stderr.count("Error") == 1
+
+
 def test_long_ids_are_refused_by_line(url: str, tmp_path: Path) -> None:
     """A run whose ids are too long for an index is refused with its line, and the load with it."""
     file = tmp_path / "runs.jsonl"
@@ -358,6 +375,9 @@ def test_long_ids_are_refused_by_line(url: str, tmp_path: Path) -> None:
         f"postgresql://u:{QUOTED}@127.0.0.1:1/d?schema=A-B",
         f"postgresql://u:{QUOTED}@127.0.0.1:1/d?sslmode=nonsense",
         f"postgres://u:{QUOTED}@no.such.host.invalid/d",
+        f"postgresql://u:{QUOTED}@127.0.0.1:1/\udcff",
+        f"postgresql://\udcff:{QUOTED}@127.0.0.1:1/d?application_name=\udcff",
+        f"postgresql://u%FF:{QUOTED}@127.0.0.1:1/d",
     ],
 )
 def test_password_is_never_shown(written: str) -> None:

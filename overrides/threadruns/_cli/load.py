@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import click
@@ -46,7 +47,7 @@ def command(files: tuple[str, ...], db: str, invalid: Invalid, replace: bool, sk
 
     Every run that has an id, a thread_id and a created_at is stored; those that break the document are reported. A bad
     run cannot be stored, or its id is stored already with other content. The exit code is 1 if a file has bad runs or
-    cannot be read.
+    cannot be read, and 4 if the database cannot be used.
 
     \b
     threadruns load archive.jsonl.gz --db runs.db
@@ -54,13 +55,10 @@ def command(files: tuple[str, ...], db: str, invalid: Invalid, replace: bool, sk
     threadruns serve --db runs.db
     """
     try:
-        store = open_store(db, notify=notify)
+        with closing(open_store(db, notify=notify)) as store:
+            complete = [load_file(store, path, invalid=invalid, replace=replace, skip_bad=skip_bad) for path in files]
     except StoreError as error:
         raise Failure(str(error)) from error
-    try:
-        complete = [load_file(store, path, invalid=invalid, replace=replace, skip_bad=skip_bad) for path in files]
-    finally:
-        store.close()
     if not all(complete):
         raise SystemExit(1)
 
@@ -77,6 +75,9 @@ def load_file(
 
     Returns:
         Whether the file has no bad run and could be read.
+
+    Raises:
+        StoreError: The database cannot be used.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
@@ -93,9 +94,6 @@ def load_file(
             )
     except OSError as error:
         click.echo(f"Error: Cannot read {path!r}: {error.strerror or error}.", err=True)
-        return False
-    except StoreError as error:
-        click.echo(f"Error: {error}", err=True)
         return False
     except FileRejected as rejected:
         _report(path, rejected.loaded.bad)

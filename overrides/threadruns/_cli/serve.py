@@ -33,7 +33,7 @@ from threadruns.server._endpoint import check_key
 from threadruns.server._server import AppServer, bind, errors, fastest_loop
 from threadruns.server._workers import Workers
 from threadruns.server.store import Store, open_store
-from threadruns.server.store.errors import StoreError
+from threadruns.server.store.errors import RunConflict, StoreError
 from threadruns.server.store.loading import Invalid
 from threadruns.testing._application import mutated_application
 from threadruns.testing._control import Control
@@ -251,6 +251,8 @@ def command(
             text = _start(base, store, key if given is None else None, azure=azure, permissive=permissive)
         except UnknownMutation as error:
             raise click.UsageError(str(error)) from error
+        except RunConflict as error:
+            raise Failure("The database has another version of a run of the example; omit --example.") from error
         except StoreError as error:
             raise Failure(str(error)) from error
         with standard_output():

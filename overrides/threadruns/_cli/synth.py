@@ -6,10 +6,10 @@ import sys
 
 import click
 
-from threadruns._cli._output import standard_output
+from threadruns._cli._output import Failure, standard_output
 from threadruns._cli.load import notify
 from threadruns.server.store import open_store
-from threadruns.server.store.errors import StoreError
+from threadruns.server.store.errors import RunConflict, StoreError
 from threadruns.server.synth import SynthesisError, json_lines, synthesize
 
 
@@ -55,8 +55,12 @@ def command(threads: int, runs: int, seed: int, shares: tuple[str, ...], db: str
             store.add(generated)
         finally:
             store.close()
-    except (StoreError, SynthesisError) as error:
+    except SynthesisError as error:
         raise click.ClickException(str(error)) from error
+    except StoreError as error:
+        raise Failure(str(error)) from error
+    except RunConflict as error:
+        raise Failure(f"{error}; give another --seed.") from error
     click.echo(f"{runs} runs of {threads} threads were added to {store.location}")
 
 

@@ -87,6 +87,24 @@ def first_damaged(thread: Any, rows: Iterable[tuple[Any, ...]]) -> tuple[Any, ..
     return None
 
 
+def first_unreadable(thread: Any, rows: Iterable[tuple[Any, ...]]) -> tuple[Any, ...] | None:
+    """Return the first run of a thread whose keys or text cannot be read, or None; it may have no checksum.
+
+    Args:
+        thread: The id of the thread, as it is stored.
+        rows: The time, the id and the text of each run, as they are stored.
+    """
+    for row in rows:
+        try:
+            for cell in (thread, row[1], row[2]):
+                cell.decode()
+        except (UnicodeDecodeError, AttributeError):  # A damaged cell may be NULL or a number.
+            return row
+        if not isinstance(row[0], int):
+            return row
+    return None
+
+
 @frozen
 class Conflict:
     """A run that was not stored, because its id is stored with other content.

@@ -29,6 +29,7 @@ from threadruns.server.store.records import (
     RunRecord,
     Summary,
     first_damaged,
+    first_unreadable,
     readable_id,
     run_name,
     same_json,
@@ -216,10 +217,8 @@ class SQLiteStore(Store):
         return rows
 
     def _verify(self, rows: Iterable[Row], thread: Any) -> None:
-        """Compare runs of a thread with their checksums."""
-        if not self._verified:
-            return
-        damaged = first_damaged(thread, rows)
+        """Compare runs of a thread with their checksums, if they have any."""
+        damaged = first_damaged(thread, rows) if self._verified else first_unreadable(thread, rows)
         if damaged is not None:
             raise RunDamaged(self.location, readable_id(thread), run_name(damaged[1], damaged[2]))
 

@@ -248,13 +248,20 @@ class SQLiteDatabase:
             raise StoreError(f"{self.path!r} is not a regular file; give the name of another file.")
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
+    def _require_same_file(self, state: tuple[int, ...]) -> tuple[int, ...]:
+        if state[:2] != self._state[:2]:
+            raise StoreError(
+                f"Another file has taken the place of the database {self.path!r}; start the server anew, or repeat the "
+                "command."
+            )
+        return state
+
     def _follow_file(self) -> None:
         """Open the file anew if it was changed by something else than this connection."""
         state = self._file_state()
         if state == self._state or self._connection.in_transaction:
             return
-        if state[:2] != self._state[:2]:
-            raise StoreError(f"Another file has taken the place of the database {self.path!r}; start the server anew.")
+        self._require_same_file(state)
         connection = self._open()
         self._closed()
         self._connection, self._state = connection, state
@@ -318,9 +325,10 @@ class SQLiteDatabase:
         """
         self._require_writable()
         with self.lock, self.errors():
+            self._follow_file()
             changed = self._connection.executemany(sql, rows).rowcount
             if not self._connection.in_transaction:
-                self._state = self._file_state()
+                self._state = self._require_same_file(self._file_state())
             return changed
 
     @contextmanager
@@ -339,13 +347,14 @@ class SQLiteDatabase:
             try:
                 yield
                 with self.errors():
+                    self._require_same_file(self._file_state())
                     self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     with self.errors():
                         self._connection.execute("ROLLBACK")
                 raise
-            self._state = self._file_state()
+            self._state = self._require_same_file(self._file_state())
 
     def _require_writable(self) -> None:
         if not self.writable or self.layout < LAYOUT:
@@ -362,7 +371,7 @@ class SQLiteDatabase:
             with suppress(sqlite3.Error):  # On a full disk, the log keeps what was committed.
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             self._connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-            self._state = self._file_state()
+            self._state = self._require_same_file(self._file_state())
 
     @contextmanager
     def snapshot(self) -> Generator[sqlite3.Connection]:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 
-from threadruns.server.store.records import Damage, first_damaged, readable_id, run_name, thread_checksum
+from threadruns.server.store.records import (
+    Damage,
+    first_damaged,
+    first_unreadable,
+    readable_id,
+    run_name,
+    thread_checksum,
+)
 
 MAX_STRUCTURAL = 1000
 """The largest number of problems of the structure of the file that are reported."""
@@ -41,15 +48,19 @@ def _structure(connection: sqlite3.Connection) -> Iterator[Damage]:
 
 
 def _runs(connection: sqlite3.Connection, layout: int, progress: Callable[[int], object]) -> Iterator[Damage]:
-    checksum = "checksum" if layout > 1 else "NULL"
+    find_first, checksum, problem = (
+        (first_damaged, "checksum", "The checksum of the run is wrong.")
+        if layout > 1
+        else (first_unreadable, "NULL", "The run cannot be read: its time is not a number, or its text is not UTF-8.")
+    )
     sql = f"SELECT thread, created_at, id, body, {checksum} FROM run ORDER BY "
     seen = 0
     # After a place that cannot be read, the runs behind it are read from the other end.
     for order in ("thread, created_at, id", "thread DESC, created_at DESC, id DESC"):
         try:
             for row in connection.execute(sql + order):
-                if layout > 1 and first_damaged(row[0], [row[1:]]) is not None:
-                    yield Damage("The checksum of the run is wrong.", readable_id(row[0]), run_name(row[2], row[3]))
+                if find_first(row[0], [row[1:]]) is not None:
+                    yield Damage(problem, readable_id(row[0]), run_name(row[2], row[3]))
                 seen += 1
                 if seen % PROGRESS_RUNS == 0:
                     progress(PROGRESS_RUNS)

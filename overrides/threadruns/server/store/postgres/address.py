@@ -59,6 +59,8 @@ class Address:
         Raises:
             StoreError: The URL is invalid; the message has no part of it that may be a password.
         """
+        if re.search("[\ud800-\udfff]", url):
+            raise StoreError("The URL of the PostgreSQL database is not UTF-8; percent-encode its special characters.")
         scheme, _, rest = url.partition("://")
         authority = re.match(r"[^/?]*", rest)
         assert authority is not None
@@ -79,7 +81,7 @@ class Address:
         others = urlencode([pair for pair in pairs if pair[0] != "schema"], quote_via=quote)
         try:
             given = conninfo_to_dict(f"{scheme}://{head}?{others}")
-        except psycopg.Error:
+        except (psycopg.Error, UnicodeError):  # Such as %FF in the name of the user.
             raise StoreError(f"The URL of the PostgreSQL database cannot be read; {_SPECIAL}.") from None
         shown = "postgresql://"
         if given.get("user"):

@@ -49,6 +49,9 @@ LOST = ("08", "57P01", "57P02", "57P03")
 TEMPORARY = (*LOST, "40", "53", "55P03", "57")
 """The codes of errors that may not occur again when the same call is repeated later."""
 
+DAMAGE = "XX"
+"""The beginning of the codes of errors of damaged tables."""
+
 NEXT_STEPS = {
     "25006": "it is read-only; give the URL of the primary server",
     "28": "check the user name and the password",
@@ -62,7 +65,7 @@ NEXT_STEPS = {
     "55P03": "another process is writing to it; try again when it has finished",
     "57014": "the server took too long; try again",
     "58": "check the disk of the server",
-    "XX": "restore it from a copy, or load the runs into a new schema",
+    DAMAGE: "restore it from a copy, or load the runs into a new schema",
 }
 """What to do about an error, by its code or the beginning of its code; the first that fits counts."""
 
@@ -246,5 +249,5 @@ class Connections:
         else:
             step = "check that the server is running, and the URL"
         temporary = code.startswith(TEMPORARY) or (not code and isinstance(error, psycopg.OperationalError))
-        kind = StoreUnavailable if temporary else StoreError
+        kind = StoreDamaged if code.startswith(DAMAGE) else StoreUnavailable if temporary else StoreError
         return kind(f"Cannot use the database {self._address.shown!r}: {reason.rstrip('.')}; {step}.")

@@ -12,7 +12,7 @@ from typing import Any
 from weakref import finalize
 
 from threadruns.server._messages import Position, StoredPage, StoredRun
-from threadruns.server.store.errors import RunDamaged, StoreDamaged, StoreError, StoreUnavailable
+from threadruns.server.store.errors import RunDamaged, StoreDamaged, StoreError
 from threadruns.server.store.interface import Store
 from threadruns.server.store.postgres.address import Address
 from threadruns.server.store.postgres.connections import Connections, LimitedConnection
@@ -150,9 +150,7 @@ class PostgresStore(Store):
             with self._connections.transaction(SNAPSHOT) as connection:
                 yield from self._verify_runs(connection, progress)
                 yield from self._verify_keys(connection)
-        except StoreUnavailable:
-            raise
-        except StoreError as error:
+        except StoreDamaged as error:
             yield Damage(str(error))
 
     def _verify_runs(self, connection: LimitedConnection, progress: Callable[[int], object]) -> Iterator[Damage]:
