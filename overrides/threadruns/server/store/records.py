@@ -76,11 +76,13 @@ def first_damaged(thread: Any, rows: Iterable[tuple[Any, ...]]) -> tuple[Any, ..
         rows: The time, the id, the text and the checksum of each run, as they are stored.
     """
     row: tuple[Any, ...] = ()
+    crc32 = zlib.crc32
     try:
-        seed = zlib.crc32(thread)
+        seed = crc32(thread)
         for row in rows:
+            created_at, run_id, text, checksum = row
             # As in ``run_checksum``, without a call for each run of a page.
-            if zlib.crc32(row[2], zlib.crc32(row[1], (seed + row[0]) % PRIME)) != row[3]:
+            if crc32(text, crc32(run_id, (seed + created_at) % PRIME)) != checksum:
                 return row
     except TypeError:  # A damaged cell may be NULL or a number.
         return row or next(iter(rows))

@@ -16,7 +16,6 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice, zip_longest
-from operator import gt, itemgetter, lt
 from typing import Any
 
 from threadruns.server._messages import Position, StoredPage, StoredRun
@@ -79,9 +78,6 @@ LOST_KEY = (
 
 Row = tuple[Any, ...]
 """The time, the id, the text and the checksum of a run, and its thread if that is asked for."""
-
-
-_KEY = itemgetter(0, 1)
 
 
 class SQLiteStore(Store):
@@ -180,7 +176,8 @@ class SQLiteStore(Store):
         with self._remembered(SQLiteStore.page, thread, limit, order, after, before):
             rows = self._scan(condition, tuple(values), limit + 1, thread.encode())
             self._verify(rows[:limit], thread.encode())
-        runs = [StoredRun(run_id.decode(), text) for _, run_id, text, _ in rows[:limit]]
+        # Named tuples take half as long without their own constructor.
+        runs = [tuple.__new__(StoredRun, (run_id.decode(), text)) for _, run_id, text, _ in rows[:limit]]
         if backward:
             runs.reverse()
         return StoredPage(runs, has_more=len(rows) > limit)
@@ -197,14 +194,14 @@ class SQLiteStore(Store):
         rows: list[Row] = self._database.rows(table, (*values, limit))
         if not self._verified:
             return rows
-        keys = list(map(_KEY, rows))
         index = f"SELECT created_at, id FROM run INDEXED BY run_order {condition} LIMIT ? OFFSET ?"
         end = self._database.rows(index, (*values, min(2, limit - len(rows) + 1), max(0, len(rows) - 1)), follow=False)
         try:
-            ordered = all(map(lt, keys, keys[1:])) or all(map(gt, keys, keys[1:]))
+            # Sorting what is sorted already compares each run with the next one, in C.
+            ordered = rows == sorted(rows) or rows == sorted(rows, reverse=True)
         except TypeError:  # A damaged time may be a text or NULL.
             ordered = False
-        if end != keys[-1:] or not ordered:
+        if end != [row[:2] for row in rows[-1:]] or not ordered:
             # A run may have been stored between the two statements; in a transaction, they see the same moment.
             with self._database.transaction("DEFERRED"):
                 rows = self._database.rows(table, (*values, limit))
