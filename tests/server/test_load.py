@@ -9,7 +9,7 @@ import os
 import random
 import subprocess
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from tests.document import bodies
 from tests.server.conftest import client
 from tests.server.samples import THREADS, name, runs
+from tests.server.test_operation import COMMAND
 from tests.support.store import sqlite_only
 from tests.support.unknown import FIELD
 from threadruns.server.store import Store, open_store, reading
@@ -304,6 +305,39 @@ def test_named_pipe_is_read_or_reported(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(reading, "PIPE_SECONDS", 0.05)
     with pytest.raises(TimeoutError, match=r"nothing was written to this pipe within 0\.05 seconds"):
         next(read(pipe))
+
+
+@pytest.mark.skipif(not hasattr(os, "set_blocking"), reason="needs pipes that do not block")
+def test_standard_input_that_does_not_block_is_read(tmp_path: Path) -> None:
+    """Standard input that another process has set to not block is read to its end."""
+    end, start = os.pipe()
+    os.set_blocking(end, False)
+    arguments = [*COMMAND, "load", "-", "--db", str(tmp_path / "runs.db")]
+    with (
+        open(start, "wb") as pipe,
+        subprocess.Popen(arguments, stdin=end, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,
+    ):
+        os.close(end)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1)  # It waits for a run.
+        pipe.write(lines(RUNS).encode())
+        pipe.close()
+        output, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (0, "")
+    assert f"{len(RUNS)} new" in output
+
+
+@pytest.mark.parametrize("name", ["id", "thread_id", "created_at"])
+def test_deeply_nested_key_is_reported(store: Store, tmp_path: Path, name: str) -> None:
+    """A key that is an array of any depth is a bad run with its line."""
+    path = tmp_path / "runs"
+    for depth in (1, 400, *range(850, 1000)):  # The depth that the parser accepts depends on the stack.
+        path.write_text(json.dumps(RUNS[0] | {name: "HERE"}).replace('"HERE"', "[" * depth + "]" * depth) + "\n")
+        with pytest.raises(FileRejected) as caught:
+            load(store, path)
+        (bad,) = caught.value.loaded.bad.first
+        assert bad.line == 1
+        assert bad.reason.startswith((f"{name} is ", "JSON that cannot be parsed"))
 
 
 def test_progress_counts_the_file(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +166,23 @@ def test_failed_load_changes_nothing(store: Store, where: str) -> None:
     with pytest.raises(ZeroDivisionError), store.load(runs(), threads=["thread_e"], report=fail):
         fail()
     assert everything(store) == before
+
+
+def test_waiting_for_the_input_does_not_lock(new_store: Callable[[], Store]) -> None:
+    """A load that waits for its first run lets others write, and then stores its runs."""
+    store = new_store()
+    if store.location is None:
+        pytest.skip("A store in memory has one connection.")
+    location = store.location
+
+    def runs() -> Iterator[RunRecord]:
+        with closing(open_store(location)) as other:
+            fill(other, record("run_first"))
+        yield record("run_second")
+
+    with store.load(runs()) as counts:
+        assert counts.new == 1
+    assert [run.id for run in store.runs()] == ["run_first", "run_second"]
 
 
 def test_dicts_conflict(store: Store) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import unquote, unquote_plus
 import msgspec
 from attrs import evolve
 
-from threadruns._document import parameters
+from threadruns._document import PATH, parameters
 from threadruns.server import docs
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, internal_error, unavailable
@@ -31,6 +31,9 @@ VERSION = "2020-10-01"
 
 REQUEST_SECONDS = 8
 """The time limit of a request that a thread handles, including its wait for a free thread."""
+
+THREADS = PATH.partition("{")[0].encode()
+"""The part of the path that all requests for runs have."""
 
 access = logging.getLogger("threadruns.access")
 errors = logging.getLogger("threadruns.server")
@@ -91,9 +94,13 @@ class Application:
         if self._origins:
             headers |= self._sharing(request)
         writer.headers = headers
-        if self._pool is not None:
+        if self._pool is not None and self._may_read_store(request):
             return self._handle_in_thread(request, writer, headers, started, self._pool)
         return self._send(request, writer, headers, started, *self._handle(request))
+
+    def _may_read_store(self, request: ServerRequest) -> bool:
+        path = request.path.removeprefix(self._prefix)
+        return path == b"/healthz" or path.startswith(b"/_control/") or THREADS in path
 
     async def _handle_in_thread(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from itertools import chain, islice
 from typing import Any, ClassVar
 
 from threadruns.server._messages import Position, StoredPage, StoredRun
@@ -153,6 +154,12 @@ class Store(ABC):
         """
         with self.load(map(RunRecord.of, runs), report=_refuse):
             pass
+
+
+def started(runs: Iterable[RunRecord]) -> Iterator[RunRecord]:
+    """Read the first run, so that a writer does not hold its lock while it waits for the input."""
+    given = iter(runs)
+    return chain(list(islice(given, 1)), given)
 
 
 def _refuse(conflict: Conflict) -> None:

@@ -161,7 +161,10 @@ def _record(found: ParsedValue) -> RunRecord | BadRun:
 def _shown(run: dict[str, Any], name: str) -> str:
     if name not in run:
         return "missing"
-    text = json.dumps(run[name])
+    try:
+        text = json.dumps(run[name])
+    except RecursionError:
+        return "nested too deep to be shown"
     return text if len(text) <= MAX_SHOWN_CHARS else f"{text[:MAX_SHOWN_CHARS]}..."
 
 

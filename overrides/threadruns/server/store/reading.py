@@ -19,7 +19,7 @@ import select
 import stat
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import IO, Any, NamedTuple, Never, cast
 
 import msgspec
@@ -92,8 +92,12 @@ def read(
 
 
 def _open(path: str | os.PathLike[str]) -> io.BufferedReader:
-    if path == "-" or not stat.S_ISFIFO(os.stat(path).st_mode):
-        return open(0 if path == "-" else path, "rb", closefd=path != "-")
+    if path == "-":
+        with suppress(AttributeError, OSError):  # Some systems can set this of pipes only, or not at all.
+            os.set_blocking(0, True)  # A process that has the same pipe may have changed it, and reads would be empty.
+        return open(0, "rb", closefd=False)
+    if not stat.S_ISFIFO(os.stat(path).st_mode):
+        return open(path, "rb")
     # Opened as usual, a named pipe without a writer would block for ever.
     pipe = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:

@@ -20,7 +20,7 @@ from typing import Any
 
 from threadruns.server._messages import Position, StoredPage, StoredRun
 from threadruns.server.store.errors import RunDamaged, StoreDamaged
-from threadruns.server.store.interface import Store
+from threadruns.server.store.interface import Store, started
 from threadruns.server.store.records import (
     Conflict,
     Damage,
@@ -298,9 +298,9 @@ class SQLiteStore(Store):
     ) -> Generator[LoadCounts]:
         """Store runs in one transaction, all or none."""
         counts = LoadCounts()
+        given = started(runs)
         with self._database.transaction():
             self._add_threads(threads)
-            given = iter(runs)
             while chunk := list(islice(given, 1)):
                 self._load_some(chain(chunk, islice(given, FLUSHED_RUNS)), counts, replace, report)
             yield counts

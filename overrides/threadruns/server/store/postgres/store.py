@@ -13,7 +13,7 @@ from weakref import finalize
 
 from threadruns.server._messages import Position, StoredPage, StoredRun
 from threadruns.server.store.errors import RunDamaged, StoreDamaged, StoreError
-from threadruns.server.store.interface import Store
+from threadruns.server.store.interface import Store, started
 from threadruns.server.store.postgres.address import Address
 from threadruns.server.store.postgres.connections import Connections, LimitedConnection
 from threadruns.server.store.postgres.keys import given_key, stored_key
@@ -226,10 +226,11 @@ class PostgresStore(Store):
     ) -> Generator[LoadCounts]:
         """Store runs in one transaction, all or none."""
         counts = LoadCounts()
+        given = started(runs)
         with self._writing() as connection:
             writer = Writer(connection, self._schema, replace=replace, report=report, counts=counts)
             writer.add_threads(threads)
-            writer.write(runs)
+            writer.write(given)
             yield counts
 
     def replace(self, run: Mapping[str, Any]) -> None:
