@@ -80,9 +80,8 @@ def first_damaged(thread: Any, rows: Iterable[tuple[Any, ...]]) -> tuple[Any, ..
     try:
         seed = crc32(thread)
         for row in rows:
-            created_at, run_id, text, checksum = row
             # As in ``run_checksum``, without a call for each run of a page.
-            if crc32(text, crc32(run_id, (seed + created_at) % PRIME)) != checksum:
+            if crc32(row[2], crc32(row[1], (seed + row[0]) % PRIME)) != row[3]:
                 return row
     except TypeError:  # A damaged cell may be NULL or a number.
         return row or next(iter(rows))

@@ -176,8 +176,7 @@ class SQLiteStore(Store):
         with self._remembered(SQLiteStore.page, thread, limit, order, after, before):
             rows = self._scan(condition, tuple(values), limit + 1, thread.encode())
             self._verify(rows[:limit], thread.encode())
-        # Named tuples take half as long without their own constructor.
-        runs = [tuple.__new__(StoredRun, (run_id.decode(), text)) for _, run_id, text, _ in rows[:limit]]
+        runs = [StoredRun(run_id.decode(), text) for _, run_id, text, _ in rows[:limit]]
         if backward:
             runs.reverse()
         return StoredPage(runs, has_more=len(rows) > limit)
