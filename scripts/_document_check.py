@@ -141,7 +141,7 @@ def _version(document: Json) -> Iterator[Problem]:
     elif version is None:
         yield Problem((), "it has no version; add 'openapi: 3.1.0' if it is an OpenAPI document")
     elif isinstance(version, str) and not re.match(r"3\.1\.\d+", version):
-        hint = ": replace 'nullable' by the type 'null', and others" if version.startswith("3.0") else ""
+        hint = "; for example, replace 'nullable: true' by adding the type 'null'" if version.startswith("3.0") else ""
         yield Problem(("openapi",), f"the version is {version!r}; convert the document to OpenAPI 3.1{hint}")
     elif not {"paths", "components", "webhooks"} & document.keys():
         yield Problem((), "it has neither paths nor components; add 'paths'")

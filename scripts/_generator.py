@@ -1,7 +1,8 @@
 """The installed generator, in contrast to the version that the scripts and templates were written for.
 
-The scripts use private parts of the generator, and the templates replace its own. After an upgrade, neither may do
-something else in silence: names that moved, templates that are no longer used, and originals that changed are errors.
+The scripts use private parts of the generator, and the templates replace its own. After an upgrade, each difference
+that would change the output unnoticed is an error: names that moved, templates that are no longer used, and originals
+that changed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ends the program with a sentence, instead of a traceback, if the installed generator is not the required one."""
+"""Exit with a message instead of a traceback if the installed generator is not the required one."""
 
 import sys
 

@@ -92,7 +92,7 @@ class Schemas:
 
         Args:
             schema: The schema, a node of the document.
-            hint: The wish for a class name, if the schema needs a class.
+            hint: The preferred class name, if the schema needs a class.
             sent: True in a request, where a read-only key is not required.
             seen: The schemas that contain this one without an object in between.
         """
@@ -478,7 +478,7 @@ class Schemas:
         return name
 
     def _inner_hint(self, schema: Json, hint: str) -> str:
-        """Return the wish for the class name of an inline schema: its title, if that can be a name."""
+        """Return the preferred class name of an inline schema: its title, if that can be a name."""
         title = schema.get("title") if isinstance(schema, dict) else None
         return title if isinstance(title, str) and re.fullmatch(r"[A-Za-z][\w .-]{0,60}", title) else hint
 

@@ -49,7 +49,7 @@ class Argument(NamedTuple):
 
 @dataclass
 class OperationInfo:
-    """What the generator does not read of an operation.
+    """The parts of an operation that the generator does not read.
 
     Attributes:
         pointer: The place in the document.
@@ -68,11 +68,11 @@ class Simplified:
 
     Attributes:
         document: The document for the generator.
-        operations: What the generator does not read, by the name of the function.
+        operations: The OperationInfo by function name.
         keys: The keys of each object by attribute, by class name.
         tagged: The unions with a discriminator, by the class names of their variants.
         places: The places in the document, by class name.
-        problems: What cannot be generated.
+        problems: The parts that cannot be generated.
     """
 
     document: dict[str, Any]
@@ -230,7 +230,7 @@ class _Operations:
         kind = next((kind for kind in content if is_json(kind)), None)
         if kind is None:
             kinds = " and ".join(map(repr, content)) or "a body without content"
-            self._problem(place, f"{kinds} is not built by the client; use application/json")
+            self._problem(place, f"the client sends JSON bodies only, not {kinds}; use application/json")
             return None
         schema = content[kind].get("schema", {})
         form = self._schemas.use(schema, f"{operation}_body", sent=True)

@@ -30,7 +30,7 @@ def measure(bench: Bench) -> Iterator[Table]:
             found[runs] = str(reason)
     first = found[10_000]
     for runs, cost in found.items():
-        for kind, unit, bound in (("CPU", "us a run", 1.2), ("peak memory", "MB", 1.25)):
+        for kind, unit, bound in (("CPU", "us per run", 1.2), ("peak memory", "MB", 1.25)):
             name = f"{runs:,} runs, {kind}"
             if isinstance(cost, str):
                 table.rows.append(Row(name, None, unit, reason=cost))

@@ -53,11 +53,11 @@ def _loading(bench: Bench) -> Table:
     scaled = {name: None if seconds is None else seconds / runs * 1e6 for name, seconds in best.items()}
     return Table(
         f"Store: loading {runs:,} runs of {path.stat().st_size / runs / 1000:.1f} KB in JSON lines into a new file",
-        "CPU time, best round. The first inserts the lines into a table with an index of ids in one transaction, "
-        "without validation.",
+        'CPU time, best round. The row "executemany" inserts the lines, without validation, into a table with an index '
+        "of ids in one transaction.",
         [
-            Row(bare, scaled[bare], "us a run"),
-            Row(ours, scaled[ours], "us a run", ratio(best[ours], best[bare]), f"x {bare}", at_most(1.8)),
+            Row(bare, scaled[bare], "us per run"),
+            Row(ours, scaled[ours], "us per run", ratio(best[ours], best[bare]), f"x {bare}", at_most(1.8)),
         ],
     )
 

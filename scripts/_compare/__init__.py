@@ -1,7 +1,7 @@
 """Comparison of two OpenAPI documents: each change, and whether it breaks callers or servers.
 
-Callers write requests and read responses; servers read requests and write responses. So one question about a schema
-decides: which values are valid in the old document only, and which in the new one only?
+Callers write requests and read responses; servers read requests and write responses. Each change is classified by the
+values that are valid in one of the documents only.
 
 - A request that is no longer valid breaks callers, which may send it. A request that is newly valid breaks servers,
   which have to accept it.

@@ -57,7 +57,7 @@ class Document:
         self.raw = raw
 
     def target(self, reference: str) -> tuple[str, Json]:
-        """Return the pointer and the value that a reference or a pointer names; None if it does not exist."""
+        """Return the pointer that a reference names, and the value there; the value is None if it does not exist."""
         pointer = unquote(reference[1:]) if reference.startswith("#") else reference
         node: Json = self.raw
         for token in pointer.split("/")[1:]:

@@ -70,4 +70,4 @@ class Pair(NamedTuple):
 
 
 Equal = Callable[[Schema, Schema], bool]
-"""Tells whether two schemas have the same meaning."""
+"""A function that returns True if two schemas have the same meaning."""

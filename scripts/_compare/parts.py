@@ -64,7 +64,7 @@ def _properties(pair: Pair) -> Iterator[Change | Pair]:
 def _property(pair: Pair, name: str, added: bool) -> Iterator[Change | Pair]:
     """Compare a property that only one document declares.
 
-    An object that is open in the other document permits the property there too, but nobody knows of it.
+    An object that is open in the other document permits the property too, but does not document it.
     """
     old, new = pair.old.member(name), pair.new.member(name)
     request = pair.direction is Direction.REQUEST

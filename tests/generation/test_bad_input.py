@@ -39,7 +39,7 @@ BAD: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "version 3.0": (
         text(TEXT.replace("3.1.0", "3.0.3")),
         "bad.yaml:1: /openapi",
-        "the version is '3.0.3'; convert the document to OpenAPI 3.1: replace 'nullable'",
+        "the version is '3.0.3'; convert the document to OpenAPI 3.1; for example, replace 'nullable: true'",
     ),
     "version 3.2": (text(TEXT.replace("3.1.0", "3.2.0")), "bad.yaml:1: /openapi", "the version is '3.2.0'"),
     "version 4.0": (text(TEXT.replace("3.1.0", "4.0.0")), "bad.yaml:1: /openapi", "the version is '4.0.0'"),

@@ -1,4 +1,4 @@
-"""Tests of the generator with the corpus: each document is generated right, or refused with a place and a way out."""
+"""Tests of the generator with the corpus: each document is generated right, or refused with a place and a next step."""
 
 from __future__ import annotations
 

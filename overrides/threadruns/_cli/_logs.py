@@ -27,8 +27,8 @@ class BackgroundHandler(logging.Handler):
 
     Args:
         descriptor: The file descriptor to write to.
-        lock: A file that other processes which write to the same descriptor have too. It is locked during each write,
-            so that no line is torn; the lock of a process that dies is released.
+        lock: A file shared with the other processes that write to the descriptor. It is locked during each write, so
+            that lines are not interleaved; the system releases the lock of a process that dies.
     """
 
     def __init__(self, descriptor: int, lock: IO[bytes] | None = None) -> None:

@@ -94,8 +94,8 @@ def command(
 ) -> None:
     """Check the server at URL against the contract, by reading threads that exist there.
 
-    The check changes nothing on the server. To decide more rules, name threads of several sizes: without runs, with one
-    run, with a few, with as many as a default and a largest page, with more, and with many runs created in the same
+    The check changes nothing on the server. To decide more rules, pass threads of several sizes: empty, one run, a few,
+    as many as the default limit, as many as the largest limit, more than that, and many runs created in the same
     second. The key is sent to URL only, and no report contains it.
 
     \b

@@ -73,7 +73,7 @@ class ListBinding(Generic[P, T]):
 
 
 class OperationBinding(Generic[P, M]):
-    """Binds a generated operation that returns one object, or nothing, to the client that it is accessed on.
+    """A descriptor that binds a generated operation, which returns one object or nothing, to its client.
 
     Args:
         load: Returns the operation; called on first use, because its models take time to import.

@@ -1,8 +1,8 @@
 """Worker processes that share one listening socket, and the parent that starts, restarts and stops them.
 
-The parent serves nothing. It starts a worker in the place of one that has died, at a limited rate, and passes SIGINT
-and SIGTERM on. A worker stops when its parent has died, because it then reads the end of a pipe that only the parent
-holds open. A worker exits without a return to its caller, which belongs to the parent.
+The parent handles no requests. It restarts workers that die, at a limited rate, and stops all of them with SIGTERM when
+it gets SIGINT or SIGTERM. A worker stops when its parent has died, because it then reads the end of a pipe that only
+the parent holds open. A worker ends with os._exit, so that it does not run the parent's cleanup.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from attrs import define
 from threadruns.server._server import STOP_SECONDS
 
 RESTART_SECONDS = 1.0
-"""The shortest time between two starts of a worker in the same place."""
+"""The shortest time between two starts of the same worker."""
 
 KILL_SECONDS = STOP_SECONDS + 1
 """The time after which a worker that does not stop is killed."""
@@ -31,8 +31,8 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @define
-class _Place:
-    """One of the workers: its process, when it was started, and how the process before it ended."""
+class _Worker:
+    """A worker: its process, its start time, and a description of how its predecessor ended."""
 
     number: int
     pid: int | None = None
@@ -51,7 +51,7 @@ class Workers:
     """
 
     def __init__(self, count: int, sock: socket.socket, work: Callable[[str | None], None]) -> None:
-        self._places = [_Place(number) for number in range(1, count + 1)]
+        self._workers = [_Worker(number) for number in range(1, count + 1)]
         self._sock = sock
         self._work = work
         self._received: list[int] = []
@@ -70,8 +70,8 @@ class Workers:
         handlers = {number: signal.signal(number, self._signalled) for number in (*SIGNALS, signal.SIGCHLD)}
         wakeup = signal.set_wakeup_fd(self._wake[1], warn_on_full_buffer=False)
         try:
-            for place in self._places:
-                self._start(place)
+            for worker in self._workers:
+                self._start(worker)
             while not self._received:
                 self._wait()
                 self._restart()
@@ -92,7 +92,7 @@ class Workers:
 
     def _wait(self) -> None:
         """Wait for a signal, or until it is time to restart a worker, and note the workers that have ended."""
-        missing = [place.started + RESTART_SECONDS for place in self._places if place.pid is None]
+        missing = [worker.started + RESTART_SECONDS for worker in self._workers if worker.pid is None]
         seconds = max(0.0, min(missing) - time.monotonic()) if missing else None
         if select.select([self._wake[0]], [], [], seconds)[0]:
             with suppress(BlockingIOError):
@@ -100,52 +100,53 @@ class Workers:
         self._reap()
 
     def _reap(self) -> None:
-        for place in self._places:
-            if place.pid is None:
+        for worker in self._workers:
+            if worker.pid is None:
                 continue
             try:
-                pid, status = os.waitpid(place.pid, os.WNOHANG)
+                pid, status = os.waitpid(worker.pid, os.WNOHANG)
             except ChildProcessError:  # Somebody else has waited for it.
-                pid, status = place.pid, 0
+                pid, status = worker.pid, 0
             if pid:
-                place.ended = f"Worker {place.number}, process {pid}, {_description(status)}."
-                place.pid = None
+                worker.ended = f"Worker {worker.number}, process {pid}, {_description(status)}."
+                worker.pid = None
 
     def _restart(self) -> None:
         now = time.monotonic()
-        for place in self._places:
-            if place.pid is None and not self._received and now >= place.started + RESTART_SECONDS:
+        for worker in self._workers:
+            if worker.pid is None and not self._received and now >= worker.started + RESTART_SECONDS:
                 try:
-                    self._start(place)
+                    self._start(worker)
                 except OSError:  # Out of processes or memory; it is tried again.
-                    place.started = now
+                    worker.started = now
 
-    def _start(self, place: _Place) -> None:
+    def _start(self, worker: _Worker) -> None:
         # A signal that comes before the child has its own handlers must not run those of the parent.
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
         try:
-            place.started = time.monotonic()
+            worker.started = time.monotonic()
             pid = os.fork()
             if pid:
-                place.pid = pid
+                worker.pid = pid
                 return
-            self._become_worker(place, blocked)
+            self._become_worker(worker, blocked)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
 
-    def _become_worker(self, place: _Place, blocked: set[int] | set[signal.Signals]) -> None:
+    def _become_worker(self, worker: _Worker, blocked: set[int] | set[signal.Signals]) -> None:
         """Run the function in this new process, and exit."""
         code = 1
         try:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # A terminal sends it to all processes; the parent passes it.
+            # A terminal sends it to all processes; the parent stops the workers with SIGTERM.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             for descriptor in (self._alive[1], *self._wake):
                 os.close(descriptor)
             threading.Thread(target=_stop_with_parent, args=(self._alive[0],), daemon=True).start()
-            replaced = f"{place.ended} Process {os.getpid()} has taken its place." if place.ended else None
+            replaced = f"{worker.ended} Process {os.getpid()} has taken its place." if worker.ended else None
             self._work(replaced)
             code = 0
         except KeyboardInterrupt:
@@ -162,7 +163,7 @@ class Workers:
         forced = False
         self._send(signal.SIGTERM)
         until = time.monotonic() + KILL_SECONDS
-        while any(place.pid is not None for place in self._places):
+        while any(worker.pid is not None for worker in self._workers):
             if len(self._received) > 1 and not forced:
                 forced = True
                 until = time.monotonic() + 1
@@ -176,10 +177,10 @@ class Workers:
         return forced
 
     def _send(self, number: signal.Signals) -> None:
-        for place in self._places:
-            if place.pid is not None:
+        for worker in self._workers:
+            if worker.pid is not None:
                 with suppress(ProcessLookupError):
-                    os.kill(place.pid, number)
+                    os.kill(worker.pid, number)
 
 
 def _stop_with_parent(descriptor: int) -> None:
