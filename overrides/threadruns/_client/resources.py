@@ -43,7 +43,7 @@ class Resource(Generic[S_co]):
 
 
 class ListBinding(Generic[P, T]):
-    """Binds a generated list operation to the client that it is accessed on.
+    """A descriptor that binds a generated list operation to its client.
 
     Args:
         load: Returns the operation; called on first use, because its models take time to import.
