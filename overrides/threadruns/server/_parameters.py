@@ -5,18 +5,39 @@ A parameter that the document gets is validated without a change here; what it s
 
 from __future__ import annotations
 
+import json
+import math
+import operator
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from threadruns._document import resolve
+from threadruns._document import document, resolve
 from threadruns.server._messages import HTTPError
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 MAX_SHOWN_CHARS = 100
 """The largest number of characters of an invalid value that an error repeats."""
 
 MAX_DIGITS = 20
 """The number of characters from which an integer is beyond every bound; Python refuses to convert thousands."""
+
+ANNOTATIONS = frozenset(("type", "items", "title", "description", "default", "example", "examples", "deprecated"))
+"""The keywords that restrict no value of the right type."""
+
+CHECKED = ANNOTATIONS | {
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "pattern",
+    "minLength",
+    "maxLength",
+}
+"""The keywords whose errors have a sentence of their own; jsonschema-rs checks the others."""
 
 
 def parse_parameters(specs: Mapping[str, Mapping[str, Any]], pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -31,7 +52,7 @@ def parse_parameters(specs: Mapping[str, Mapping[str, Any]], pairs: Sequence[tup
     """
     given: dict[str, list[str]] = {}
     for name, value in pairs:
-        if name in given and name in specs and specs[name]["schema"].get("type") != "array":
+        if name in given and name in specs and "array" not in _types(specs[name]["schema"]):
             message = f"Invalid '{name}': the parameter is given more than once."
             raise HTTPError(400, message, param=name, code="duplicate_parameter")
         given.setdefault(name, []).append(value)
@@ -56,22 +77,53 @@ def parse_parameter(name: str, spec: Mapping[str, Any], values: Sequence[str]) -
                 400, f"Missing required parameter: '{name}'.", param=name, code="missing_required_parameter"
             )
         return schema.get("default")
-    if schema.get("type") == "array":
+    if "array" in _types(schema):
         items = resolve(schema.get("items", {}))
-        return [_parse(name, items, value) for value in values]
+        parsed = [_parse(name, items, value) for value in values]
+        if not ANNOTATIONS.issuperset(schema):
+            _validate(name, schema, parsed)
+        return parsed
     return _parse(name, schema, values[0])
 
 
 def _parse(name: str, schema: Mapping[str, Any], value: str) -> Any:
     if "enum" in schema:
-        return _listed(name, schema["enum"], value)
-    match schema.get("type"):
+        parsed = _listed(name, [each for each in schema["enum"] if each is not None], value)
+        if not ANNOTATIONS.issuperset(schema.keys() - {"enum"}):
+            _validate(name, schema, parsed)
+        return parsed
+    kinds = _types(schema) or ["string"]
+    for kind in kinds[:-1]:
+        try:
+            return _parse_as(kind, name, schema, value)
+        except HTTPError:  # It may still be a value of another type.
+            pass
+    return _parse_as(kinds[-1], name, schema, value)
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    """Return the types that a value may have; null is none of them, because it cannot be written in a query."""
+    if "type" not in schema:
+        return [kind for each in schema.get("anyOf") or schema.get("oneOf") or () for kind in _types(resolve(each))]
+    kinds: str | list[str] = schema["type"]
+    return [kinds] if isinstance(kinds, str) else [kind for kind in kinds if kind != "null"]
+
+
+def _parse_as(kind: str, name: str, schema: Mapping[str, Any], value: str) -> Any:
+    parsed = _read(kind, name, schema, value)
+    if not CHECKED.issuperset(schema):
+        _validate(name, schema, parsed)
+    return parsed
+
+
+def _read(kind: str, name: str, schema: Mapping[str, Any], value: str) -> Any:
+    match kind:
         case "integer":
             return _integer(name, schema, value)
         case "number":
             return _number(name, schema, value)
         case "boolean":
-            return _listed(name, ("true", "false"), value) == "true"
+            return _listed(name, (True, False), value)
         case _:
             return _text(name, schema, value)
 
@@ -95,26 +147,50 @@ def _integer(name: str, schema: Mapping[str, Any], value: str) -> int:
 def _number(name: str, schema: Mapping[str, Any], value: str) -> float:
     if not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]{1,3})?", value, re.ASCII):
         raise _wrong_type(name, "a number", value)
-    _check_bounds(name, schema, float(value), value, "decimal")
-    return float(value)
+    number = float(value)
+    _check_bounds(name, schema, number, value, "decimal")
+    if not math.isfinite(number):
+        raise _wrong_type(name, "a number of 64 bits", value)
+    return number
 
 
 def _check_bounds(name: str, schema: Mapping[str, Any], number: float, value: str, kind: str) -> None:
     for bound, wrong, side, sign, end in (
-        (schema.get("minimum"), float.__lt__, "below minimum", ">=", "below_min_value"),
-        (schema.get("maximum"), float.__gt__, "above maximum", "<=", "above_max_value"),
+        (schema.get("minimum"), operator.lt, "below minimum", ">=", "below_min_value"),
+        (schema.get("exclusiveMinimum"), operator.le, "below minimum", ">", "below_min_value"),
+        (schema.get("maximum"), operator.gt, "above maximum", "<=", "above_max_value"),
+        (schema.get("exclusiveMaximum"), operator.ge, "above maximum", "<", "above_max_value"),
     ):
-        if bound is not None and wrong(float(number), float(bound)):
+        if bound is not None and wrong(number, bound):
             message = f"Invalid '{name}': {kind} {side} value. Expected a value {sign} {bound}, but got"
             raise HTTPError(400, f"{message} {shown(value)} instead.", param=name, code=f"{kind}_{end}")
 
 
-def _listed(name: str, values: Sequence[str], value: str) -> str:
-    if value not in values:
-        supported = " and ".join(f"'{each}'" for each in values)
+def _listed(name: str, values: Sequence[Any], value: str) -> Any:
+    texts = [each if isinstance(each, str) else json.dumps(each) for each in values]
+    if value not in texts:
+        supported = " and ".join(f"'{each}'" for each in texts)
         message = f"Invalid value: '{shown(value)}'. Supported values are: {supported}."
         raise HTTPError(400, message, param=name, code="invalid_value")
-    return value
+    return values[texts.index(value)]
+
+
+@cache
+def _validator(schema: str) -> jsonschema_rs.Draft202012Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator({**json.loads(schema), "components": document()["components"]})
+
+
+def _validate(name: str, schema: Mapping[str, Any], parsed: Any) -> None:
+    """Check a value by all keywords of its schema."""
+    import jsonschema_rs
+
+    try:
+        _validator(json.dumps(schema)).validate(parsed)
+    except jsonschema_rs.ValidationError as error:
+        message = f"Invalid '{name}': {shown(error.message)}."
+        raise HTTPError(400, message, param=name, code="invalid_value") from None
 
 
 def _text(name: str, schema: Mapping[str, Any], value: str) -> str:
