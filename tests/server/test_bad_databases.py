@@ -127,6 +127,8 @@ def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
         ("postgresql:/u:hunter2@h/db", "has no scheme"),
         ("postgresql:u", "has no scheme"),
         ("u:hunter2@h/db", "has no scheme"),
+        ("postgresql//u:hunter2@h/db", "has no scheme"),
+        ("//u:hunter2@h/db", "has no scheme"),
     ],
 )
 def test_location_with_a_password_is_not_a_file(

@@ -302,6 +302,19 @@ def test_damaged_run_of_layout_1_is_told(layout_1: Path, tmp_path: Path, damage:
     assert RUNS[7]["id"] in [json.loads(line)["run_id"] for line in result.stdout.splitlines()]
 
 
+def test_damaged_thread_of_layout_1_is_told(layout_1: Path, tmp_path: Path) -> None:
+    """The id of a thread without runs that is not UTF-8 stops a copy with one sentence, and verify lists it."""
+    with closing(sqlite3.connect(layout_1)) as connection, connection:
+        connection.execute("UPDATE thread SET id = CAST(x'ff6f6f' AS TEXT) WHERE id = 'thread_empty'")
+    copied = CliRunner().invoke(convert, [str(layout_1), str(tmp_path / "new.db")])
+    assert copied.exit_code == 4
+    assert "Error: The id of a thread in the database" in copied.stderr
+    result = CliRunner().invoke(command, ["--db", str(layout_1), "--json"])
+    assert [json.loads(line)["problem"] for line in result.stdout.splitlines()] == [
+        "The id of the thread is not UTF-8."
+    ]
+
+
 @contextmanager
 def read_only(path: Path) -> Iterator[Path]:
     """Yield a copy of a file in a folder of its own, where this process must not write."""

@@ -193,6 +193,8 @@ def test_two_servers_serve_what_a_load_brings(archive: Path, tmp_path: Path) -> 
         (("load", "--db", "x.db"), 2, "Missing argument"),
         (("load", "-", "--db", ""), 4, "name of the database is empty"),
         (("load", "-", "--db", ":memory:"), 2, "ends with the command; give the name of a file"),
+        (("synth", "--db", ":memory:"), 2, "ends with the command; give the name of a file"),
+        (("serve", "--load", "postgresql://u:hunter2@h/runs", "--port", "0"), 2, "A URL is not a file of runs"),
         (("verify", "--db", ":memory:"), 2, "ends with the command; give the name of a file"),
         (("synth", "--threads", "5", "--runs", "2"), 2, "ask for at least one run per thread"),
     ],

@@ -18,6 +18,13 @@ def hidden(_: click.Context, __: click.Parameter, value: str | None) -> Secret:
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+def persistent(_: click.Context, __: click.Parameter, db: str | None) -> str | None:
+    """Refuse a database in memory, for a command that only fills or reads it."""
+    if db == ":memory:":
+        raise click.BadParameter("A database in memory ends with the command; give the name of a file.")
+    return db
+
+
 def database_option(text: str, *, required: bool = False) -> Callable[[F], F]:
     """Return the option ``--db``, whose value may also be in the environment, where other users cannot read it.
 
@@ -25,16 +32,10 @@ def database_option(text: str, *, required: bool = False) -> Callable[[F], F]:
         text: The help.
         required: The command needs a database that outlives it.
     """
-
-    def check(_: click.Context, __: click.Parameter, db: str | None) -> str | None:
-        if required and db == ":memory:":
-            raise click.BadParameter("A database in memory ends with the command; give the name of a file.")
-        return db
-
     return click.option(
         "--db",
         required=required,
-        callback=check,
+        callback=persistent if required else None,
         type=click.Path(dir_okay=False),
         metavar="FILE|URL",
         envvar="THREADRUNS_DB",

@@ -79,6 +79,8 @@ def load_file(
     Raises:
         StoreError: The database cannot be used.
     """
+    if "://" in path:  # Its password must not be shown, as the name of a file would be.
+        raise click.UsageError("A URL is not a file of runs; copy a database with threadruns convert.")
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     try:

@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from threadruns._cli._options import persistent
 from threadruns._cli._output import Failure, standard_output
 from threadruns._cli.load import notify
 from threadruns.server.store import open_store
@@ -28,6 +29,7 @@ from threadruns.server.synth import SynthesisError, json_lines, synthesize
 @click.option(
     "--db",
     type=click.Path(dir_okay=False),
+    callback=persistent,
     metavar="FILE|URL",
     help="Add the runs to this database instead of printing them.",
 )

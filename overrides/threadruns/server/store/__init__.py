@@ -23,7 +23,7 @@ SCHEMES = ("postgresql://", "postgres://")
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 _KEYWORDS = re.compile(r"password\s*=|^\s*(host|hostaddr|port|dbname|user|service|passfile)\s*=", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"\s*(postgres(ql)?\b[^/\\]*:|[^/\\]+:[^/\\]*@)", re.IGNORECASE)
+_CREDENTIALS = re.compile(r"\s*(postgres(ql)?\b[^/\\]*:|([^/\\]*//)?[^/\\]+:[^/\\]*@)", re.IGNORECASE)
 
 
 def postgres_url(location: str) -> str | None:

@@ -239,7 +239,13 @@ class SQLiteStore(Store):
     def thread_ids(self) -> Iterator[str]:
         """Yield the ids of all threads, in the order of code points."""
         rows = self._database.rows("SELECT id FROM thread ORDER BY id", (), SUMMARY_SECONDS)
-        return iter([readable_id(thread) for (thread,) in rows])
+        try:
+            return iter([thread.decode() for (thread,) in rows])
+        except (UnicodeDecodeError, AttributeError) as error:
+            raise StoreDamaged(
+                f"The id of a thread in the database {self.location or ':memory:'!r} is damaged; restore it from a "
+                "copy, or load the runs into a new file."
+            ) from error
 
     def runs(self) -> Iterator[RunRecord]:
         """Yield every run, by thread, time and id, as the store was at one moment."""

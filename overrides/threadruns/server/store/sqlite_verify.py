@@ -34,6 +34,8 @@ def find_damage(connection: sqlite3.Connection, layout: int, progress: Callable[
     yield from _runs(connection, layout, progress)
     if layout > 1:
         yield from _threads(connection)
+    else:
+        yield from _threads_1(connection)
     if structural:
         yield from _lost_runs(connection, layout)
 
@@ -85,6 +87,15 @@ def _threads(connection: sqlite3.Connection) -> Iterator[Damage]:
         if len(identities) != 1 or b"%08x" % thread_checksum(identities[0][:-8]) != identities[0][-8:]:
             yield Damage("The identity of the database is wrong.")
     except (sqlite3.DatabaseError, TypeError) as error:
+        yield _unreadable("The table of threads", error)
+
+
+def _threads_1(connection: sqlite3.Connection) -> Iterator[Damage]:
+    try:
+        for (thread,) in connection.execute("SELECT id FROM thread"):
+            if not isinstance(thread, bytes) or thread.decode("utf-8", "ignore").encode() != thread:
+                yield Damage("The id of the thread is not UTF-8.", readable_id(thread))
+    except sqlite3.DatabaseError as error:
         yield _unreadable("The table of threads", error)
 
 
