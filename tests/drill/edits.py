@@ -152,7 +152,12 @@ RETRIEVE = """\
 """
 
 EDITS = (
-    Edit("optional-field", (after(METADATA, field("priority", "type: integer")),), {"run_fields": ["priority"]}),
+    Edit(
+        "optional-field",
+        (after(METADATA, field("priority", "type: integer")),),
+        {"run_fields": ["priority"]},
+        expected=(SHARPNESS,),
+    ),
     Edit(
         "required-field",
         (
