@@ -46,7 +46,7 @@ class Pair(NamedTuple):
             keywords: The keywords that the change may be found under.
             text: The description.
             place: The pointer, if the keywords do not give it.
-            narrower: Whether values that were valid are no longer valid.
+            narrower: True if values that were valid are no longer valid.
             wider: Whether values are valid that were not.
         """
         found = (self._place(keyword) for keyword in keywords)

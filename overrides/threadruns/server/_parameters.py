@@ -102,7 +102,7 @@ def _parse(name: str, schema: Mapping[str, Any], value: str) -> Any:
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:
-    """Return the types that a value may have; null is none of them, because it cannot be written in a query."""
+    """Return the types that a value may have; null is left out, because it cannot be written in a query."""
     if "type" not in schema:
         return [kind for each in schema.get("anyOf") or schema.get("oneOf") or () for kind in _types(resolve(each))]
     kinds: str | list[str] = schema["type"]

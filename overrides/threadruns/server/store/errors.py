@@ -18,7 +18,7 @@ class StoreUnavailable(StoreError):
 
 
 class StoreDamaged(StoreError):
-    """What is stored is damaged."""
+    """The stored data is damaged."""
 
 
 class RunDamaged(StoreDamaged):

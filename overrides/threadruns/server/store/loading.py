@@ -172,5 +172,5 @@ def _violation(run: ParsedValue) -> str | None:
     """Describe how a run breaks the document; None if it is valid."""
     if "\\u" in run.text and _SURROGATE.search(run.text) and not is_encodable(run.value):
         return "a string has a lone surrogate"
-    # Most runs are valid, and building an error takes longer than finding that there is none.
+    # Most runs are valid, and building an error takes longer than validating.
     return None if validator("Run").is_valid(run.value) else violation("Run", run.value)

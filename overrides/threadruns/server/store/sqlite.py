@@ -107,7 +107,7 @@ class SQLiteStore(Store):
 
     @property
     def _verified(self) -> bool:
-        """Whether the layout has checksums and the index of threads."""
+        """True if the layout has checksums and the index of threads."""
         return self._database.layout > 1
 
     @property
