@@ -71,7 +71,7 @@ def test_endless_read_ends(database: Path, monkeypatch: pytest.MonkeyPatch) -> N
         started = time.monotonic()
         assert http.get("/threads/thread_1/runs").status_code == 500
         assert time.monotonic() - started < 5
-        assert http.get("/threads/thread_none/runs").status_code == 404
+        assert httpx.get(f"{server.url.removesuffix('/v1')}/docs").status_code == 200
 
 
 @sqlite_only

@@ -7,8 +7,10 @@ import os
 import random
 import shutil
 import sqlite3
+import sys
 import tempfile
 import threading
+import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -18,15 +20,17 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.server.conftest import client
 from tests.support.store import sqlite_only
 from threadruns._cli.convert import command as convert
 from threadruns._cli.verify import command
-from threadruns.server.store import Store, open_store
+from threadruns.server.store import Store, open_store, records
 from threadruns.server.store.errors import RunDamaged, StoreDamaged, StoreError
 from threadruns.server.store.loading import load
-from threadruns.server.store.records import RunRecord
+from threadruns.server.store.records import PRIME, RunRecord, first_damaged, run_checksum, thread_checksum
 from threadruns.server.store.sqlite_database import TABLES_1
 from threadruns.server.synth import synthesize, thread
 from threadruns.testing import serve
@@ -80,11 +84,11 @@ def test_no_flipped_bit_is_served(database: Path, tmp_path: Path) -> None:
             with closing(open_store(damaged)) as store:
                 assert pages(store) == whole
                 continue
-        except RunDamaged as error:
-            named += error.run_id in ids
-        except StoreDamaged as error:
+        except StoreError as error:
+            named += isinstance(error, RunDamaged) and error.run_id in ids
             assert str(damaged) in str(error)
-        assert CliRunner().invoke(command, ["--db", str(damaged)]).exit_code == 1
+            code = 1 if isinstance(error, StoreDamaged) else 4  # A file with other tables or ids is not opened at all.
+        assert CliRunner().invoke(command, ["--db", str(damaged)]).exit_code == code
     assert named > FLIPS / 2
 
 
@@ -347,3 +351,33 @@ def test_read_only_file_is_served(layout: str, request: pytest.FixtureRequest) -
         assert [file.name for file in path.parent.iterdir()] == [path.name]
     old = f"'{path}' has layout 1, whose runs have no checksums; it is used as it is, because it is read-only."
     assert told == ([old] if layout == "layout_1" else [])
+
+
+@given(
+    thread_id=st.binary(max_size=9), created_at=st.integers(-(1 << 62), 1 << 62), run_id=st.binary(), text=st.binary()
+)
+def test_checksum_is_that_of_zlib(thread_id: bytes, created_at: int, run_id: bytes, text: bytes) -> None:
+    """The checksum of a run is the same, by whichever library it is computed."""
+    seed = (zlib.crc32(thread_id) + created_at) % PRIME
+    checksum = run_checksum(thread_checksum(thread_id), created_at, run_id, text)
+    assert checksum == zlib.crc32(text, zlib.crc32(run_id, seed))
+    row = (created_at, run_id, text, checksum)
+    assert first_damaged(thread_id, [row, row]) is None
+    for damaged in ((None, *row[1:]), (created_at + 1, *row[1:]), (*row[:2], text + b"x", checksum), (*row[:3], None)):
+        assert first_damaged(thread_id, [row, damaged, row]) is damaged
+
+
+def test_checksums_need_no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the faster library is not installed, zlib computes the checksums."""
+    monkeypatch.setitem(sys.modules, "isal.isal_zlib", None)
+    assert records._fastest_crc32() is zlib.crc32
+
+
+def test_runs_of_a_lost_thread_are_served(database: Path) -> None:
+    """A thread that has runs and is missing from the table of threads exists; verify tells that it is missing."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("DELETE FROM thread")
+    with closing(open_store(database)) as store:
+        assert store.has_thread(RUNS[0]["thread_id"])
+        assert not store.has_thread("thread_empty")
+        assert any("missing from the table of threads" in damage.problem for damage in store.verify())

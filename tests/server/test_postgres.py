@@ -291,12 +291,16 @@ def test_damaged_run_is_loaded_again(own: Postgres, url: str, change: str) -> No
         assert health(server) == 200
 
 
-def test_lost_thread_is_told(own: Postgres, url: str) -> None:
-    """A thread that has runs and is missing from the list of threads is a 500, and not a 404."""
+def test_runs_of_a_lost_thread_are_served(own: Postgres, url: str) -> None:
+    """A thread that has runs and is missing from the list of threads exists; verify tells that it is missing."""
     with serve(db=url) as server, client(server) as http:
+        runs = list_runs(http).json()["data"]
         own.execute("DELETE FROM threadruns.thread", url.rpartition("/")[2])
-        assert list_runs(http).status_code == 500
+        assert list_runs(http).json()["data"] == runs
+        after = http.get("/threads/thread_a/runs", params={"after": runs[-1]["id"]})
+        assert (after.status_code, after.json()["data"]) == (200, [])
         assert http.get("/threads/thread_b/runs").status_code == 404
+        assert any("missing from the table of threads" in damage.problem for damage in server.store.verify())
 
 
 def test_damaged_id_is_told(own: Postgres, url: str) -> None:

@@ -47,14 +47,15 @@ class PermissiveEndpoint(Endpoint):
         )
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
-        """Ignore cursors that are not runs of the thread, and treat an unknown thread as empty."""
-        if not self.store.has_thread(thread):
-            return StoredPage([], has_more=False)
+        """Ignore cursors that are not runs of the thread."""
         after, before = (
             cursor if cursor is not None and self.store.position(thread, cursor) else None
             for cursor in (query.after, query.before)
         )
         return super().find_page(thread, evolve(query, after=after, before=before))
+
+    def require_thread(self, thread: str) -> None:
+        """Treat an unknown thread as one without runs."""
 
 
 class AzureEndpoint(Endpoint):

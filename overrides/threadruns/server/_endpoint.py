@@ -128,25 +128,35 @@ class Endpoint:
 
     def find_page(self, thread: str, query: ListQuery) -> StoredPage:
         """Return the page; the thread must exist, and cursors must be runs of it."""
-        if not self.store.has_thread(thread):
-            raise HTTPError(404, f"No thread found with id '{shown(thread)}'.")
         positions: dict[str, Position] = {}
         for name, cursor in (("after", query.after), ("before", query.before)):
             if cursor is not None:
                 position = self.store.position(thread, cursor)
                 if position is None:
+                    self.require_thread(thread)
                     message = f"No run found with id '{shown(cursor)}' in thread '{shown(thread)}'."
                     raise HTTPError(404, message, param=name)
                 positions[name] = position
-        return self.store.page(thread, query.limit, query.order, **positions)
+        page = self.store.page(thread, query.limit, query.order, **positions)
+        if not page.runs:  # A thread with runs exists, so that it is not looked up for most pages.
+            self.require_thread(thread)
+        return page
+
+    def require_thread(self, thread: str) -> None:
+        """Reject a thread that does not exist."""
+        if not self.store.has_thread(thread):
+            raise HTTPError(404, f"No thread found with id '{shown(thread)}'.")
 
     def render_page(self, page: StoredPage) -> ServerResponse:
         """Join the stored texts to the body of a page."""
-        first, last = self.page_ids(page.runs)
-        head = b'{"object":"list","data":['
-        tail = b'],"first_id":%b,"last_id":%b,"has_more":%b}'
-        values = (msgspec.json.encode(first), msgspec.json.encode(last), b"true" if page.has_more else b"false")
-        return ServerResponse(200, head + b",".join([run.text for run in page.runs]) + tail % values)
+        ends: list[object] = [*self.page_ids(page.runs), page.has_more]
+        first, last, has_more = map(msgspec.json.encode, ends)
+        tail = b'],"first_id":%b,"last_id":%b,"has_more":%b}' % (first, last, has_more)
+        texts = [run.text for run in page.runs] or [b""]
+        # Only these two are copied once more; a page has tens of kilobytes.
+        texts[0] = b'{"object":"list","data":[' + texts[0]
+        texts[-1] += tail
+        return ServerResponse(200, b",".join(texts))
 
     def page_ids(self, runs: list[StoredRun]) -> tuple[str | None, str | None]:
         """Return the ids of the first and the last run of a page; None if the page is empty."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
+import msgspec
 from attrs import field, frozen
 
 RETRY_AFTER_SECONDS = 2
@@ -37,7 +38,7 @@ class Wire(Protocol):
     closed: asyncio.Event
     """Set when either side has closed the connection."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, *parts: bytes) -> None:
         """Send bytes, unless the connection is closed."""
 
     async def drain(self) -> None:
@@ -70,8 +71,11 @@ class Position:
     id: str
 
 
-class StoredRun(NamedTuple):
-    """A run in the store: its id and its original JSON text."""
+class StoredRun(msgspec.Struct, frozen=True, gc=False):
+    """A run in the store: its id and its original JSON text.
+
+    A page has up to a hundred of them; other classes take much longer to create.
+    """
 
     id: str
     text: bytes

@@ -64,7 +64,7 @@ class ResponseWriter:
     def respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Send a whole response at once."""
         head = self._head(status, headers, len(body))
-        self._wire.write(head + body if self._has_body else head)
+        self._wire.write(head, body if self._has_body else b"")
         self.sent = len(body) if self._has_body else 0
         self.is_complete = True
 

@@ -13,10 +13,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from itertools import chain, islice, zip_longest
 from typing import Any
+
+from cachetools import LRUCache
 
 from threadruns.server._messages import Position, StoredPage, StoredRun
 from threadruns.server.store.errors import RunDamaged, StoreDamaged
@@ -57,6 +59,9 @@ CHECKED_SECONDS = 0.005
 
 MAX_FAILED = 100
 """The number of damaged reads that the health check repeats."""
+
+CACHED_BYTES = 4 << 20
+"""The size of the texts of the pages that were read last and are kept in memory."""
 
 NO_POSITION = (-(1 << 63), "")
 """A time and an id that are before those of every run."""
@@ -104,6 +109,7 @@ class SQLiteStore(Store):
         self._database = SQLiteDatabase(self.location, create=create, notify=notify)
         self._failed: dict[tuple[Callable[..., object], tuple[object, ...]], None] = {}
         self._checked: tuple[Any, ...] = ("", *NO_POSITION)
+        self._pages: LRUCache[tuple[object, ...], StoredPage] = LRUCache(CACHED_BYTES, _size)
 
     @property
     def _verified(self) -> bool:
@@ -118,16 +124,9 @@ class SQLiteStore(Store):
 
     def has_thread(self, thread: str) -> bool:
         """Return whether the thread exists."""
-        if self._database.rows("SELECT 1 FROM thread WHERE id = ?", (thread,)):
-            return True
-        sql = "SELECT EXISTS (SELECT 1 FROM thread WHERE id = ?), EXISTS (SELECT 1 FROM run WHERE thread = ?)"
-        ((known, has_runs),) = self._database.rows(sql, (thread, thread))
-        if has_runs and not known:
-            raise StoreDamaged(
-                f"The table of threads in the database {self.location or ':memory:'!r} lacks the thread {thread!r}; "
-                "restore it from a copy, or load the runs into a new file."
-            )
-        return bool(known)
+        sql = "SELECT EXISTS (SELECT 1 FROM thread WHERE id = ?) OR EXISTS (SELECT 1 FROM run WHERE thread = ?)"
+        ((exists,),) = self._database.rows(sql, (thread, thread))
+        return bool(exists)
 
     def position(self, thread: str, run_id: str) -> Position | None:
         """Return the position of a run in the thread; None if it is not a run of this thread."""
@@ -162,7 +161,31 @@ class SQLiteStore(Store):
     def page(
         self, thread: str, limit: int, order: str, after: Position | None = None, before: Position | None = None
     ) -> StoredPage:
-        """Return one page of the runs of a thread."""
+        """Return one page of the runs of a thread.
+
+        A first page is read once until the database changes, because clients that poll request it again and again.
+        """
+        with self._remembered(SQLiteStore.page, thread, limit, order, after, before):
+            if after is not None or before is not None:
+                return self._read_page(thread, limit, order, after, before)
+            return self._first_page(thread, limit, order)
+
+    def _first_page(self, thread: str, limit: int, order: str) -> StoredPage:
+        with self._database.lock:
+            version = self._database.version()
+            key = (version, thread, limit, order)
+            page = self._pages.get(key)
+            if page is None:
+                page = self._read_page(thread, limit, order)
+                # Empty pages have no size that would limit their number.
+                if version is not None and page.runs:
+                    with suppress(ValueError):  # It is larger than all that may be kept.
+                        self._pages[key] = page
+            return StoredPage(page.runs.copy(), page.has_more)
+
+    def _read_page(
+        self, thread: str, limit: int, order: str, after: Position | None = None, before: Position | None = None
+    ) -> StoredPage:
         backward = before is not None and after is None
         direction = "ASC" if (order == "asc") != backward else "DESC"
         lower, upper = (after, before) if order == "asc" else (before, after)
@@ -173,9 +196,8 @@ class SQLiteStore(Store):
                 where += f" AND (created_at, id) {sign} (?, ?)"
                 values += [bound.created_at, bound.id]
         condition = f"WHERE {where} ORDER BY created_at {direction}, id {direction}"
-        with self._remembered(SQLiteStore.page, thread, limit, order, after, before):
-            rows = self._scan(condition, tuple(values), limit + 1, thread.encode())
-            self._verify(rows[:limit], thread.encode())
+        rows = self._scan(condition, tuple(values), limit + 1, thread.encode())
+        self._verify(rows[:limit], thread.encode())
         runs = [StoredRun(run_id.decode(), text) for _, run_id, text, _ in rows[:limit]]
         if backward:
             runs.reverse()
@@ -212,7 +234,7 @@ class SQLiteStore(Store):
                     raise RunDamaged(self.location, readable_id(thread), readable_id(lost[1]))
         return rows
 
-    def _verify(self, rows: Iterable[Row], thread: Any) -> None:
+    def _verify(self, rows: Sequence[Row], thread: Any) -> None:
         """Compare runs of a thread with their checksums, if they have any."""
         damaged = first_damaged(thread, rows) if self._verified else first_unreadable(thread, rows)
         if damaged is not None:
@@ -387,3 +409,7 @@ class SQLiteStore(Store):
     def close(self) -> None:
         """Close the store; what is stored is kept."""
         self._database.close()
+
+
+def _size(page: StoredPage) -> int:
+    return sum([len(run.text) for run in page.runs])

@@ -121,6 +121,7 @@ class SQLiteDatabase:
         if path is not None and create:
             _create_file(path)
         self._file_state()  # Only a regular file is opened.
+        self._opened = 1
         self._connection = self._open(create, notify)
         self._state: tuple[int, ...] = self._file_state()
         self._closed = finalize(self, self._connection.close)
@@ -264,6 +265,7 @@ class SQLiteDatabase:
         self._require_same_file(state)
         connection = self._open()
         self._closed()
+        self._opened += 1
         self._connection, self._state = connection, state
         self._closed = finalize(self, connection.close)
 
@@ -316,6 +318,18 @@ class SQLiteDatabase:
                 raise self._sentence(error) from error
             finally:
                 self._read_until = math.inf
+
+    def version(self) -> tuple[int, ...] | None:
+        """Return numbers that differ after each change of the contents, by this process or another.
+
+        They are None in a transaction, which may be rolled back.
+        """
+        with self.lock, self.errors():
+            self._follow_file()
+            if self._connection.in_transaction:
+                return None
+            ((by_others,),) = self._connection.execute("PRAGMA data_version").fetchall()
+            return self._opened, by_others, self._connection.total_changes
 
     def write(self, sql: str, rows: Iterable[tuple[Any, ...]]) -> int:
         """Execute a statement once for each tuple of parameters, and return the number of rows that it changed.
@@ -386,6 +400,7 @@ class SQLiteDatabase:
     def copy_from(self, other: SQLiteDatabase) -> None:
         """Replace all contents by those of another database."""
         with self.lock, self.errors(), other.lock:
+            self._opened += 1  # SQLite counts no changes.
             other._connection.backup(_unwrapped(self._connection))
 
     def close(self) -> None:

@@ -68,20 +68,12 @@ class PostgresStore(Store):
 
     def has_thread(self, thread: str) -> bool:
         """Return whether the thread exists."""
-        key = stored_key(thread)
-        if self._rows(f"SELECT 1 FROM {self._schema}.thread WHERE id = %s", key):
-            return True
         sql = (
-            f"SELECT EXISTS (SELECT 1 FROM {self._schema}.thread WHERE id = %s), "
-            f"EXISTS (SELECT 1 FROM {self._schema}.run WHERE thread = %s)"
+            f"SELECT EXISTS (SELECT 1 FROM {self._schema}.thread WHERE id = %s) "
+            f"OR EXISTS (SELECT 1 FROM {self._schema}.run WHERE thread = %s)"
         )
-        ((known, has_runs),) = self._rows(sql, key, key)
-        if has_runs and not known:
-            raise StoreDamaged(
-                f"The table of threads in the database {self.location!r} lacks the thread {thread!r}; restore it from "
-                "a copy, or load the runs into another schema."
-            )
-        return bool(known)
+        ((exists,),) = self._rows(sql, stored_key(thread), stored_key(thread))
+        return bool(exists)
 
     def position(self, thread: str, run_id: str) -> Position | None:
         """Return the position of a run in the thread; None if it is not a run of this thread."""
