@@ -250,7 +250,8 @@ class Application:
             query = self._masked("&".join(documented))[:200]
         path = self._masked(request.path.decode("latin-1"))[:200]
         method = request.method[:20]
-        access.info(self._line(request.client, method, path, query, writer.status, writer.sent, seconds, request_id))
+        line = self._line(request.client, method, path, query, writer.status, writer.sent, seconds, request_id)
+        access.handle(access.makeRecord(access.name, logging.INFO, "", 0, line, (), None))
 
     def _line(
         self, client: str, method: str, path: str, query: str, status: int, size: int, seconds: float, request_id: str

@@ -193,10 +193,15 @@ def _validate(name: str, schema: Mapping[str, Any], parsed: Any) -> None:
         raise HTTPError(400, message, param=name, code="invalid_value") from None
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    # In Python, "$" also matches before a line feed at the end.
+    return re.compile(re.sub(r"\$$", r"\\Z", pattern))
+
+
 def _text(name: str, schema: Mapping[str, Any], value: str) -> str:
     pattern, low, high = schema.get("pattern"), schema.get("minLength", 0), schema.get("maxLength", len(value))
-    # In Python, "$" also matches before a line feed at the end.
-    fits = pattern is None or re.search(re.sub(r"\$$", r"\\Z", pattern), value)
+    fits = pattern is None or _compiled(pattern).search(value)
     if not fits or not low <= len(value) <= high:
         example = next(iter(schema.get("examples", ())), None)
         such = f", such as '{example}'" if example else ""
