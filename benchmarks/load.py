@@ -1,4 +1,4 @@
-"""A load generator for one URL, on several connections that each send the next request after a response.
+"""A load generator for URLs of one server, on several connections that each send the next request after a response.
 
 It parses as little as possible, because it shares the cores with the server that is measured.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -32,11 +33,11 @@ class Load(NamedTuple):
         return self.seconds / self.requests
 
 
-def load(url: str, headers: dict[str, str], *, connections: int, requests: int) -> Load:
+def load(urls: Sequence[str], headers: dict[str, str], *, connections: int, requests: int) -> Load:
     """Send requests to a server over several connections.
 
     Args:
-        url: The URL to request.
+        urls: The URLs to request in turn, all of one server.
         headers: The headers of each request.
         connections: The number of connections.
         requests: The total number of requests.
@@ -45,10 +46,19 @@ def load(url: str, headers: dict[str, str], *, connections: int, requests: int) 
         OSError: The server cannot be reached or closes a connection.
         ValueError: A response has a status other than 200.
     """
-    return asyncio.run(_load(url, headers, connections, requests))
+    return asyncio.run(_load(urls, headers, connections, requests))
 
 
-async def _load(url: str, headers: dict[str, str], connections: int, requests: int) -> Load:
+async def _load(urls: Sequence[str], headers: dict[str, str], connections: int, requests: int) -> Load:
+    parts = urlsplit(urls[0])
+    heads = islice(cycle([_head(url, headers) for url in urls]), requests)
+    loop = asyncio.get_running_loop()
+    start = time.perf_counter()
+    sizes = await asyncio.gather(*(_send_requests(loop, parts.hostname, parts.port, heads) for _ in range(connections)))
+    return Load(requests, time.perf_counter() - start, max(sizes))
+
+
+def _head(url: str, headers: dict[str, str]) -> bytes:
     parts = urlsplit(url)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     lines = [
@@ -56,21 +66,14 @@ async def _load(url: str, headers: dict[str, str], connections: int, requests: i
         f"Host: {parts.netloc}",
         *(f"{name}: {value}" for name, value in headers.items()),
     ]
-    head = "\r\n".join([*lines, "", ""]).encode()
-    left = iter(range(requests))
-    loop = asyncio.get_running_loop()
-    start = time.perf_counter()
-    sizes = await asyncio.gather(
-        *(_send_requests(loop, parts.hostname, parts.port, head, left) for _ in range(connections))
-    )
-    return Load(requests, time.perf_counter() - start, max(sizes))
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 async def _send_requests(
-    loop: asyncio.AbstractEventLoop, host: str | None, port: int | None, head: bytes, left: Iterator[int]
+    loop: asyncio.AbstractEventLoop, host: str | None, port: int | None, heads: Iterator[bytes]
 ) -> int:
     transport, connection = await loop.create_connection(
-        lambda: _LoadConnection(head, left, loop.create_future()), host, port
+        lambda: _LoadConnection(heads, loop.create_future()), host, port
     )
     try:
         return await connection.size
@@ -81,11 +84,10 @@ async def _send_requests(
 class _LoadConnection(asyncio.Protocol):
     """A connection that sends the next request after each response, and counts the bytes of bodies."""
 
-    def __init__(self, head: bytes, left: Iterator[int], size: asyncio.Future[int]) -> None:
+    def __init__(self, heads: Iterator[bytes], size: asyncio.Future[int]) -> None:
         self.size = size
         """The size of the last body, set after the last response."""
-        self._head = head
-        self._left = left
+        self._heads = heads
         self._last = 0
 
     def connection_made(self, transport: Any) -> None:
@@ -113,10 +115,11 @@ class _LoadConnection(asyncio.Protocol):
         self._missing: int | None = None
         self._chunked: bytearray | None = None
         self._partial_head = b""
-        if next(self._left, None) is None:
+        head = next(self._heads, None)
+        if head is None:
             self.size.set_result(self._last)
         else:
-            self._transport.write(self._head)
+            self._transport.write(head)
 
     def _read_head(self, data: bytes) -> None:
         head, found, body = (self._partial_head + data).partition(b"\r\n\r\n")

@@ -133,7 +133,7 @@ def _page_cost(bench: Bench, small: str, large: str) -> Table:
     def page(database: str, thread: str, after: int | None) -> Callable[[], Load]:
         cursor = "" if after is None else f"&after={data.run_id(after)}"
         target = f"{urls[database]}/threads/{thread}/runs?limit=100&order=asc{cursor}"
-        return lambda: load(target, HEADERS, connections=1, requests=requests)
+        return lambda: load([target], HEADERS, connections=1, requests=requests)
 
     race = bench.race(
         "PostgreSQL page cost",
@@ -166,7 +166,7 @@ def _processes(bench: Bench, large: str) -> Table:
 
     def flood(workers: int) -> Callable[[], Load]:
         url = bench.enter(LoggingServer(large, KEY, workers)).url + target
-        return lambda: load(url, HEADERS, connections=8, requests=requests)
+        return lambda: load([url], HEADERS, connections=8, requests=requests)
 
     one, two = "one process", "two processes"
     race = bench.race("PostgreSQL processes", {one: flood(1), two: flood(2)}, bench.choose(7, 1))

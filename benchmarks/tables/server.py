@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import data
@@ -35,12 +35,21 @@ def measure(bench: Bench) -> Iterator[Table]:
     """Yield tables of the CPU time of a request and of requests per second."""
     stored = data.store("small", {DEEP: SMALL})
     for limit in (20, data.PAGE):
-        yield _cpu_time(bench, stored, limit)
-    small = bench.server(stored).url
-    yield _throughput(bench, small)
+        yield _cpu_time(bench, stored, f"the newest page, limit={limit}", [_target(limit)])
+    yield _cpu_time(bench, stored, f"another page each time, limit={data.PAGE}", _cursors())
+    yield _throughput(bench, bench.server(stored).url)
 
 
-def _cpu_time(bench: Bench, stored: Path, limit: int) -> Table:
+def _target(limit: int = data.PAGE, cursor: str = "") -> str:
+    return f"/threads/{DEEP}/runs?limit={limit}" + (f"&after={cursor}" if cursor else "")
+
+
+def _cursors() -> list[str]:
+    """Return targets with more pages than the server keeps."""
+    return [_target(cursor=data.run_id(number)) for number in range(SMALL - 1, data.PAGE, -1)]
+
+
+def _cpu_time(bench: Bench, stored: Path, pages: str, targets: Sequence[str]) -> Table:
     requests = bench.choose(2000, 200)
     ours, theirs = "threadruns serve", "Starlette, 25 lines"
     servers: dict[str, LoggingServer | StarletteServer] = {ours: bench.enter(LoggingServer(stored, KEY))}
@@ -53,15 +62,15 @@ def _cpu_time(bench: Bench, stored: Path, limit: int) -> Table:
 
     def measure_cpu(server: LoggingServer | StarletteServer) -> float:
         before = server.cpu_seconds()
-        load(f"{server.url}/threads/{DEEP}/runs?limit={limit}", HEADERS, connections=8, requests=requests)
+        load([server.url + target for target in targets], HEADERS, connections=8, requests=requests)
         return (server.cpu_seconds() - before) / requests
 
     entrants = {name: lambda server=server: measure_cpu(server) for name, server in servers.items()}
-    race = bench.race(f"server, limit={limit}", entrants, bench.choose(8, 2))
+    race = bench.race(f"server, {pages}", entrants, bench.choose(8, 2))
     best = {name: race.best(name, lambda seconds: seconds * 1e6) for name in (ours, theirs)}
     lead = ratio(best[ours], best[theirs])
     return Table(
-        f"Server: CPU time of a request, limit={limit}, 8 connections",
+        f"Server: CPU time of a request, {pages}, 8 connections",
         f"Best batch of {requests}, with httptools, uvloop and an access log in both. The Starlette application reads "
         "the same database and checks the key only.",
         [
@@ -73,36 +82,43 @@ def _cpu_time(bench: Bench, stored: Path, limit: int) -> Table:
 
 def _throughput(bench: Bench, url: str) -> Table:
     requests = bench.choose(300, 200)
-    ours, theirs = "threadruns serve", "Prism, static"
+    same, other, theirs = (
+        "threadruns serve, the newest page",
+        "threadruns serve, another page each time",
+        "Prism, static",
+    )
     sizes: dict[str, int] = {}
 
-    def measure_load(name: str, target: str) -> Load:
-        found = load(target, HEADERS, connections=8, requests=requests)
-        sizes[name] = found.size
-        return found
+    def entrant(name: str, base: str, targets: Sequence[str]) -> Callable[[], Load]:
+        urls = [base + target for target in targets]
 
-    entrants: dict[str, Callable[[], Load]] = {ours: lambda: measure_load(ours, f"{url}/threads/{DEEP}/runs?limit=100")}
+        def measure_load() -> Load:
+            found = load(urls, HEADERS, connections=8, requests=requests)
+            sizes[name] = found.size
+            return found
+
+        return measure_load
+
+    entrants = {same: entrant(same, url, [_target()]), other: entrant(other, url, _cursors())}
     missing = ""
     try:
         bench.require_peers()
         bench.progress("starting Prism")
         prism = bench.enter(Prism(_document_with_full_page()))
-        entrants[theirs] = lambda: measure_load(theirs, f"{prism.url}/threads/{DEEP}/runs?limit=100")
+        entrants[theirs] = entrant(theirs, prism.url, [_target()])
     except Unavailable as reason:
         missing = str(reason)
     race = bench.race("server", entrants, bench.choose(15, 3))
-    rates = {name: ratio(1, race.best(name, _seconds_per_request)) for name in (ours, theirs)}
-    lead = ratio(rates[ours], rates[theirs])
-    missing = missing or race.missing.get(theirs, "")
+    rates = {name: ratio(1, race.best(name, _seconds_per_request)) for name in (same, other, theirs)}
     table = Table(
         "Server: limit=100, one worker, 8 connections",
         f"Requests a second, best batch of {requests}. Prism answers with a body of the same 100 runs. "
         + ", ".join(f"{name}: {size / 1000:.1f} KB" for name, size in sizes.items()),
     )
-    table.rows.append(
-        Row(ours, rates[ours], "requests/s", lead, f"x {theirs}", at_least(5), race.missing.get(ours, ""))
-    )
-    table.rows.append(Row(theirs, rates[theirs], "requests/s", reason=missing))
+    for name, target in ((same, at_least(5)), (other, None)):
+        lead = ratio(rates[name], rates[theirs])
+        table.rows.append(Row(name, rates[name], "requests/s", lead, f"x {theirs}", target, race.missing.get(name, "")))
+    table.rows.append(Row(theirs, rates[theirs], "requests/s", reason=missing or race.missing.get(theirs, "")))
     return table
 
 
