@@ -90,7 +90,7 @@ def _page_cost(bench: Bench) -> Table:
     small = bench.server(data.store("small", {DEEP: SMALL})).url
     large = bench.server(long_store(runs)).url
     requests = bench.choose(300, 60)
-    first, last = "page after 100 runs of the thread", f"last page, after {DEPTH - data.PAGE:,} runs"
+    first, last = "page at the start of the thread", f"page after {DEPTH - data.PAGE - requests:,} runs of the thread"
     middle, few = f"middle page, of {runs:,} runs in a thread", f"middle page, of {SMALL:,} stored runs"
 
     def page(url: str, thread: str, after: int) -> Callable[[], Load]:
