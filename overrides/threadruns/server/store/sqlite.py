@@ -130,19 +130,19 @@ class SQLiteStore(Store):
 
     def position(self, thread: str, run_id: str) -> Position | None:
         """Return the position of a run in the thread; None if it is not a run of this thread."""
-        with self._remembered(SQLiteStore.position, thread, run_id):
+        with self._repeated_by_check(SQLiteStore.position, thread, run_id):
             row = self._find(run_id, thread)
             return Position(row[0], run_id) if row else None
 
     def run(self, thread: str, run_id: str) -> StoredRun | None:
         """Return a run of the thread; None if the thread does not have it."""
-        with self._remembered(SQLiteStore.run, thread, run_id):
+        with self._repeated_by_check(SQLiteStore.run, thread, run_id):
             row = self._find(run_id, thread)
             return StoredRun(run_id, row[2]) if row else None
 
     def find(self, run_id: str) -> StoredRun | None:
         """Return the run with this id in any thread, or None."""
-        with self._remembered(SQLiteStore.find, run_id):
+        with self._repeated_by_check(SQLiteStore.find, run_id):
             row = self._find(run_id)
             return StoredRun(run_id, row[2]) if row else None
 
@@ -165,7 +165,7 @@ class SQLiteStore(Store):
 
         A first page is read once until the database changes, because clients that poll request it again and again.
         """
-        with self._remembered(SQLiteStore.page, thread, limit, order, after, before):
+        with self._repeated_by_check(SQLiteStore.page, thread, limit, order, after, before):
             if after is not None or before is not None:
                 return self._read_page(thread, limit, order, after, before)
             return self._first_page(thread, limit, order)
@@ -241,7 +241,7 @@ class SQLiteStore(Store):
             raise RunDamaged(self.location, readable_id(thread), run_name(damaged[1], damaged[2]))
 
     @contextmanager
-    def _remembered(self, read: Callable[..., object], *arguments: object) -> Generator[None]:
+    def _repeated_by_check(self, read: Callable[..., object], *arguments: object) -> Generator[None]:
         """Let the health check repeat a read if it fails on damage."""
         try:
             yield
@@ -355,12 +355,12 @@ class SQLiteStore(Store):
                 self._database.write("INSERT INTO run VALUES (?, ?, ?, ?, ?)", pending)
                 break
             except sqlite3.IntegrityError:  # The id of this run is stored already; the other runs are still pending.
-                if (conflict := self._meet(given.pop(), replace, counts)) is not None:
+                if (conflict := self._compare_with_stored(given.pop(), replace, counts)) is not None:
                     counts.conflicts += 1
                     report(conflict)
         self._add_threads(threads)
 
-    def _meet(self, run: RunRecord, replace: bool, counts: LoadCounts) -> Conflict | None:
+    def _compare_with_stored(self, run: RunRecord, replace: bool, counts: LoadCounts) -> Conflict | None:
         """Compare a run with the stored run of its id, and count or replace it."""
         rows: list[Row] = self._database.rows(f"SELECT {self._columns}, thread FROM run WHERE id = ?", (run.id,))
         if not rows:

@@ -11,13 +11,13 @@ _STORED = {"\x00": "\x01\x01", "\x01": "\x01\x02"}
 _GIVEN = {stored: given for given, stored in _STORED.items()}
 
 
-def stored_key(text: str) -> str:
+def encode_key(text: str) -> str:
     """Return an id as it is stored."""
     if text.isprintable():  # The check of nearly every id, without a search.
         return text
     return re.sub("[\x00\x01]", lambda found: _STORED[found[0]], text)
 
 
-def given_key(text: str) -> str:
+def decode_key(text: str) -> str:
     """Return an id as it was given."""
     return text if "\x01" not in text else re.sub("\x01[\x01\x02]", lambda found: _GIVEN[found[0]], text)

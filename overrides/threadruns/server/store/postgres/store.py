@@ -16,7 +16,7 @@ from threadruns.server.store.errors import RunDamaged, StoreDamaged, StoreError
 from threadruns.server.store.interface import Store, started
 from threadruns.server.store.postgres.address import Address
 from threadruns.server.store.postgres.connections import Connections, LimitedConnection
-from threadruns.server.store.postgres.keys import given_key, stored_key
+from threadruns.server.store.postgres.keys import decode_key, encode_key
 from threadruns.server.store.postgres.tables import Tables, lock
 from threadruns.server.store.postgres.writer import COLUMNS, Writer, read_record
 from threadruns.server.store.records import Conflict, Damage, LoadCounts, RunRecord, Summary, run_name
@@ -72,12 +72,12 @@ class PostgresStore(Store):
             f"SELECT EXISTS (SELECT 1 FROM {self._schema}.thread WHERE id = %s) "
             f"OR EXISTS (SELECT 1 FROM {self._schema}.run WHERE thread = %s)"
         )
-        ((exists,),) = self._rows(sql, stored_key(thread), stored_key(thread))
+        ((exists,),) = self._rows(sql, encode_key(thread), encode_key(thread))
         return bool(exists)
 
     def position(self, thread: str, run_id: str) -> Position | None:
         """Return the position of a run in the thread; None if it is not a run of this thread."""
-        found = self._one("id = %s AND thread = %s", stored_key(run_id), stored_key(thread))
+        found = self._one("id = %s AND thread = %s", encode_key(run_id), encode_key(thread))
         return Position(found.created_at, run_id) if found else None
 
     def page(
@@ -88,11 +88,11 @@ class PostgresStore(Store):
         direction = "ASC" if (order == "asc") != backward else "DESC"
         lower, upper = (after, before) if order == "asc" else (before, after)
         where = "thread = %s"
-        values: list[Any] = [stored_key(thread)]
+        values: list[Any] = [encode_key(thread)]
         for bound, sign in ((lower, ">"), (upper, "<")):
             if bound is not None:
                 where += f" AND (created_at, id) {sign} (%s::bigint, %s)"
-                values += [bound.created_at, stored_key(bound.id)]
+                values += [bound.created_at, encode_key(bound.id)]
         rows = self._rows(
             f"SELECT {COLUMNS} FROM {self._schema}.run WHERE {where} "
             f"ORDER BY created_at {direction}, id {direction} LIMIT %s",
@@ -106,12 +106,12 @@ class PostgresStore(Store):
 
     def run(self, thread: str, run_id: str) -> StoredRun | None:
         """Return a run of the thread; None if the thread does not have it."""
-        found = self._one("id = %s AND thread = %s", stored_key(run_id), stored_key(thread))
+        found = self._one("id = %s AND thread = %s", encode_key(run_id), encode_key(thread))
         return StoredRun(found.id, found.text) if found else None
 
     def find(self, run_id: str) -> StoredRun | None:
         """Return the run with this id in any thread, or None."""
-        found = self._one("id = %s", stored_key(run_id))
+        found = self._one("id = %s", encode_key(run_id))
         return StoredRun(found.id, found.text) if found else None
 
     # Reading the whole store.
@@ -125,12 +125,12 @@ class PostgresStore(Store):
             first = connection.execute(f"SELECT thread FROM {self._schema}.run ORDER BY thread LIMIT 1".encode())
             example = first.fetchone()
         assert row is not None
-        return Summary(row[0], row[1], given_key(example[0]) if example else None)
+        return Summary(row[0], row[1], decode_key(example[0]) if example else None)
 
     def thread_ids(self) -> Iterator[str]:
         """Yield the ids of all threads, in the order of code points."""
         for (thread,) in self._stream(f"SELECT id FROM {self._schema}.thread ORDER BY id"):
-            yield given_key(thread)
+            yield decode_key(thread)
 
     def runs(self) -> Iterator[RunRecord]:
         """Yield every run, by thread, time and id, as the store was at one moment."""
@@ -170,10 +170,10 @@ class PostgresStore(Store):
     def _verify_keys(self, connection: LimitedConnection) -> Iterator[Damage]:
         repeated = f"SELECT id FROM {self._schema}.run GROUP BY id HAVING count(*) > 1 ORDER BY id"
         for (run_id,) in _fetched(connection, repeated):
-            yield Damage("Several threads have a run with this id.", None, given_key(run_id))
+            yield Damage("Several threads have a run with this id.", None, decode_key(run_id))
         missing = f"SELECT thread FROM {self._schema}.run EXCEPT SELECT id FROM {self._schema}.thread ORDER BY thread"
         for (thread,) in _fetched(connection, missing):
-            yield Damage("The thread has runs and is missing from the table of threads.", given_key(thread))
+            yield Damage("The thread has runs and is missing from the table of threads.", decode_key(thread))
 
     def check(self) -> None:
         """Read the store; ``/healthz`` calls it.
@@ -198,9 +198,9 @@ class PostgresStore(Store):
         rows = self._rows(
             f"SELECT {COLUMNS} FROM {self._schema}.run WHERE (thread, created_at, id) > (%s, %s::bigint, %s) "
             f"ORDER BY thread, created_at, id LIMIT {CHECKED_RUNS}",
-            stored_key(thread),
+            encode_key(thread),
             created_at,
-            stored_key(run_id),
+            encode_key(run_id),
         )
         runs = [self._intact(row) for row in rows]
         self._checked = runs[-1][:3] if len(runs) == CHECKED_RUNS else ("", -(1 << 63), "")
@@ -229,7 +229,7 @@ class PostgresStore(Store):
         """Store a run in place of the run with its id, in whatever thread that is."""
         record = RunRecord.of(run)
         with self._writing() as connection:
-            connection.execute(f"DELETE FROM {self._schema}.run WHERE id = %s".encode(), (stored_key(record.id),))
+            connection.execute(f"DELETE FROM {self._schema}.run WHERE id = %s".encode(), (encode_key(record.id),))
             Writer(connection, self._schema, replace=False, report=_raise, counts=LoadCounts()).write([record])
 
     def add_thread(self, thread: str) -> None:
@@ -241,11 +241,11 @@ class PostgresStore(Store):
         """Delete a run, and return whether it existed; its thread stays."""
         with self._writing() as connection:
             statement = f"DELETE FROM {self._schema}.run WHERE id = %s".encode()
-            return bool(connection.execute(statement, (stored_key(run_id),)).rowcount)
+            return bool(connection.execute(statement, (encode_key(run_id),)).rowcount)
 
     def remove_thread(self, thread: str) -> bool:
         """Delete a thread with its runs, and return whether it existed."""
-        values = (stored_key(thread),)
+        values = (encode_key(thread),)
         with self._writing() as connection:
             connection.execute(f"DELETE FROM {self._schema}.run WHERE thread = %s".encode(), values)
             return bool(

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from threadruns.server.store.postgres.connections import LimitedConnection
-from threadruns.server.store.postgres.keys import given_key, stored_key
+from threadruns.server.store.postgres.keys import decode_key, encode_key
 from threadruns.server.store.records import Conflict, LoadCounts, RunRecord, same_json
 
 COLUMNS = "thread, created_at, id, convert_to(body, 'UTF8'), checksum"
@@ -32,7 +32,7 @@ MAX_KEY_BYTES = 2500
 
 
 @frozen
-class Refused(Conflict):
+class UnstorableRun(Conflict):
     """A run that PostgreSQL cannot store."""
 
     reason: str
@@ -76,7 +76,7 @@ class Writer:
     def add_threads(self, threads: Iterable[str]) -> None:
         """Create the threads that do not exist."""
         statement = f"INSERT INTO {self._schema}.thread SELECT unnest(%s::text[]) ON CONFLICT DO NOTHING"
-        keys = map(stored_key, threads)
+        keys = map(encode_key, threads)
         while batch := list(islice(keys, BATCH_THREADS)):
             self._connection.execute(statement.encode(), (batch,))
 
@@ -87,7 +87,7 @@ class Writer:
         for run in batch:
             stored = known.get(run.id)
             if (reason := _reason_against(run)) is not None:
-                self._refuse(Refused(run, b"", reason))
+                self._refuse(UnstorableRun(run, b"", reason))
             elif stored is None:
                 self._counts.new += 1
                 known[run.id] = added[run.id] = run
@@ -115,7 +115,7 @@ class Writer:
         """Return the stored runs that have the ids of these, and the ids of those that are damaged."""
         rows = self._connection.execute(
             f"SELECT {COLUMNS} FROM {self._schema}.run WHERE id = ANY(%s)".encode(),
-            ([stored_key(run.id) for run in batch],),
+            ([encode_key(run.id) for run in batch],),
             binary=True,
         )
         found = [read_record(row) for row in rows]
@@ -136,14 +136,14 @@ class Writer:
             return
         self._connection.cursor().executemany(
             f"UPDATE {self._schema}.run SET body = %s, checksum = %s WHERE thread = %s AND id = %s".encode(),
-            [(run.text.decode(), run.checksum, stored_key(run.thread), stored_key(run.id)) for run in runs],
+            [(run.text.decode(), run.checksum, encode_key(run.thread), encode_key(run.id)) for run in runs],
         )
 
 
 def read_record(row: Sequence[Any]) -> tuple[RunRecord, bool]:
     """Return the run of a row with ``COLUMNS``, and whether it is what was stored."""
     thread, created_at, run_id, body, checksum = row
-    run = RunRecord(given_key(thread), created_at, given_key(run_id), bytes(body))
+    run = RunRecord(decode_key(thread), created_at, decode_key(run_id), bytes(body))
     return run, run.checksum == checksum
 
 
@@ -162,7 +162,7 @@ def _batches(runs: Iterable[RunRecord]) -> Iterator[list[RunRecord]]:
 
 def _line(run: RunRecord) -> bytes:
     """Return a row in the text format of COPY."""
-    keys = f"{_escaped(stored_key(run.thread))}\t{run.created_at}\t{_escaped(stored_key(run.id))}\t"
+    keys = f"{_escaped(encode_key(run.thread))}\t{run.created_at}\t{_escaped(encode_key(run.id))}\t"
     # JSON texts have no control characters but white space between tokens, and line breaks were removed.
     body = run.text.replace(b"\\", b"\\\\").replace(b"\t", b"\\t").replace(b"\n", b"\\n").replace(b"\r", b"\\r")
     return b"%b%b\t%d\n" % (keys.encode(), body, run.checksum)
@@ -175,7 +175,7 @@ def _escaped(text: str) -> str:
 def _reason_against(run: RunRecord) -> str | None:
     """Return why PostgreSQL cannot store a run; None if it can."""
     if len(run.thread) + len(run.id) > MAX_KEY_BYTES // 4 and (
-        len(stored_key(run.thread).encode()) + len(stored_key(run.id).encode()) > MAX_KEY_BYTES
+        len(encode_key(run.thread).encode()) + len(encode_key(run.id).encode()) > MAX_KEY_BYTES
     ):
         return f"the ids of the run and of its thread have more than {MAX_KEY_BYTES} bytes, too many for PostgreSQL"
     if b"\x00" in run.text:
