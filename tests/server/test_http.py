@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -132,6 +134,40 @@ def test_bound_of_the_head_is_the_documented_one(
 def test_eight_thousand_headers_are_read(start: Callable[..., tuple[str, int]]) -> None:
     """A head of very many short headers is read like any other."""
     assert parsed(exchange(start(), b"GET %b HTTP/1.1\r\n%b%b\r\n" % (PATH, HEADERS, b"a: b\r\n" * 8000)))[0][0] == 200
+
+
+@pytest.mark.parametrize("method", [b"HEAD", b"GET"])
+@pytest.mark.parametrize("path", [PATH, PATH + b"?limit=x", b"/healthz"])
+def test_connection_ends_after_the_last_response(
+    start: Callable[..., tuple[str, int]], method: bytes, path: bytes
+) -> None:
+    """After a response with ``Connection: close`` the connection ends, whether the response has a body or not."""
+    with socket.create_connection(start(), timeout=8) as sock:
+        sock.sendall(b"%b %b HTTP/1.1\r\n%bConnection: close\r\n\r\n" % (method, path, HEADERS))
+        _, _, body = read_all(sock).partition(b"\r\n\r\n")
+    assert bool(body) == (method == b"GET")
+
+
+def test_unread_responses_stop_the_server_from_handling_more(
+    start: Callable[..., tuple[str, int]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The requests of a client that reads no response are not handled, so that no responses pile up in memory."""
+    caplog.set_level("INFO", "threadruns.access")
+    total = 4000  # Their responses are larger than all that systems keep for a connection.
+    with socket.socket() as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.settimeout(8)
+        sock.connect(start())
+        sock.sendall(b"GET %b HTTP/1.1\r\n%b\r\n" % (PATH, HEADERS))
+        assert sock.recv(1) == b"H"
+        sock.settimeout(1)
+        with suppress(TimeoutError):
+            sock.sendall(b"GET %b HTTP/1.1\r\n%b\r\n" % (PATH, HEADERS) * total)
+        handled = -1
+        while handled < len(caplog.records):
+            handled = len(caplog.records)
+            time.sleep(0.3)
+    assert 0 < handled < total / 2
 
 
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])

@@ -412,10 +412,10 @@ class Connection(asyncio.Protocol):
 
     # What the writer needs.
 
-    def write(self, *parts: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Send bytes, unless the connection is closed."""
         if not self._closing:
-            self.transport.writelines(parts)  # The parts are not copied to join them.
+            self.transport.write(data)
 
     async def drain(self) -> None:
         """Wait until the client has read most of what was sent."""

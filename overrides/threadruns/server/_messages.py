@@ -38,7 +38,7 @@ class Wire(Protocol):
     closed: asyncio.Event
     """Set when either side has closed the connection."""
 
-    def write(self, *parts: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Send bytes, unless the connection is closed."""
 
     async def drain(self) -> None:

@@ -64,7 +64,8 @@ class ResponseWriter:
     def respond(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
         """Send a whole response at once."""
         head = self._head(status, headers, len(body))
-        self._wire.write(head, body if self._has_body else b"")
+        # In Python 3.12 and 3.13, the ``writelines`` of asyncio neither ends an empty part nor waits for slow readers.
+        self._wire.write(head + body if self._has_body else head)
         self.sent = len(body) if self._has_body else 0
         self.is_complete = True
 
