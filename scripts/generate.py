@@ -37,13 +37,13 @@ from openapi_python_client.parser.errors import GeneratorError
 from ruamel.yaml import YAML
 
 from _compare.report import CompareError, report
-from _document_check import Problem, find, located
-from _emission import Emission, parameters, properties
+from _document.check import Problem, find, located
+from _document.source import Source, SourceError, read
+from _documentation.page import page
+from _documentation.samples import SampleError, add_samples, document_with_samples
+from _emission.emission import Emission, parameters, properties
 from _generator import GeneratorChanged, check_output, check_templates, explained, write_record
-from _page import page
-from _samples import SampleError, add_samples, document_with_samples
-from _simplify import Simplified, simplify
-from _source import Source, SourceError, read
+from _simplify.document import Simplified, simplify
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "openapi.yaml"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import inspect
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,7 +41,8 @@ CLASSES: dict[type, tuple[str, ...]] = {
 }
 """The classes of the view, with the names under which this repository holds their objects."""
 
-OURS = (str(generate.TEMPLATES), str(Path(_emission.__file__)), str(Path(generate.__file__)), "<template>")
+EMISSION = Path(_emission.__file__).parent
+OURS = (str(generate.TEMPLATES), str(EMISSION), str(Path(generate.__file__)), "<template>")
 
 
 def attributes_in_use() -> Iterator[tuple[str, str]]:
@@ -52,10 +52,11 @@ def attributes_in_use() -> Iterator[tuple[str, str]]:
         for node in environment.parse(path.read_text()).find_all(nodes.Getattr):
             holder = node.node
             yield (holder.name if isinstance(holder, nodes.Name) else getattr(holder, "attr", "")), node.attr
-    for node in ast.walk(ast.parse(inspect.getsource(_emission))):
-        if isinstance(node, ast.Attribute):
-            holder = node.value
-            yield (holder.id if isinstance(holder, ast.Name) else getattr(holder, "attr", "")), node.attr
+    for path in EMISSION.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Attribute):
+                holder = node.value
+                yield (holder.id if isinstance(holder, ast.Name) else getattr(holder, "attr", "")), node.attr
 
 
 def used() -> list[tuple[type, str]]:

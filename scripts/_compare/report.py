@@ -10,8 +10,8 @@ from pathlib import Path
 
 from _compare.changes import Change, Json
 from _compare.operations import compare
-from _document_check import find, located
-from _source import Source, SourceError, parse, read
+from _document.check import find, located
+from _document.source import Source, SourceError, parse, read
 
 HEADING = "Breaking"
 

@@ -24,7 +24,7 @@ import httpx
 import pytest
 
 import generate
-from _page import page as page_of
+from _documentation.page import page as page_of
 from tests.document.elements import Element, Tree
 from tests.document.samples import DOCUMENT, NASTY, nasty_document
 from threadruns._document import document, page

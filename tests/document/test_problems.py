@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 from itertools import pairwise
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from _document import check
+
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "openapi.yaml"
 OPERATION = "/paths/~1threads~1{thread_id}~1runs/get"
 SCHEMAS = "/components/schemas"
 RESPONSES = f"{OPERATION}/responses"
-
-
-def load() -> ModuleType:
-    """Import the check, which is a script outside the import path."""
-    spec = importlib.util.spec_from_file_location("_document_check", ROOT / "scripts" / "_document_check.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-check = load()
 TEXT = DOCUMENT.read_text(encoding="utf-8")
 
 EDITS = [

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 import generate
-from _operations import Operation, operations
-from _samples import LANGUAGES, Language, SampleError, add_samples, document_with_samples, samples
+from _documentation.operations import Operation, operations
+from _documentation.samples import LANGUAGES, Language, SampleError, add_samples, document_with_samples, samples
 from tests.document.samples import DOCUMENT, nasty_document
 from tests.document.samples.checks import check_answers, check_request
 from tests.document.samples.toolchains import GRAMMARS, TOOLCHAINS

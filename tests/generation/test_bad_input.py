@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-import _source
 import generate
+from _document import source
 
 TEXT = 'openapi: 3.1.0\ninfo: {title: é, version: "1"}\npaths: {}\n'
 
@@ -86,7 +86,7 @@ def test_bad_file_is_refused(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file that is not such a document is refused in one line with place and reason, and the old package stays."""
-    monkeypatch.setattr(_source, "MAX_VALUES", 5000)  # to be fast
+    monkeypatch.setattr(source, "MAX_VALUES", 5000)  # to be fast
     make, place, reason = BAD[name]
     path = tmp_path / "bad.yaml"
     make(path)
@@ -107,12 +107,12 @@ def test_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     path = tmp_path / "bad.yaml"
     path.write_text(TEXT)
     monkeypatch.setattr(Path, "read_bytes", lambda _: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
-    with pytest.raises(_source.SourceError, match=r"^it cannot be read: Permission denied; give the path"):
-        _source.read(path)
+    with pytest.raises(source.SourceError, match=r"^it cannot be read: Permission denied; give the path"):
+        source.read(path)
 
 
 def test_aliases_are_read(tmp_path: Path) -> None:
     """An alias is read like the part that it refers to."""
     path = tmp_path / "good.yaml"
     path.write_text(TEXT + "x-a: &a [1]\nx-b: *a\n", encoding="utf-8")
-    assert _source.read(path).raw["x-b"] == [1]
+    assert source.read(path).raw["x-b"] == [1]

@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 import generate
-from _source import read
+from _document.source import read
 from tests.generation.corpus import Case, Json, cases, write
 
 RIGHT = [case for case in cases() if "refused" not in case]

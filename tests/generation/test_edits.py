@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import generate
-from _page import page
-from _samples import add_samples
-from _source import Source
+from _document.source import Source
+from _documentation.page import page
+from _documentation.samples import add_samples
 from tests.generation.corpus import Json, cases, document
 
 THING = {"$ref": "#/components/schemas/Thing"}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 
-from _operations import operations
-from _samples import samples
+from _documentation.operations import operations
+from _documentation.samples import samples
 from tests.document.samples import DOCUMENT, idless_document, nasty_document, plain_document
 from tests.document.samples.checks import WrongSampleError, check_answers, check_request, check_whole, parse
 from tests.document.samples.toolchains import GRAMMARS, TOOLCHAINS

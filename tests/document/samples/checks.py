@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from _operations import Operation
-from _samples import Sample
+from _documentation.operations import Operation
+from _documentation.samples import Sample
 from tests.document.samples.toolchains import GRAMMARS, Toolchain
 from threadruns.server.synth import thread
 from threadruns.testing import serve

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from _samples import Sample
+from _documentation.samples import Sample
 
 SECONDS = 120
 HTTPYAC = "httpyac@6.16.7"

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import getitem
 from urllib.parse import unquote
 
-from _source import Json, Pointer
+from _document.source import Json, Pointer
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

@@ -20,8 +20,8 @@ import jsonschema_rs
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from openapi_spec_validator.schemas import schema_v31
 
-from _references import METHODS, paths_of, resolved, target
-from _source import Json, Pointer, Source, SourceError, read
+from _document.references import METHODS, paths_of, resolved, target
+from _document.source import Json, Pointer, Source, SourceError, read
 
 Place = tuple[Pointer, Json]
 

@@ -13,10 +13,10 @@ from functools import reduce
 from operator import getitem
 from typing import Any, NamedTuple
 
-from _allof import Conflict, core, intersect, types_of
-from _names import ClassNames, class_name, field_name, unique
-from _references import resolved, target
-from _source import Pointer
+from _document.references import resolved, target
+from _document.source import Pointer
+from _simplify.intersection import Conflict, core, intersect, types_of
+from _simplify.names import ClassNames, class_name, field_name, unique
 
 Json = Any
 Report = Callable[[Pointer, str], None]

@@ -28,8 +28,8 @@ from openapi_python_client.parser.properties import (
 )
 from openapi_python_client.schema import Reference
 
-from _operations import PATH_SAFE
-from _simplify import Argument, Simplified
+from _documentation.operations import PATH_SAFE
+from _simplify.document import Argument, Simplified
 
 Model = ModelProperty
 

@@ -14,7 +14,7 @@ from operator import getitem
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from _references import METHODS, paths_of, target
+from _document.references import METHODS, paths_of, target
 
 Json = Any
 MAX_DEPTH = 6

@@ -22,10 +22,10 @@ from openapi_python_client.strings import PythonIdentifier
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from _operations import Operation, example_of, given_example, operations
+from _documentation.operations import Operation, example_of, given_example, operations
 
 Json = Any
-TEMPLATES = Path(__file__).resolve().parent.parent / "overrides" / "templates" / "samples"
+TEMPLATES = Path(__file__).resolve().parents[2] / "overrides" / "templates" / "samples"
 EXTENSION = "x-codeSamples"
 """The key of an operation that documentation tools read samples from."""
 

@@ -21,12 +21,12 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
-from _fields import Field, body_fields, parameter_field
-from _operations import Operation, given_example, operations, resolve
-from _samples import samples, template_environment
+from _documentation.fields import Field, body_fields, parameter_field
+from _documentation.operations import Operation, given_example, operations, resolve
+from _documentation.samples import samples, template_environment
 
 Json = Any
-TEMPLATES = Path(__file__).resolve().parent.parent / "overrides" / "templates" / "page"
+TEMPLATES = Path(__file__).resolve().parents[2] / "overrides" / "templates" / "page"
 HTML_OF_SAMPLES = HtmlFormatter(nowrap=True)
 PLACES = {"path": "Path parameters", "query": "Query parameters", "header": "Headers", "cookie": "Cookies"}
 

@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 from openapi_python_client.strings import PythonIdentifier
 
-from _document_check import Problem
-from _names import OPERATION_NAMES, PREFIX, argument_name, unique
-from _references import METHODS, paths_of, resolved
-from _schemas import Json, Schemas, Tagged
-from _source import Pointer
+from _document.check import Problem
+from _document.references import METHODS, paths_of, resolved
+from _document.source import Pointer
+from _simplify.names import OPERATION_NAMES, PREFIX, argument_name, unique
+from _simplify.schemas import Json, Schemas, Tagged
 
 IGNORED_HEADERS = ("accept", "authorization", "content-type")
 """Header parameters that OpenAPI ignores, because it describes them elsewhere."""

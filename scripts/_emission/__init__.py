@@ -1,0 +1,1 @@
+"""The types, fields, parameters and responses that the templates write as code."""
