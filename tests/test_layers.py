@@ -16,18 +16,20 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "overrides" / "threadruns"
 GENERATED = ROOT / "generated" / "threadruns_api"
+SCRIPTS = ROOT / "scripts"
 MAX_MODULES = 14
 """The largest number of modules in a folder, its ``__init__`` not counted."""
 
 
 def module_name(path: Path) -> str:
-    """Return the dotted name of a module of either package."""
-    root = PACKAGE.parent if path.is_relative_to(PACKAGE) else GENERATED.parent
+    """Return the dotted name of a module of either package, or of the scripts."""
+    root = next(root for root in (PACKAGE.parent, GENERATED.parent, SCRIPTS) if path.is_relative_to(root))
     parts = path.relative_to(root).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 MODULES = {module_name(path): path for package in (PACKAGE, GENERATED) for path in sorted(package.rglob("*.py"))}
+PARTS = {module_name(path): path for path in sorted(SCRIPTS.rglob("*.py"))}
 ROOMS = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
 ROOMS = ROOMS - {"__init__"} | {"threadruns", "threadruns_api"}
 
@@ -45,7 +47,7 @@ def imports(path: Path) -> Iterator[str]:
             base += [node.module] if node.module else []
             for alias in node.names:
                 name = ".".join([*base, alias.name])
-                yield name if name in MODULES else ".".join(base)
+                yield name if name in MODULES or name in PARTS else ".".join(base)
 
 
 def room(module: str) -> str:
@@ -55,10 +57,10 @@ def room(module: str) -> str:
     return inner if package == "threadruns" and inner in ROOMS else package
 
 
-def table() -> dict[str, set[str]]:
-    """Return the rooms of ARCHITECTURE.md in their order, each with what it may import."""
-    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition("| room | may import |")[2]
-    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|", text, flags=re.MULTILINE)
+def table(subject: str = "room") -> dict[str, set[str]]:
+    """Return the rooms of ARCHITECTURE.md, or the folders of scripts, in their order, with what each may import."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").partition(f"| {subject} | may import |")[2]
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|", text.partition("\n\n")[0], flags=re.MULTILINE)
     return {name: set(re.findall(r"`(\w+)`", allowed)) for name, allowed in rows}
 
 
@@ -86,15 +88,26 @@ def test_imports_follow_the_table(name: str) -> None:
     assert {imported for _, imported in found} == allowed
 
 
+def test_parts_of_the_generator_follow_the_table() -> None:
+    """Each folder of scripts imports what ARCHITECTURE.md allows, all of it, and only folders above it."""
+    rows = table("folder of `scripts`")
+    assert {*rows} == {path.parent.name for path in SCRIPTS.glob("_*/__init__.py")}
+    for number, (name, allowed) in enumerate(rows.items()):
+        found = {imported.partition(".")[0] for path in SCRIPTS.glob(f"{name}/*.py") for imported in imports(path)}
+        assert found & {*rows, "generate"} - {name} == allowed, name
+        assert allowed <= {*[*rows][:number]}, name
+
+
 def test_no_import_circles() -> None:
     """No module imports itself by way of others, imports for type checking included."""
-    graph = {module: {*imports(path)} & MODULES.keys() - {module} for module, path in MODULES.items()}
-    TopologicalSorter(graph).prepare()
+    for modules in (MODULES, PARTS):
+        graph = {module: {*imports(path)} & modules.keys() - {module} for module, path in modules.items()}
+        TopologicalSorter(graph).prepare()
 
 
 def test_folders_are_small() -> None:
-    """No folder of the hand-written package has more than 14 modules."""
-    for folder in {path.parent for path in PACKAGE.rglob("*.py")}:
+    """No folder of the hand-written package or of the scripts has more than 14 modules."""
+    for folder in {path.parent for path in [*PACKAGE.rglob("*.py"), *SCRIPTS.rglob("*.py")]}:
         assert len([*folder.glob("*.py")]) - 1 <= MAX_MODULES, folder
 
 
