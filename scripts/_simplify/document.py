@@ -17,8 +17,9 @@ from openapi_python_client.strings import PythonIdentifier
 from _document.check import Problem
 from _document.references import METHODS, paths_of, resolved
 from _document.source import Pointer
+from _simplify.discriminators import Tagged
 from _simplify.names import OPERATION_NAMES, PREFIX, argument_name, unique
-from _simplify.schemas import Json, Schemas, Tagged
+from _simplify.schemas import Json, Schemas
 
 IGNORED_HEADERS = ("accept", "authorization", "content-type")
 """Header parameters that OpenAPI ignores, because it describes them elsewhere."""
@@ -94,13 +95,14 @@ def simplify(raw: Json) -> Simplified:
     rewriter = _Operations(raw, schemas, problems)
     paths = rewriter.paths()
     schemas.complete()
+    classes = schemas.classes
     document = {
         "openapi": "3.1.0",
         "info": {key: raw["info"][key] for key in ("title", "version")},
         "paths": paths,
-        "components": {"schemas": schemas.classes},
+        "components": {"schemas": classes.components},
     }
-    return Simplified(document, rewriter.operations, schemas.keys, schemas.tagged, schemas.places, problems)
+    return Simplified(document, rewriter.operations, classes.keys, schemas.tagged, classes.places, problems)
 
 
 class _Operations:

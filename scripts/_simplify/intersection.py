@@ -49,6 +49,12 @@ def types_of(schema: Json) -> tuple[str, ...]:
     return ("array",) if "items" in schema or "prefixItems" in schema else TYPES
 
 
+def listed_values(schema: Json) -> list[Json]:
+    """Return the values that a schema lists, as ``const`` or ``enum``; none if it lists none."""
+    values: list[Json] = [schema["const"]] if "const" in schema else schema.get("enum", [])
+    return values
+
+
 Join = Callable[[Json, Json], Json]
 """A function that returns the ``allOf`` of two schemas, always the same for the same two."""
 
@@ -119,11 +125,7 @@ def _inner(left: Json, right: Json, key: str, join: Join) -> Json:
 
 def _values(found: dict[str, Json], left: Json, right: Json) -> None:
     """Add the values that both parts list, as ``const`` or ``enum``."""
-    lists = [
-        [part["const"]] if "const" in part else part["enum"]
-        for part in (left, right)
-        if part.keys() & {"const", "enum"}
-    ]
+    lists = [listed_values(part) for part in (left, right) if part.keys() & {"const", "enum"}]
     if lists:
         shared = [value for value in lists[0] if all(_is_in(value, other) for other in lists[1:])]
         if not shared:
