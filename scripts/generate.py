@@ -41,7 +41,8 @@ from _document.check import Problem, find, located
 from _document.source import Source, SourceError, read
 from _documentation.page import page
 from _documentation.samples import SampleError, add_samples, document_with_samples
-from _emission.emission import Emission, parameters, properties
+from _emission.emission import Emission
+from _emission.properties import parameters, properties
 from _generator import GeneratorChanged, check_output, check_templates, explained, write_record
 from _simplify.document import Simplified, simplify
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from _documentation.operations import flatten, resolve
+from _documentation.examples import flatten, resolve
 
 Json = Any
 

@@ -21,8 +21,9 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+from _documentation.examples import given_example, resolve
 from _documentation.fields import Field, body_fields, parameter_field
-from _documentation.operations import Operation, given_example, operations, resolve
+from _documentation.operations import Operation, operations
 from _documentation.samples import samples, template_environment
 
 Json = Any

@@ -22,7 +22,8 @@ from openapi_python_client.strings import PythonIdentifier
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
-from _documentation.operations import Operation, example_of, given_example, operations
+from _documentation.examples import example_of, given_example
+from _documentation.operations import Operation, operations
 
 Json = Any
 TEMPLATES = Path(__file__).resolve().parents[2] / "overrides" / "templates" / "samples"

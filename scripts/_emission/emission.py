@@ -1,14 +1,12 @@
 """The code that the templates emit for schemas and operations, computed from the generator's data classes.
 
-Those classes are private to openapi-python-client, which is therefore pinned. `tests/test_emission.py`
-renames each attribute that is used here and in the templates, and expects generation to fail.
+The templates call the methods of `Emission`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from openapi_python_client.parser import GeneratorData
@@ -26,12 +24,13 @@ from openapi_python_client.parser.properties import (
     Property,
     UnionProperty,
 )
-from openapi_python_client.schema import Reference
 
 from _documentation.operations import PATH_SAFE
-from _simplify.document import Argument, Simplified
-
-Model = ModelProperty
+from _emission.elements import Field, Import, Parameter, RequestBody, Response
+from _emission.encoding import encoded, is_spread
+from _emission.properties import Model, description, named, parameters, properties, rest_of, unions
+from _simplify.document import Simplified
+from _simplify.operations import Argument
 
 OWN_NAMES = frozenset(
     {
@@ -44,59 +43,6 @@ OWN_NAMES = frozenset(
 
 TAG = "type"
 """The key whose constant identifies the variant of an object, even if the document has only this variant."""
-
-
-class Import(NamedTuple):
-    """A class that another module of the models defines."""
-
-    module: str
-    name: str
-
-
-class Field(NamedTuple):
-    """A field of a model, as it is emitted."""
-
-    name: str
-    key: str
-    annotation: str
-    default: str
-    description: str
-
-
-class Parameter(NamedTuple):
-    """A parameter of an operation, as it is emitted."""
-
-    name: str
-    key: str
-    place: str
-    annotation: str
-    required: bool
-    description: str
-    fixed: str
-    """The only value of a header, which the operation sets itself; empty if the caller chooses the value."""
-    encoded: str
-    """The value to send, as code."""
-    is_spread: bool
-    """True if the code is a dict of several query parameters."""
-
-
-class RequestBody(NamedTuple):
-    """The JSON body of the requests of an operation, as it is emitted."""
-
-    name: str
-    """The name of its argument."""
-    annotation: str
-    required: bool
-    content_type: str
-
-
-class Response(NamedTuple):
-    """The type that responses with a range of status codes decode to."""
-
-    low: int
-    high: int
-    annotation: str
-    """The type as code; "None" for a successful response without a body."""
 
 
 class Emission:
@@ -341,85 +287,3 @@ class Emission:
         props = [response.prop for response in endpoint.responses] + [body.prop for body in endpoint.bodies]
         props += parameters(endpoint)
         return sorted({name for prop in props for name in named(prop)})
-
-
-def properties(model: Model) -> list[Property]:
-    """Return the properties of a model, required ones first."""
-    return [*(model.required_properties or ()), *(model.optional_properties or ())]
-
-
-def parameters(endpoint: Endpoint) -> list[Property]:
-    """Return the parameters of an operation; headers are query parameters for the generator."""
-    return [*endpoint.path_parameters, *endpoint.query_parameters]
-
-
-def rest_of(model: Model) -> list[Property]:
-    """Return the schema of the additional properties of a model, in a list that may be empty."""
-    return [model.additional_properties] if model.additional_properties else []
-
-
-def encoded(argument: Argument, prop: Property) -> str:
-    """Return the code that encodes the value of a parameter."""
-    name, key = argument.name, argument.key
-    if argument.style == "json":
-        return f"path_segment({key!r}, json_text({name}))" if argument.place == "path" else f"json_text({name})"
-    if argument.place == "query":
-        if is_spread(argument, prop):
-            return f"query_values({key!r}, {name}, {argument.style!r}, explode={argument.explode})"
-        return f"query_value({name})"
-    if argument.place == "header":
-        return f"simple_text({name}, explode={argument.explode})" if argument.explode else f"simple_text({name})"
-    if type(prop).__name__ in ("StringProperty", "LiteralEnumProperty") and not has_numbers(prop):
-        return f"path_segment({key!r}, {name})"
-    return f"path_segments({key!r}, {name})"
-
-
-def has_numbers(prop: Property) -> bool:
-    """Return whether a property is an enum of integers."""
-    return isinstance(prop, LiteralEnumProperty) and prop.value_type is int
-
-
-def is_spread(argument: Argument, prop: Property) -> bool:
-    """Return whether a query parameter is sent as several parameters, or in a style of its own."""
-    if argument.place != "query" or argument.style == "json":
-        return False
-    members = prop.inner_properties if isinstance(prop, UnionProperty) else [prop]
-    is_plain = all(not isinstance(member, ModelProperty | ListProperty | AnyProperty) for member in members)
-    only_lists = all(not isinstance(member, ModelProperty | AnyProperty) for member in members)
-    return not (is_plain or (only_lists and argument.explode))
-
-
-def description(model: Model, prop: Property) -> str:
-    """Return the description of a property. The generator drops a description beside a ``$ref``."""
-    raw = (model.data.properties or {}).get(prop.name)
-    text = (raw.model_extra or {}).get("description") if isinstance(raw, Reference) else raw and raw.description
-    stated = prop.description
-    found: Any = text or stated or ""
-    return found if isinstance(found, str) else str(found.get_untrusted_value())
-
-
-def named(prop: Property) -> Iterator[Import]:
-    """Yield the classes that the type of a property uses."""
-    match prop:
-        case ListProperty():
-            yield from named(prop.inner_property)
-        case UnionProperty():
-            for inner in prop.inner_properties:
-                yield from named(inner)
-        case ModelProperty() | LiteralEnumProperty():
-            yield Import(str(prop.class_info.module_name), str(prop.class_info.name))
-        case _:
-            pass
-
-
-def unions(prop: Property) -> Iterator[UnionProperty]:
-    """Yield the unions in the type of a property."""
-    match prop:
-        case ListProperty():
-            yield from unions(prop.inner_property)
-        case UnionProperty():
-            yield prop
-            for inner in prop.inner_properties:
-                yield from unions(inner)
-        case _:
-            pass

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from _document.source import Pointer
+from _document.source import Json, Pointer
 from _simplify.names import ClassNames
-from _simplify.places import Json, Places
+from _simplify.places import Places
 
 
 class Classes:

@@ -6,7 +6,8 @@ from functools import reduce
 from operator import getitem
 
 from _document.references import target
-from _simplify.places import Json, Places, objects_below
+from _document.source import Json
+from _simplify.places import Places, objects_below
 
 FLAGS = ("readOnly", "writeOnly")
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from _document.source import Json
 from _simplify.forms import COMPONENTS, referenced
 from _simplify.merging import Merger
-from _simplify.places import Json, Places, objects_below
+from _simplify.places import Places, objects_below
 
 
 class Tagged(NamedTuple):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from _document.source import Json
 from _simplify.classes import Classes
 from _simplify.forms import reference, union_of
 from _simplify.intersection import types_of
-from _simplify.places import Json, Places
+from _simplify.places import Places
 
 
 class Enums:

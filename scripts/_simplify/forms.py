@@ -5,9 +5,7 @@ A form is a reference to a component, a scalar type, ``null``, a constant, an ar
 
 from __future__ import annotations
 
-from typing import Any
-
-Json = Any
+from _document.source import Json
 
 COMPONENTS = "#/components/schemas/"
 

@@ -6,9 +6,10 @@ from functools import reduce
 from operator import getitem
 
 from _document.references import target
+from _document.source import Json
 from _simplify.classes import Classes
 from _simplify.intersection import Conflict, core, intersect, listed_values, types_of
-from _simplify.places import Json, Places
+from _simplify.places import Places
 
 MAX_INLINED = 50
 """The largest permitted number of schemas that contain each other without an object in between."""

@@ -6,12 +6,10 @@ A schema is a node of the document, or one that is made of such nodes and has th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from _document.references import resolved
-from _document.source import Pointer
+from _document.source import Json, Pointer
 
-Json = Any
 Report = Callable[[Pointer, str], None]
 """A function that is called for a part of the document that cannot be generated, with the place and a sentence."""
 

@@ -12,6 +12,7 @@ from functools import reduce
 from operator import getitem
 
 from _document.references import target
+from _document.source import Json
 from _simplify.classes import Classes, title_or
 from _simplify.directions import directions, is_optional
 from _simplify.discriminators import Discriminators, is_base
@@ -20,7 +21,7 @@ from _simplify.forms import reference, referenced, union_of
 from _simplify.intersection import core, types_of
 from _simplify.merging import MAX_INLINED, Merger, without_key_unions
 from _simplify.names import class_name, field_name, unique
-from _simplify.places import Json, Places, Report
+from _simplify.places import Places, Report
 
 SCALARS = ("string", "integer", "number", "boolean", "null")
 
