@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -52,3 +53,14 @@ def test_every_import_is_declared(path: Path) -> None:
             imported.add(node.module.partition(".")[0])
     others = imported - sys.stdlib_module_names - {"threadruns", "threadruns_api"} - ELSEWHERE
     assert {NAMES.get(name, name) for name in others} <= allowed
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"), [("x86_64", True), ("AMD64", True), ("arm64", True), ("ARM64", False), ("s390x", False)]
+)
+def test_isal_is_installed_only_where_it_has_wheels(machine: str, expected: bool) -> None:
+    """On other machines, such as Windows on ARM, nobody has to build it from its source to install the server."""
+    requirements = map(Requirement, PROJECT["optional-dependencies"]["server"])
+    (marker,) = [requirement.marker for requirement in requirements if requirement.name == "isal"]
+    assert marker is not None
+    assert marker.evaluate({"implementation_name": "cpython", "platform_machine": machine}) == expected
