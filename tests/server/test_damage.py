@@ -381,3 +381,6 @@ def test_runs_of_a_lost_thread_are_served(database: Path) -> None:
         assert store.has_thread(RUNS[0]["thread_id"])
         assert not store.has_thread("thread_empty")
         assert any("missing from the table of threads" in damage.problem for damage in store.verify())
+        assert store.remove_thread(RUNS[0]["thread_id"])
+        assert not store.has_thread(RUNS[0]["thread_id"])
+        assert not store.remove_thread(RUNS[0]["thread_id"])

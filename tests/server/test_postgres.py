@@ -301,6 +301,8 @@ def test_runs_of_a_lost_thread_are_served(own: Postgres, url: str) -> None:
         assert (after.status_code, after.json()["data"]) == (200, [])
         assert http.get("/threads/thread_b/runs").status_code == 404
         assert any("missing from the table of threads" in damage.problem for damage in server.store.verify())
+        server.remove_thread("thread_a")
+        assert list_runs(http).status_code == 404
 
 
 def test_damaged_id_is_told(own: Postgres, url: str) -> None:

@@ -399,8 +399,8 @@ class SQLiteStore(Store):
     def remove_thread(self, thread: str) -> bool:
         """Delete a thread with its runs, and return whether it existed."""
         with self._database.transaction():
-            self._database.write("DELETE FROM run WHERE thread = ?", [(thread,)])
-            return bool(self._database.write("DELETE FROM thread WHERE id = ?", [(thread,)]))
+            runs = self._database.write("DELETE FROM run WHERE thread = ?", [(thread,)])
+            return self._database.write("DELETE FROM thread WHERE id = ?", [(thread,)]) + runs > 0
 
     def copy_from(self, other: SQLiteStore) -> None:
         """Replace all contents of this store by those of another."""

@@ -247,10 +247,9 @@ class PostgresStore(Store):
         """Delete a thread with its runs, and return whether it existed."""
         values = (encode_key(thread),)
         with self._writing() as connection:
-            connection.execute(f"DELETE FROM {self._schema}.run WHERE thread = %s".encode(), values)
-            return bool(
-                connection.execute(f"DELETE FROM {self._schema}.thread WHERE id = %s".encode(), values).rowcount
-            )
+            runs = connection.execute(f"DELETE FROM {self._schema}.run WHERE thread = %s".encode(), values).rowcount
+            threads = connection.execute(f"DELETE FROM {self._schema}.thread WHERE id = %s".encode(), values).rowcount
+            return runs + threads > 0
 
     def close(self) -> None:
         """Close the connections; what is stored is kept."""
