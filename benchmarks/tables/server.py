@@ -45,7 +45,7 @@ def _target(limit: int = data.PAGE, cursor: str = "") -> str:
 
 
 def _cursors() -> list[str]:
-    """Return targets with more pages than the server keeps."""
+    """Return targets with a cursor, whose pages the server does not keep."""
     return [_target(cursor=data.run_id(number)) for number in range(SMALL - 1, data.PAGE, -1)]
 
 

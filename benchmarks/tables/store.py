@@ -94,7 +94,6 @@ def _page_cost(bench: Bench) -> Table:
     middle, few = f"middle page, of {runs:,} runs in a thread", f"middle page, of {SMALL:,} stored runs"
 
     def page(url: str, thread: str, after: int) -> Callable[[], Load]:
-        # Each request has another cursor; the server keeps the pages that it read last.
         cursors = (data.run_id(number) for number in range(after, after + requests))
         urls = [f"{url}/threads/{thread}/runs?limit=100&order=asc&after={cursor}" for cursor in cursors]
         return lambda: load(urls, HEADERS, connections=1, requests=requests)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -28,6 +29,11 @@ THREADS = ("thread_a", "thread_b")
 def named(number: int, thread: str = "thread_a", **fields: Any) -> dict[str, Any]:
     """Return a run with an id and a time by its number."""
     return new_run(f"run_{number}", thread, created_at=1_700_000_000 + number, **fields)
+
+
+def backdate(path: Path) -> None:
+    """Make a file old: the clock of some systems does not tell two writes within some milliseconds apart."""
+    os.utime(path, (0, 0))
 
 
 def page_of(store: Store, thread: str, order: str = "desc") -> list[tuple[str, str]]:
@@ -105,6 +111,7 @@ def test_damage_of_a_page_that_was_read_is_noticed(tmp_path: Path, seen: bool) -
     path = tmp_path / "runs.db"
     with closing(open_store(path)) as store:
         store.add([named(1, instructions="a mark to find")])
+    backdate(path)
     with closing(open_store(path)) as store:
         if seen:
             assert page_of(store, "thread_a")
@@ -123,6 +130,7 @@ def test_restored_file_is_read_anew(tmp_path: Path) -> None:
     shutil.copy(path, copy)
     with closing(open_store(path)) as store:
         store.add([named(2)])
+    backdate(path)
     with closing(open_store(path)) as store:
         assert len(page_of(store, "thread_a")) == 2
         with open(path, "r+b") as file:

@@ -280,7 +280,9 @@ def test_every_path_is_logged(start: Callable[..., tuple[str, int]], caplog: pyt
     for path in ("/healthz", "/docs", "/nothing"):
         exchange(address, b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
     exchange(address, b"garbage\r\n\r\n")
-    entries = [json.loads(record.getMessage()) for record in caplog.records if record.name == "threadruns.access"]
+    records = [record for record in caplog.records if record.name == "threadruns.access"]
+    assert {record.filename for record in records} == {"_app.py"}
+    entries = [json.loads(record.getMessage()) for record in records]
     assert [(entry["client"], entry["path"], entry["status"]) for entry in entries] == [
         ("127.0.0.1", "/healthz", 200),
         ("127.0.0.1", "/docs", 200),

@@ -252,7 +252,7 @@ class Application:
         method = request.method[:20]
         line = self._line(request.client, method, path, query, writer.status, writer.sent, seconds, request_id)
         # As access.info() does, but for the search of its caller, which takes longer than the line.
-        access.handle(access.makeRecord(access.name, logging.INFO, "", 0, line, (), None))
+        access.handle(access.makeRecord(access.name, logging.INFO, __file__, 0, line, (), None))
 
     def _line(
         self, client: str, method: str, path: str, query: str, status: int, size: int, seconds: float, request_id: str

@@ -61,7 +61,7 @@ MAX_FAILED = 100
 """The number of damaged reads that the health check repeats."""
 
 CACHED_BYTES = 4 << 20
-"""The size of the texts of the pages that were read last and are kept in memory."""
+"""The largest size of the first pages that are kept in memory, counted by the texts of their runs."""
 
 NO_POSITION = (-(1 << 63), "")
 """A time and an id that are before those of every run."""
