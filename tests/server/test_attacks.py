@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import select
+import signal
 import socket
 import time
 from contextlib import ExitStack, suppress
@@ -112,6 +114,44 @@ def test_unread_responses_do_not_hold_a_stop() -> None:
         started = time.monotonic()
         assert stop(process)[0] == 0
         assert time.monotonic() - started < 6
+
+
+def test_slow_reader_gets_all_responses() -> None:
+    """The time limit of an idle connection does not run while the client has responses to read."""
+    with attacked(IDLE_SECONDS=0.5, READ_SECONDS=60) as (_, address), unread(address) as sock:
+        time.sleep(1.5)
+        sock.shutdown(socket.SHUT_WR)
+        sock.settimeout(20)
+        received = read_all(sock)
+        assert received.count(b"HTTP/1.1 200 OK") == 40
+        assert b"HTTP/1.1 408" not in received
+
+
+def test_new_connections_are_accepted_as_fast_as_old_ones_give_way() -> None:
+    """Connections that are closed to make room do not use up the files, so that accepting need not pause."""
+    with ExitStack() as stack:
+        process, address = stack.enter_context(attacked(files=256, YIELD_SECONDS=0))
+        opened(stack, address, 200, b"GET")
+        assert ask(address).startswith(b"HTTP/1.1 200")
+        process.send_signal(signal.SIGSTOP)
+        opened(stack, address, 1000, b"GET")
+        process.send_signal(signal.SIGCONT)
+        assert ask(address).startswith(b"HTTP/1.1 200")
+        code, log = stop(process)
+    assert code == 0
+    assert b"No connection can be accepted" not in log
+
+
+def test_every_line_of_the_log_is_json() -> None:
+    """Each line is a JSON object, also the one with the number of lines that were left out."""
+    with attacked() as (process, address):
+        for _ in range(30):
+            ask(address, b"garbage\r\n")
+        _, log = stop(process)
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert all(isinstance(line, dict) for line in lines)
+    assert sum(line.get("status") == 400 for line in lines) == 10
+    assert any("20 more log lines" in line.get("message", "") for line in lines)
 
 
 def test_full_pipe_at_standard_error_blocks_no_request() -> None:

@@ -86,6 +86,8 @@ def test_requests_before_the_end_of_the_data_are_answered(start: Callable[..., t
         (b"GET %b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n%b\r\n5\r\nhello\r\n0\r\n\r\n", [200]),
         (b"GET %b HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n%b\r\n0\r\n\r\n", [200]),
         (b"GET %b HTTP/1.0\r\n%b\r\n", [200]),
+        (b"GET http://%b HTTP/1.1\r\n%b\r\n", [404]),
+        (b"GET %b RTSP/1.0\r\n%b\r\n", [505]),
         (b"GET %b HTTP/1.1\r\nUpgrade: h2c\r\nConnection: upgrade\r\n%b\r\n", [200]),
         (b"BREW %b HTTP/1.1\r\n%b\r\n", [405]),
         (b"get %b HTTP/1.1\r\n%b\r\n", [405]),
@@ -108,6 +110,44 @@ def test_requests_are_read_as_the_rfc_says(
     found = [status for status, _, _ in responses]
     assert found[: len(statuses)] == statuses
     assert set(found[len(statuses) :]) <= {400}
+
+
+@pytest.mark.parametrize("blank", [b" ", b"\t", b" \t "])
+def test_blanks_behind_a_value_are_no_part_of_it(start: Callable[..., tuple[str, int]], blank: bytes) -> None:
+    """Each header means the same with blanks before the end of its line."""
+    headers = HEADERS.replace(b"\r\n", blank + b"\r\n") + b"Connection: close" + blank
+    with socket.create_connection(start(), timeout=8) as sock:
+        sock.sendall(b"GET %b HTTP/1.1\r\n%b\r\n\r\n" % (PATH, headers))
+        assert parsed(read_all(sock))[0][0] == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [(b"x:80", 200), (b"[::1]:80", 200), (b"", 200), (b"a b", 400), (b"a/b", 400), (b"u@a", 400), (b"a, b", 400)],
+)
+def test_host_must_be_a_host(start: Callable[..., tuple[str, int]], host: bytes, status: int) -> None:
+    """The Host header is a host with or without a port, or empty; another value gets a 400."""
+    assert parsed(exchange(start(), b"GET /healthz HTTP/1.1\r\nHost: %b\r\n\r\n" % host))[0][0] == status
+
+
+def test_trailer_is_not_taken_for_headers(start: Callable[..., tuple[str, int]]) -> None:
+    """Fields behind a chunked body neither authorize a request nor change its headers."""
+    address = start()
+    chunked = b"GET %b HTTP/1.1\r\n%bTransfer-Encoding: chunked\r\n\r\n0\r\n%b\r\n"
+    without_key = HEADERS.replace(b"Authorization: Bearer sk-http\r\n", b"")
+    trailer = b"Authorization: Bearer sk-http\r\nHost: y\r\nOpenAI-Beta: none\r\n"
+    assert parsed(exchange(address, chunked % (PATH, without_key, trailer)))[0][0] == 401
+    assert parsed(exchange(address, chunked % (PATH, HEADERS, trailer)))[0][0] == 200
+
+
+@pytest.mark.parametrize("start_of", [b"0\r\n", b"0\r\nx: ", b"1;"], ids=["trailer", "field", "extension"])
+def test_rest_of_a_chunked_body_is_bounded(start: Callable[..., tuple[str, int]], start_of: bytes) -> None:
+    """A trailer or an extension of a chunk that does not end gets a 413, whatever its fields are."""
+    head = b"GET /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + start_of
+    more = b"a: b\r\n" * 100_000 if start_of == b"0\r\n" else b"a" * 600_000
+    with socket.create_connection(start(), timeout=8) as sock:
+        sock.sendall(head + more)
+        assert sock.recv(65536).startswith(b"HTTP/1.1 413 ")
 
 
 def test_ambiguous_length_closes_the_connection(start: Callable[..., tuple[str, int]]) -> None:

@@ -27,10 +27,10 @@ from threadruns._cli._output import Failure, Interrupted, count, standard_output
 from threadruns._cli.load import load_file, loading_options, notify
 from threadruns._document import BETA, document
 from threadruns._document import beta as beta_of_document
-from threadruns.server._app import Application
+from threadruns.server._app import Application, errors
 from threadruns.server._dialects import endpoint_class
 from threadruns.server._endpoint import check_key
-from threadruns.server._server import AppServer, bind, errors, fastest_loop
+from threadruns.server._server import AppServer, bind, fastest_loop
 from threadruns.server._workers import Workers
 from threadruns.server.store import Store, open_store
 from threadruns.server.store.errors import RunConflict, StoreError

@@ -44,6 +44,9 @@ Handler = Callable[[ServerRequest], ServerResponse]
 class Application:
     """The operation, the document, its page and a health check.
 
+    Attributes:
+        ration: The limit of log lines.
+
     Args:
         choose: Returns the endpoint for the next request.
         key: The API key, which is masked in the log.
@@ -75,8 +78,7 @@ class Application:
         self._control = control
         self._origins = origins
         self._prefix = prefix.encode()
-        self._ration = Ration(errors)
-        self._rejections = Ration(access)
+        self.ration = Ration(errors)
         self._random = random.Random()
         self._second = 0
         self._time = ""
@@ -114,7 +116,7 @@ class Application:
             async with asyncio.timeout(REQUEST_SECONDS):
                 found = await asyncio.get_running_loop().run_in_executor(pool, self._handle, request)
         except TimeoutError:
-            self._ration.error("store", f"The store did not respond within {REQUEST_SECONDS} seconds.")
+            self.ration.error("store", f"The store did not respond within {REQUEST_SECONDS} seconds.")
             found = None, self._choose().render_error(unavailable())
         sending = self._send(request, writer, headers, started, *found)
         if sending is not None:
@@ -129,7 +131,7 @@ class Application:
             body = msgspec.json.encode({"error": error.detail})
             return None, ServerResponse(error.status, body, {"content-type": "application/json", **error.headers})
         except Exception:
-            self._ration.exception("failed", "A request failed.")
+            self.ration.exception("failed", "A request failed.")
             return None, _internal_error()
 
     def _send(
@@ -173,15 +175,15 @@ class Application:
         try:
             return endpoint, endpoint.handle(request)
         except StoreUnavailable as reason:
-            self._ration.error("store", str(reason))
+            self.ration.error("store", str(reason))
             error = unavailable()
         except StoreError as reason:
-            self._ration.error("store", str(reason))
+            self.ration.error("store", str(reason))
             if isinstance(reason, RunDamaged):
                 message = f"The stored run '{reason.run_id}' of thread '{reason.thread}' is damaged."
                 error = HTTPError(500, message, type="server_error")
         except Exception:
-            self._ration.exception("failed", "A request failed.")
+            self.ration.exception("failed", "A request failed.")
         return endpoint, endpoint.render_error(error)
 
     def _other(self, request: ServerRequest) -> ServerResponse | None:
@@ -204,7 +206,7 @@ class Application:
         try:
             self._check()
         except StoreError as error:
-            self._ration.error("store", str(error))
+            self.ration.error("store", str(error))
             reason = (
                 b"A stored run is damaged" if isinstance(error, RunDamaged) else b"The store of runs cannot be read"
             )
@@ -236,7 +238,7 @@ class Application:
 
     def log_rejected(self, client: str, status: int, size: int) -> None:
         """Log a request that could not be read; those of one status are limited."""
-        if access.isEnabledFor(logging.INFO) and self._rejections.allows(f"status {status}"):
+        if access.isEnabledFor(logging.INFO) and self.ration.allows(f"status {status}"):
             access.info(self._line(client, "", "", "", status, size, 0.0, ""))
 
     def _log(self, request: ServerRequest, writer: ResponseWriter, request_id: str, seconds: float) -> None:

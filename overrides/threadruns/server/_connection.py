@@ -30,6 +30,9 @@ MAX_HEAD_BYTES = 65536
 MAX_BODY_BYTES = 65536
 """The largest size of a request body, in bytes."""
 
+MAX_CHUNKED_BYTES = 8 * MAX_BODY_BYTES
+"""The largest size of a chunked body with the sizes of its chunks and its trailer, in bytes."""
+
 HEAD_SECONDS = 10
 """The time limit for the head of a request, from the start of the connection or from its first byte."""
 
@@ -53,6 +56,7 @@ PIPELINED = 16
 
 METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS")
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")
+_HOST = re.compile(rb"[!$%&'()*+,.0-9:;=A-Z\[\]_a-z~-]*")
 
 App = Callable[[ServerRequest, ResponseWriter], "Coroutine[Any, Any, None] | None"]
 """A function that responds at once, or returns a coroutine that does."""
@@ -97,8 +101,8 @@ class _Message:
             self.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self.is_complete:
-            self.headers.append((name.lower(), value))
+        if not self.has_head:  # Fields of a trailer must not be taken for headers.
+            self.headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         self.has_head = True
@@ -170,10 +174,11 @@ class Connection(asyncio.Protocol):
         self._handle_requests()
 
     def eof_received(self) -> bool:
-        """Finish the response to a client that has stopped sending, and close."""
+        """Respond to what a client sent before it stopped sending, and close."""
         self._ended = True
         self.closed.set()
-        if self._handling:
+        self._handle_requests()
+        if self._handling or self._buffer:
             return True
         self._closing = True
         return False
@@ -192,6 +197,8 @@ class Connection(asyncio.Protocol):
 
     def check_time(self, now: float) -> None:
         """End the phase if its time is over; the server calls this a few times a second."""
+        if not (self._writable.is_set() or self._closing):
+            self.deadline = max(self.deadline, now + IDLE_SECONDS)  # The next request waits for the client to read.
         unread = self.transport.get_write_buffer_size()
         if not unread:
             self._unread_until = math.inf
@@ -224,6 +231,7 @@ class Connection(asyncio.Protocol):
         self._fed: int = 0
         self._method = b""
         self._length: int | None = None  # The size of the body: -1 for a chunked one, None before the end of the head.
+        self._chunked = 0
         self.waits_since = self._loop.time()
         self.deadline = self.waits_since + seconds
 
@@ -259,12 +267,15 @@ class Connection(asyncio.Protocol):
         assert length is not None
         if length < 0:
             data, self._buffer = self._buffer, b""
+            self._chunked += len(data)
             try:
                 self._feed(data)
             except httptools.HttpParserError:
                 if not self._message.is_complete:  # What follows the body is not read.
                     raise
             if not self._message.is_complete:
+                if self._chunked > MAX_CHUNKED_BYTES:
+                    raise _body_too_large()
                 return False
             body = self._message.body
         else:
@@ -288,6 +299,8 @@ class Connection(asyncio.Protocol):
         if end < 0:
             self._fed = stop
             return False
+        if b" HTTP/" not in buffer[: buffer.find(b"\r")]:  # llhttp reads other protocols too.
+            raise _unsupported_version()
         self._buffer = buffer[stop:]
         self._check_head()
         return True
@@ -320,13 +333,15 @@ class Connection(asyncio.Protocol):
         """Find the size of the body and whether the connection stays open."""
         version = self._parser.get_http_version()
         if version not in ("1.1", "1.0"):
-            raise HTTPError(505, "The HTTP version is not supported; use HTTP/1.1.")
+            raise _unsupported_version()
         length = hosts = 0
         coded = expects = False
         connection = b""
         for name, value in self._message.headers:
             if name == b"host":
                 hosts += 1
+                if not _HOST.fullmatch(value):
+                    raise HTTPError(400, "The Host header is not the name of a host.")
             elif name == b"content-length":
                 length = int(value)
             elif name == b"connection":
@@ -442,7 +457,7 @@ def encode_rejection(error: HTTPError, date: str) -> bytes:
 
 def _origin_form(target: bytes) -> bytes:
     """Return the path and the query of a target in absolute form, and other targets unchanged."""
-    absolute = re.match(rb"https?://[^/?#]*", target, re.IGNORECASE)
+    absolute = re.match(rb"https?://[^/?#]+", target, re.IGNORECASE)
     if absolute is None:
         return target
     rest = target[absolute.end() :]
@@ -451,6 +466,10 @@ def _origin_form(target: bytes) -> bytes:
 
 def _invalid() -> HTTPError:
     return HTTPError(400, "Invalid HTTP request received.")
+
+
+def _unsupported_version() -> HTTPError:
+    return HTTPError(505, "The HTTP version is not supported; use HTTP/1.1.")
 
 
 def _body_too_large() -> HTTPError:

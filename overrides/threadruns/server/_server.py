@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import importlib
-import logging
 import math
 import signal
 import socket
@@ -22,7 +21,6 @@ from typing import Any, Self
 from threadruns.server._app import Application
 from threadruns.server._connection import Connection, Shared, encode_rejection
 from threadruns.server._messages import HTTPError
-from threadruns.server._ration import Ration
 
 STOP_SECONDS = 9
 """The time limit for responses in flight when the server stops."""
@@ -45,15 +43,13 @@ YIELD_SECONDS = 2
 BACKLOG = 2048
 """The length of the queue of connections that are not accepted yet."""
 
-ACCEPTED = 64
-"""The largest number of connections that are accepted at once."""
+ACCEPTED = 16
+"""The largest number of connections that are accepted at once; those that made room for them still have their files."""
 
 ACCEPT_PAUSE_SECONDS = 0.5
 """The pause after a connection could not be accepted, because the system is out of files or memory."""
 
 OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-
-errors = logging.getLogger("threadruns.server")
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -125,8 +121,8 @@ class AppServer:
         self.sock = sock
         self._new_loop = new_loop
         self._signals = signals
-        self._ration = Ration(errors)
-        self._shared = Shared(app, app.log_rejected, self._ration)
+        self._ration = app.ration
+        self._shared = Shared(app, app.log_rejected, app.ration)
         self._limit = max_connections()
         self._accepting: set[asyncio.Task[None]] = set()
         self._refused: deque[tuple[float, socket.socket]] = deque()
