@@ -241,7 +241,12 @@ class Emission:
 
     def path(self, endpoint: Endpoint) -> str:
         """Return the path of an operation relative to the base URL, as code."""
-        codes = {parameter.name: parameter.encoded for parameter in self.parameters(endpoint)}
+        arguments = self._simplified.operations[str(endpoint.name)].arguments
+        # The generator writes its own names into the path, which differ for names such as "type".
+        codes = {
+            str(prop.python_name): encoded(arguments[prop.name.get_untrusted_value()], prop)
+            for prop in endpoint.path_parameters
+        }
         parts = re.split(r"\{([^}]*)\}", endpoint.path.get_untrusted_value().removeprefix("/"))
         # Every second part is the name of an argument.
         texts = [
