@@ -200,7 +200,7 @@ def dropped(simplified: Simplified, data: GeneratorData) -> Iterator[Problem]:
     collections = data.endpoint_collections_by_tag.values()
     reasons = [_one_line(error) for collection in collections for error in collection.parse_errors]
     reasons += [_one_line(error) for error in data.errors]
-    hint = f": {'; '.join(dict.fromkeys(reasons))}" if reasons else "; write it in another way"
+    hint = f"{': ' if reasons else ''}{', '.join(dict.fromkeys(reasons))}; write it in another way"
     endpoints = {str(endpoint.name): endpoint for collection in collections for endpoint in collection.endpoints}
     for name, info in simplified.operations.items():
         endpoint = endpoints.get(name)

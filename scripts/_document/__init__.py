@@ -1,4 +1,5 @@
 """An OpenAPI document as it is in its file: the lines, the references, and the problems.
 
-`source` reads a file, `references` follows references, and `check` lists the problems of a document.
+`source` reads a file, `parts` finds its schemas, and `references` follows references. `check` lists the problems of a
+document; among them are those of its `structure`, which `messages` puts into words.
 """

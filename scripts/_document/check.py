@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import reduce
 from math import isfinite
 from operator import getitem
@@ -18,36 +17,12 @@ from urllib.parse import quote
 
 import jsonschema_rs
 from openapi_spec_validator import OpenAPIV31SpecValidator
-from openapi_spec_validator.schemas import schema_v31
 
+from _document.messages import message, nearest
+from _document.parts import KEYWORDS, MANY_SCHEMAS, NAMES, schema_roots, spell, subschemas, walk
 from _document.references import METHODS, paths_of, resolved, target
 from _document.source import Json, Pointer, Source, SourceError, read
-
-Place = tuple[Pointer, Json]
-
-ONE_SCHEMA = (
-    *("items", "contains", "unevaluatedItems", "additionalProperties", "propertyNames", "unevaluatedProperties"),
-    *("not", "if", "then", "else", "contentSchema"),
-)
-MANY_SCHEMAS = ("allOf", "anyOf", "oneOf", "prefixItems")
-NAMED_SCHEMAS = ("properties", "patternProperties", "dependentSchemas", "$defs")
-KEYWORDS = {
-    *(*ONE_SCHEMA, *MANY_SCHEMAS, *NAMED_SCHEMAS),
-    *("$id", "$schema", "$ref", "$anchor", "$dynamicRef", "$dynamicAnchor", "$vocabulary", "$comment"),
-    *("type", "enum", "const", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
-    *("minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType"),
-    *("minItems", "maxItems", "uniqueItems", "minContains", "maxContains"),
-    *("required", "minProperties", "maxProperties", "dependentRequired"),
-    *("title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly"),
-    *("discriminator", "xml", "externalDocs", "example"),
-}
-"""The keywords of a schema in OpenAPI 3.1. Validators ignore a misspelt one."""
-
-DATA = {"const", "default", "enum", "example", "value"}
-"""Keys that contain data, in which ``$ref`` and ``schema`` have no meaning, as in extensions."""
-
-NAMES = {*NAMED_SCHEMAS, "schemas", "responses", "headers", "examples"}
-"""Keys that contain a map from names to objects; a key of the map, such as ``default``, is not a keyword."""
+from _document.structure import structure
 
 
 class Problem(NamedTuple):
@@ -69,7 +44,7 @@ def problems(path: Path) -> list[str]:
         path: A YAML file.
 
     Returns:
-        Lines such as ``openapi.yaml:41: /paths/~1x/get: it has no description``; none if the document is valid.
+        Lines such as ``openapi.yaml:41: /info: the key 'title' is missing; add it``; none if the document is valid.
     """
     try:
         source = read(path)
@@ -114,7 +89,7 @@ def _not_json(document: Json) -> Iterator[Problem]:
         return
     if not isinstance(document, dict):
         yield Problem((), "the document is not a mapping; write an OpenAPI document")
-    for pointer, node in _walk(document, into_data=True):
+    for pointer, node in walk(document, into_data=True):
         if isinstance(node, dict):
             for key in node:
                 if not isinstance(key, str):
@@ -122,7 +97,7 @@ def _not_json(document: Json) -> Iterator[Problem]:
                 elif _has_surrogate(key):
                     yield Problem(pointer, f"the key {key!a} is not valid Unicode; remove its surrogate")
         elif isinstance(node, float) and not isfinite(node):
-            yield Problem(pointer, f"the value {node} is not JSON")
+            yield Problem(pointer, f"the value {node} is not JSON; write a finite number")
         elif isinstance(node, str) and _has_surrogate(node):
             yield Problem(pointer, f"the text {node!a} is not valid Unicode; remove its surrogate")
         elif not (node is None or isinstance(node, str | int | float | list)):
@@ -148,24 +123,28 @@ def _version(document: Json) -> Iterator[Problem]:
 
 
 def _structure(document: Json) -> Iterator[Problem]:
-    for error in jsonschema_rs.Draft202012Validator(dict(schema_v31)).iter_errors(document):
-        yield Problem(tuple(error.instance_path), _sentence(error))
+    for pointer, fault, remedy in structure(document):
+        yield Problem(pointer, f"{fault}; {remedy}")
 
 
 def _references(document: Json) -> Iterator[Problem]:
-    operations = {at.get("operationId") for _, at in _walk(document) if isinstance(at, dict) and "responses" in at}
+    operations = {at.get("operationId") for _, at in walk(document) if isinstance(at, dict) and "responses" in at}
     schemes = document.get("components", {}).get("securitySchemes", {})
-    for pointer, node in _walk(document):
+    for pointer, node in walk(document):
         if not isinstance(node, dict):
             continue
         if isinstance(node.get("$ref"), str) and not target(document, node["$ref"]):
             yield Problem((*pointer, "$ref"), _dangling(document, node["$ref"]))
         if pointer[-2:-1] == ("links",) and "operationId" in node and node["operationId"] not in operations:
-            yield Problem((*pointer, "operationId"), f"the operation {node['operationId']!r} does not exist")
+            step = nearest(str(node["operationId"]), filter(None, operations), "correct the id")
+            yield Problem((*pointer, "operationId"), f"the operation {node['operationId']!r} does not exist; {step}")
         if not pointer or (pointer[0] == "paths" and "responses" in node):
             for index, requirement in enumerate(node.get("security", [])):
                 for name in requirement.keys() - schemes.keys():
-                    yield Problem((*pointer, "security", index, name), f"the security scheme {name!r} does not exist")
+                    step = nearest(name, schemes, "add it to 'components/securitySchemes'")
+                    yield Problem(
+                        (*pointer, "security", index, name), f"the security scheme {name!r} does not exist; {step}"
+                    )
 
 
 def _dangling(document: Json, reference: str) -> str:
@@ -174,26 +153,28 @@ def _dangling(document: Json, reference: str) -> str:
         return f"{reference!r} is in another file; put it into this document"
     if not reference.startswith("#/"):
         return f"{reference!r} is not a JSON pointer; write it as '#/components/...'"
-    near = get_close_matches(reference, [f"#{spell(at)}" for at, _ in _walk(document) if len(at) == 3], 1)
-    return f"{reference!r} does not exist in the document; " + (f"did you mean {near[0]!r}?" if near else "add it")
+    step = nearest(reference, [f"#{spell(at)}" for at, _ in walk(document) if len(at) == 3], "add it")
+    return f"{reference!r} does not exist in the document; {step}"
 
 
 def _schemas(document: Json) -> Iterator[Problem]:
     meta = jsonschema_rs.Draft202012Validator(
         {"$ref": "https://json-schema.org/draft/2020-12/schema"}, validate_formats=True
     )
-    for start, schema in _schema_roots(document):
-        found = [Problem(start + tuple(error.instance_path), _sentence(error)) for error in meta.iter_errors(schema)]
-        yield from found
+    for start, schema in schema_roots(document):
+        found = dict.fromkeys(map(message, meta.iter_errors(schema)))
+        yield from (Problem(start + pointer, f"{fault}; {remedy}") for pointer, fault, remedy in found)
         if found:
             continue
-        for pointer, part in [(start, {"schema": schema}), *_subschemas(start, schema)]:
+        for pointer, part in [(start, {"schema": schema}), *subschemas(start, schema)]:
             never = [(keyword,) for keyword in ("schema", "items") if part.get(keyword) is False]
             never += [(key, n) for key in MANY_SCHEMAS for n, each in enumerate(part.get(key, [])) if each is False]
             yield from (Problem((*pointer, *at), "a schema that is false permits no value; remove it") for at in never)
-        for pointer, part in _subschemas(start, schema):
+        for pointer, part in subschemas(start, schema):
             if "discriminator" in part and not _is_discriminator(part["discriminator"]):
-                yield Problem((*pointer, "discriminator"), "it must have a 'propertyName', and texts in its 'mapping'")
+                yield Problem(
+                    (*pointer, "discriminator"), "it needs a 'propertyName', and strings in its 'mapping'; add them"
+                )
             for keyword in part.keys() - KEYWORDS:
                 if keyword == "nullable":
                     yield Problem((*pointer, keyword), "'nullable' is of OpenAPI 3.0; add 'null' to the types instead")
@@ -236,39 +217,45 @@ def _parameters(document: Json, path: str, at: Pointer, operation: Json, shared:
     slots = re.findall(r"\{([^}]*)\}", path)
     unfilled = {*slots} - {name for place, name in [*own, *named(shared)] if place == "path"}
     for name in sorted(unfilled):
-        yield Problem(at, f"the path has {{{name}}}, but no such path parameter")
+        yield Problem(at, f"the path has {{{name}}}, but no such path parameter; add it")
     for name in sorted({name for name in slots if slots.count(name) > 1}):
         yield Problem(at, f"the path has {{{name}}} twice; give each place a name of its own")
     for index, (place, name) in enumerate(own):
         if (place, name) in own[:index]:
-            yield Problem((*at, "parameters", index), f"the {place} parameter {name!r} is listed twice")
+            yield Problem(
+                (*at, "parameters", index), f"the {place} parameter {name!r} is listed twice; remove one of them"
+            )
         if place == "path" and name not in slots and not unfilled:
-            yield Problem((*at, "parameters", index), f"the path does not have {{{name}}}")
+            yield Problem(
+                (*at, "parameters", index), f"the path does not have {{{name}}}; add it, or remove the parameter"
+            )
 
 
 def _required(document: Json) -> Iterator[Problem]:
     """Yield the required keys without a schema, which may be misspelt."""
-    for start, schema in _schema_roots(document):
-        for pointer, part in _subschemas(start, schema):
+    for start, schema in schema_roots(document):
+        for pointer, part in subschemas(start, schema):
             for index, name in enumerate(part.get("required", [])):
-                if name not in part.get("properties", {name: True}):
-                    yield Problem((*pointer, "required", index), f"{name!r} is required, but has no schema")
+                known = part.get("properties", {name: True})
+                if name not in known:
+                    step = nearest(name, known, "add it to 'properties'")
+                    yield Problem((*pointer, "required", index), f"{name!r} is required, but has no schema; {step}")
 
 
 def _descriptions(document: Json) -> Iterator[Problem]:
     """Yield the named parts that have no description."""
-    for start, schema in _schema_roots(document):
-        for pointer, part in _subschemas(start, schema):
+    for start, schema in schema_roots(document):
+        for pointer, part in subschemas(start, schema):
             condition = {"if", "then", "else", "not"} & set(pointer[len(start) :])
             named = pointer[-2:-1] == ("properties",) or pointer[:-1] == ("components", "schemas")
             if named and not condition and not part.get("description"):
-                yield Problem(pointer, "it has no description")
-    for pointer, node in _walk(document):
+                yield Problem(pointer, "it has no description; add one")
+    for pointer, node in walk(document):
         if isinstance(node, dict) and "schema" not in pointer and "schemas" not in pointer and "$ref" not in node:
             described = ("parameters", "responses", "headers", "links", "securitySchemes", "tags", "servers")
             is_operation = pointer[:1] == ("paths",) and "responses" in node
             if (is_operation or (pointer[-2:-1] and pointer[-2] in described)) and not node.get("description"):
-                yield Problem(pointer, "it has no description")
+                yield Problem(pointer, "it has no description; add one")
 
 
 def _values(document: Json) -> Iterator[Problem]:
@@ -276,16 +263,16 @@ def _values(document: Json) -> Iterator[Problem]:
 
     def rejected(schema: Pointer, at: Pointer, value: Json) -> Iterator[Problem]:
         validator = jsonschema_rs.Draft202012Validator({**document, "$ref": "#" + quote(spell(schema), safe="/~")})
-        for error in validator.iter_errors(value):
-            yield Problem(at + tuple(error.instance_path), _sentence(error))
+        for pointer, fault, _ in map(message, validator.iter_errors(value)):
+            yield Problem(at + pointer, f"{fault}; correct the value or its schema")
 
-    for start, root in _schema_roots(document):
-        for pointer, part in _subschemas(start, root):
+    for start, root in schema_roots(document):
+        for pointer, part in subschemas(start, root):
             for index, value in enumerate(part.get("examples", [])):
                 yield from rejected(pointer, (*pointer, "examples", index), value)
             if "default" in part:
                 yield from rejected(pointer, (*pointer, "default"), part["default"])
-    for pointer, node in _walk(document):
+    for pointer, node in walk(document):
         if not isinstance(node, dict) or "schema" not in node or pointer[-1] in NAMES:
             continue
         if "example" in node:
@@ -300,45 +287,4 @@ def _values(document: Json) -> Iterator[Problem]:
 def _remainder(document: Json) -> Iterator[Problem]:
     """Yield the other findings of openapi-spec-validator, most of which have no location."""
     for error in OpenAPIV31SpecValidator(document).iter_errors():
-        yield Problem((), str(error.message).partition("\n")[0])
-
-
-def _walk(node: Json, at: Pointer = (), *, into_data: bool = False) -> Iterator[Place]:
-    yield at, node
-    if isinstance(node, dict):
-        for key, child in node.items():
-            data = key in DATA or str(key).startswith("x-") or (key == "examples" and isinstance(child, list))
-            if into_data or not data or (at and at[-1] in NAMES):
-                yield from _walk(child, (*at, key), into_data=into_data)
-    elif isinstance(node, list):
-        for index, child in enumerate(node):
-            yield from _walk(child, (*at, index), into_data=into_data)
-
-
-def _schema_roots(document: Json) -> Iterator[Place]:
-    for pointer, node in _walk(document):
-        component = pointer[:2] == ("components", "schemas")
-        if (component and len(pointer) == 3) or (not component and pointer[-1:] == ("schema",)):
-            yield pointer, node
-
-
-def _subschemas(at: Pointer, schema: Json) -> Iterator[Place]:
-    if isinstance(schema, dict):
-        yield at, schema
-        for keyword in ONE_SCHEMA:
-            yield from _subschemas((*at, keyword), schema.get(keyword))
-        for keyword in MANY_SCHEMAS:
-            for index, part in enumerate(schema.get(keyword, [])):
-                yield from _subschemas((*at, keyword, index), part)
-        for keyword in NAMED_SCHEMAS:
-            for name, part in schema.get(keyword, {}).items():
-                yield from _subschemas((*at, keyword, name), part)
-
-
-def spell(pointer: Pointer) -> str:
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in pointer) or "(document)"
-
-
-def _sentence(error: jsonschema_rs.ValidationError) -> str:
-    """Return the message of a validator, shortened because the value may be the whole document."""
-    return error.message if len(error.message) <= 200 else f"...{error.message[-160:]}"
+        yield Problem((), f"{str(error.message).partition(chr(10))[0]}; correct it")

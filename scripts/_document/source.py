@@ -117,14 +117,16 @@ def parse(content: bytes, name: str) -> Source:
         return Source(name, constructor.construct_document(root) if root else None, root)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise SourceError(mark.line + 1 if mark else 1, f"the file cannot be read as YAML: {error.problem}") from None
+        raise SourceError(
+            mark.line + 1 if mark else 1, f"the file cannot be read as YAML: {error.problem}; correct the line"
+        ) from None
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise SourceError(line, f"the character {error.character!r} is not permitted in YAML; remove it") from None
     except (YAMLError, ValueError) as error:
         if isinstance(error, SourceError):
             raise
-        raise SourceError(1, f"the file cannot be read as YAML: {error}") from None
+        raise SourceError(1, f"the file cannot be read as YAML: {error}; correct it") from None
 
 
 def _content(path: Path) -> bytes:

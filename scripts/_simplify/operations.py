@@ -108,7 +108,9 @@ class Operations:
         if isinstance(sent, dict) and all(isinstance(value, str) for value in sent.values()):
             info.request_headers = sent
         else:
-            self._problem((*at, "x-request-headers"), "it must give each header one value, a string")
+            self._problem(
+                (*at, "x-request-headers"), "a header has a value that is not a string; give each header one string"
+            )
         parameters = list(self._parameters(name, info, item, at))
         for argument in info.arguments.values():
             if argument.place == "path":

@@ -14,7 +14,8 @@ from ruamel.yaml import YAML
 import generate
 from _compare import Change, compare
 from _compare.comparison import COMPARED
-from _document.check import KEYWORDS, find
+from _document.check import find
+from _document.parts import KEYWORDS
 from tests.generation import corpus
 
 Json = Any

@@ -36,7 +36,7 @@ EDITS = [
     ("another version", "openapi: 3.1.0", "openapi: 3.0.3", "/openapi", "3.0.3"),
     ("no title", "  title: threadruns\n", "", "/info", "title"),
     ("an unknown place", "in: path", "in: pfad", f"{OPERATION}/parameters/0/in", "pfad"),
-    ("an unknown method", "    get:\n", "    fetch:\n", "/paths/~1threads~1{thread_id}~1runs", "fetch"),
+    ("an unknown method", "    get:\n", "    fetch:\n", "/paths/~1threads~1{thread_id}~1runs/fetch", "fetch"),
     (
         "a link to no operation",
         "nextPage:\n              operationId: listRuns",
@@ -164,6 +164,7 @@ def test_one_mistake_is_one_problem(old: str, new: str, pointer: str, word: str,
     name, line, where, sentence = found[0].split(":", 3)
     assert (name, where.strip()) == ("openapi.yaml", pointer)
     assert word in sentence
+    assert "; " in sentence, "it has no next step"
     token = pointer.rpartition("/")[2].replace("~1", "/")
     if pointer != "(document)" and not token.isdecimal():
         assert token in path.read_text(encoding="utf-8").splitlines()[int(line) - 1]
@@ -224,7 +225,7 @@ def test_no_edit_breaks_the_check(data: st.DataObject) -> None:
         node = node[key]
     node[key] = data.draw(st.sampled_from([None, 0, 1.5, "", "x", [], ["x"], [{}], {}, {"x": {}}, {"$ref": "#/x"}]))
     for problem in check.find(document):
-        assert problem.sentence
+        assert "; " in problem.sentence, "it has no next step"
 
 
 @given(
@@ -236,4 +237,6 @@ def test_no_edit_breaks_the_check(data: st.DataObject) -> None:
 )
 def test_other_values_have_problems(anything: object) -> None:
     """Any JSON value that is not an OpenAPI document has at least one problem."""
-    assert list(check.find(anything))
+    found = list(check.find(anything))
+    assert found
+    assert all("; " in problem.sentence for problem in found)

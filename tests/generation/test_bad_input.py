@@ -43,7 +43,11 @@ BAD: dict[str, tuple[Callable[[Path], object], str, str]] = {
     ),
     "version 3.2": (text(TEXT.replace("3.1.0", "3.2.0")), "bad.yaml:1: /openapi", "the version is '3.2.0'"),
     "version 4.0": (text(TEXT.replace("3.1.0", "4.0.0")), "bad.yaml:1: /openapi", "the version is '4.0.0'"),
-    "version that is a number": (text(TEXT.replace("3.1.0", "3.1")), "bad.yaml:1: /openapi", '"string"'),
+    "version that is a number": (
+        text(TEXT.replace("3.1.0", "3.1")),
+        "bad.yaml:1: /openapi",
+        "3.1 is not a string; quote it",
+    ),
     "no version": (text("info: {}\n"), "bad.yaml:1: (document)", "add 'openapi: 3.1.0'"),
     "UTF-16": (text(TEXT.encode("utf-16")), "bad.yaml:1", "is UTF-16; save it as UTF-8"),
     "UTF-16 without mark": (text(TEXT.encode("utf-16-le")), "bad.yaml:1", "as text in UTF-16 does; save it as UTF-8"),
@@ -98,6 +102,7 @@ def test_bad_file_is_refused(
         message, last = capsys.readouterr().err.rstrip().split("\n")
         assert re.match(rf"(\S*/)?{re.escape(place)}.*: .", message), message
         assert reason in message
+        assert re.search(r"; (?!.*;)", message), "it has no next step"
         assert last.startswith("scripts/generate: nothing was generated")
         assert [file.name for file in (tmp_path / "out").rglob("*")] == ["package", "old.py"]
 
