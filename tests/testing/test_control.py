@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -129,6 +131,66 @@ def test_time_moves_a_run() -> None:
 
 
 @sqlite_only
+def test_only_responses_that_were_sent_are_read(server: RunningServer) -> None:
+    """A response that a fault replaced, cut off or did not send had no run, nor has one to HEAD."""
+    server.script("run_1", [{"status": "completed", "reads": 1}])
+    for fault in ("status-429", "resets-without-response", "closes-within-body", "html-with-status-200"):
+        server.set_faults([fault])
+        with client(server) as http, suppress(httpx.TransportError):
+            http.get(RUN)
+    server.set_faults(["status-429:every=2", "status-429:every=2"])
+    with client(server) as http:
+        assert [http.head(RUN).status_code, http.get(RUN).status_code] == [200, 429]
+    server.set_faults()
+    assert statuses(server, RUN, 2) == ["queued", "completed"]
+
+
+def test_script_ends_with_its_thread(server: RunningServer) -> None:
+    """A run that gets the id of a removed one does not get its script."""
+    server.script("run_1", [{"status": "requires_action", "reads": 1}])
+    server.remove_thread("thread_1")
+    server.add([new_run("run_1", "thread_1")])
+    assert statuses(server, RUN, 3) == ["queued"] * 3
+
+
+@pytest.mark.parametrize("run_id", ["run a/b", "é", "100%", "run_1?", "\N{WAVING HAND SIGN}"])
+def test_path_of_a_run_is_decoded(server: RunningServer, run_id: str) -> None:
+    """The id of a run is one segment of the path, percent-decoded once."""
+    server.add([new_run(run_id, "thread x/y")])
+    with client(server) as http:
+        response = http.get(f"/threads/thread%20x%2Fy/runs/{quote(run_id, safe='')}")
+    assert response.json()["id"] == run_id
+
+
+def test_status_follows_the_fields_that_come_with_it(server: RunningServer) -> None:
+    """Tools and times of an update are those that its status builds on."""
+    server.add([new_run("run_2", "thread_2")])
+    tools = [{"type": "code_interpreter"}, {"type": "function", "function": {"name": "f", "parameters": {}}}]
+    run = server.update("run_2", status="requires_action", tools=tools, created_at=1_699_000_000)
+    assert run["required_action"]["submit_tool_outputs"]["tool_calls"][0]["function"]["name"] == "f"
+    assert problems(run) == []
+    for tools in (None, "f", [1], [{"type": "function"}], [{"type": "function", "function": {"name": 1}}]):
+        with pytest.raises(ValueError, match="has no function among its tools"):
+            server.update("run_2", status="requires_action", tools=tools)
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"thread_id": ""}, "a string that is not empty"),
+        ({"created_at": "x", "status": "queued"}, "an integer of less than 63 bits"),
+        ({"metadata": float("inf")}, "not JSON"),
+        ({"metadata": "\ud800"}, "not JSON"),
+        ({"metadata": {1, 2}}, "not JSON"),
+    ],
+)
+def test_update_refuses_what_cannot_be_stored(server: RunningServer, fields: dict[str, Any], reason: str) -> None:
+    """A field that the server cannot store or find again is an error, and changes nothing."""
+    with pytest.raises(ValueError, match=reason):
+        server.update("run_1", **fields)
+    assert statuses(server) == ["queued"]
+
+
 def test_an_update_ends_a_script(server: RunningServer) -> None:
     """An update, a removal and a reset each end the script of a run."""
     for end in (lambda: server.update("run_1", status="cancelled"), server.reset):
@@ -202,6 +264,8 @@ def test_path_of_a_run_needs_key_and_beta(server: RunningServer, headers: dict[s
         [{"status": "completed", "after": 1, "reads": 1}],
         [{"status": "completed", "after": -1}],
         [{"status": "completed", "after": "1"}],
+        [{"status": "completed", "after": 10**400}],
+        [{"status": "completed", "after": float("inf")}],
         [{"status": "completed", "reads": 0}],
         [{"status": "completed", "reads": True}],
         [{"after": 1}],
@@ -277,14 +341,20 @@ def test_control_over_http(tmp_path: Any) -> None:
                     ("POST", "runs", {"runs": [new_run("run_1", "thread_9")]}),
                     ("POST", "runs", {"runs": [{"id": 1, "thread_id": [], "created_at": 0}]}),
                     ("PATCH", "runs/run_1", {"status": "requires_action"}),
-                    ("PATCH", "runs/run_1", {"run_id": "x"}),
+                    ("PATCH", "runs/run_1", {"id": "x"}),
                     ("PATCH", "runs/run_9", {"status": "completed"}),
                     ("PUT", "faults", ["nonsense"]),
                     ("PUT", "reset"),
                     ("POST", "nothing"),
                 )
             ] == [400, 409, 400, 400, 400, 404, 400, 405, 404]
-            assert http.post(f"{root}/reset", content=b"{").status_code == 400
+            assert control("PATCH", "runs/run_1", {"run_id": "x", "self": 1}) == 200
+            for body in (b"{", b"\xff", b"[NaN]", b"[" * 30_000):
+                error = http.post(f"{root}/reset", content=body)
+                assert error.status_code == 400
+                assert error.json()["error"]["message"].startswith("The body is not JSON: ")
+            bearer = {"authorization": f"bearer {KEY}"}
+            assert http.put(f"{root}/threads/thread_3", headers=bearer).status_code == 204
             assert http.post(f"{root}/reset", headers={"authorization": "Bearer x"}).status_code == 401
 
 

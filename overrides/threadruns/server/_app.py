@@ -52,6 +52,7 @@ class Application:
         key: The API key, which is masked in the log.
         check: Raises StoreError if the store cannot be read; ``/healthz`` calls it.
         observe: A callback that gets every request to the operation before it is handled.
+        sent: A callback that gets every response of the operation after it was sent, and its writer.
         control: The handler of every path below ``/_control``.
         origins: The origins whose pages may read responses; ``*`` for all.
         prefix: The part before every path, such as ``/assistants``, for a proxy that keeps it.
@@ -66,6 +67,7 @@ class Application:
         *,
         check: Callable[[], None] = lambda: None,
         observe: Callable[[ServerRequest], None] | None = None,
+        sent: Callable[[ServerResponse, ResponseWriter], None] = lambda _, __: None,
         control: Handler | None = None,
         origins: Collection[str] = (),
         prefix: str = "",
@@ -75,6 +77,7 @@ class Application:
         self._key = key
         self._check = check
         self._observe = observe
+        self._sent = sent
         self._control = control
         self._origins = origins
         self._prefix = prefix.encode()
@@ -147,6 +150,7 @@ class Application:
         headers["openai-processing-ms"] = str(round(seconds * 1000))
         if endpoint is None or type(endpoint).send is Endpoint.send:
             writer.respond(response.status, response.headers, response.body)
+            self._sent(response, writer)
             self._log(request, writer, headers["x-request-id"], seconds)
             return None
         return self._send_by_endpoint(request, response, endpoint, writer, headers["x-request-id"], seconds)
@@ -162,6 +166,7 @@ class Application:
     ) -> None:
         try:
             await endpoint.send(response, writer)
+            self._sent(response, writer)
         finally:
             self._log(request, writer, request_id, seconds)
 

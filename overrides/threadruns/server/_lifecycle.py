@@ -77,8 +77,9 @@ def changed(run: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]
     Raises:
         ValueError: The run has no function to call, and is to require an action.
     """
-    result = dict(run)
+    result = {**run, **fields}
     if "status" in fields:
+        result["status"] = run.get("status")
         _follow(result, str(fields["status"]), fields)
     return {**result, **fields}
 
@@ -119,8 +120,9 @@ def _now(run: Mapping[str, Any]) -> int:
 
 
 def _action(run: Mapping[str, Any]) -> dict[str, Any]:
-    tools = cast("list[dict[str, Any]]", run.get("tools", []))
-    names = [tool["function"]["name"] for tool in tools if tool.get("type") == "function"]
+    tools = run.get("tools")
+    given = map(_function, cast(list[object], tools)) if isinstance(tools, list) else ()
+    names = [name for name in given if name is not None]
     if not names:
         raise ValueError(
             f"Run {run['id']!r} has no function among its tools, so it cannot require an action; "
@@ -131,6 +133,15 @@ def _action(run: Mapping[str, Any]) -> dict[str, Any]:
         for number, name in enumerate(names, 1)
     ]
     return complete("RequiredAction", {"type": "submit_tool_outputs", "submit_tool_outputs": {"tool_calls": calls}})
+
+
+def _function(tool: object) -> str | None:
+    """Return the name of the function that a tool is; None for other tools, and for what is not valid as a tool."""
+    match tool:
+        case {"type": "function", "function": {"name": str(name)}}:
+            return name
+        case _:
+            return None
 
 
 def _error() -> dict[str, Any]:

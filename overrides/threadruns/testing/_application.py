@@ -71,6 +71,7 @@ def mutated_application(
         key,
         check=store.check,
         observe=observe,
+        sent=scripts.count_reads,
         control=ControlHandler(control, key) if controlled else None,
         origins=origins,
         prefix=prefix,

@@ -6,7 +6,7 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Never, cast
 from urllib.parse import unquote
 
 from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse
@@ -49,7 +49,7 @@ class Control:
         """
         self.store.add(checked(run, {}) for run in runs)
 
-    def update(self, run_id: str, **fields: Any) -> dict[str, Any]:
+    def update(self, run_id: str, /, **fields: Any) -> dict[str, Any]:
         """Change a run, and return it; its times, usage and required action follow its status.
 
         Args:
@@ -99,6 +99,7 @@ class Control:
         """
         if not self.store.remove_thread(thread_id):
             raise UnknownRun(f"The server has no thread {thread_id!r}.")
+        self.scripts.forget_removed()
 
     def set_faults(self, faults: Iterable[str] = ()) -> None:
         """Replace the faults; ``first=2`` and ``every=3`` count from here.
@@ -166,8 +167,7 @@ class ControlHandler:
         ]
         if not found:
             raise HTTPError(404, "Unknown path below /_control.")
-        expected = f"Bearer {self._key}".encode()
-        if not any(hmac.compare_digest(value.encode("latin-1"), expected) for value in request.header("authorization")):
+        if not any(self._allows(value) for value in request.header("authorization")):
             raise HTTPError(
                 401, "Changing the server needs its API key as a bearer token.", headers={"www-authenticate": "Bearer"}
             )
@@ -178,10 +178,19 @@ class ControlHandler:
             405, "This method is not possible here.", headers={"allow": ", ".join(method for method, _, _ in found)}
         )
 
+    def _allows(self, authorization: str) -> bool:
+        scheme, _, token = authorization.partition(" ")
+        same = hmac.compare_digest(token.strip(" ").encode("latin-1"), self._key.encode())
+        return same and scheme.lower() == "bearer"
+
 
 def _carry_out(act: Callable[[str, Any], Any], name: str, body: bytes) -> ServerResponse:
     try:
-        result = act(name, json.loads(body) if body else None)
+        value = json.loads(body, parse_constant=_refuse_constant) if body else None
+    except (ValueError, RecursionError) as error:
+        raise HTTPError(400, f"The body is not JSON: {error}.") from None
+    try:
+        result = act(name, value)
     except UnknownRun as error:
         raise HTTPError(404, str(error)) from None
     except RunConflict as error:
@@ -193,6 +202,10 @@ def _carry_out(act: Callable[[str, Any], Any], name: str, body: bytes) -> Server
     if result is None:
         return ServerResponse(204, b"", {})
     return ServerResponse(200, json.dumps(result, ensure_ascii=False).encode())
+
+
+def _refuse_constant(name: str) -> Never:
+    raise ValueError(f"{name} is not a number of JSON")
 
 
 def _object(body: Any) -> dict[str, Any]:

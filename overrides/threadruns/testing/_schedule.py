@@ -123,7 +123,8 @@ class MutationSchedule:
             applied: tuple[type[Mutation], ...] = ()
         else:
             current.number += 1
-            applied = tuple(one.mutation for one in current.mutations if one.applies_to(current.number, current.rng))
+            chosen = [one.mutation for one in current.mutations if one.applies_to(current.number, current.rng)]
+            applied = tuple(dict.fromkeys(chosen))  # One that was given twice with different options applies once.
         if applied not in current.endpoints:
             made: Any = type("Mutated", (*applied, self._base), {"state": current.state})
             current.endpoints[applied] = made(self._store, self._key)

@@ -9,15 +9,21 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
+from urllib.parse import unquote_to_bytes
 
 from attrs import define, evolve, frozen
 
 from threadruns.server._endpoint import Endpoint
 from threadruns.server._lifecycle import changed
 from threadruns.server._messages import HTTPError, ServerRequest, ServerResponse, StoredPage
+from threadruns.server._parameters import shown
+from threadruns.server._response_writer import ResponseWriter
 from threadruns.server.store import Store
+
+MAX_SECONDS = 1_000_000_000
+"""The longest time that a step may wait."""
 
 
 class UnknownRun(LookupError):
@@ -51,8 +57,10 @@ class Step:
             raise ValueError(f"The step {dict(step)!r} has both after and reads; give one of them.")
         if not fields:
             raise ValueError(f"The step {dict(step)!r} changes nothing; give it a status or another field.")
-        if after is not None and (isinstance(after, bool) or not isinstance(after, int | float) or not after >= 0):
-            raise ValueError(f"after is {after!r} in a step; give a number of seconds, 0 or more.")
+        if after is not None and (
+            isinstance(after, bool) or not isinstance(after, int | float) or not 0 <= after <= MAX_SECONDS
+        ):
+            raise ValueError(f"after is {after!r} in a step; give a number of seconds, from 0 to {MAX_SECONDS}.")
         if reads is not None and (isinstance(reads, bool) or not isinstance(reads, int) or reads < 1):
             raise ValueError(f"reads is {reads!r} in a step; give a number, 1 or more.")
         return cls(fields, after, reads)
@@ -114,6 +122,13 @@ class Scripts:
             else:
                 self._scripts.pop(run_id, None)
 
+    def forget_removed(self) -> None:
+        """End the scripts of runs that do not exist any more."""
+        with self._lock:
+            for run_id in list(self._scripts):
+                if self._store.find(run_id) is None:
+                    del self._scripts[run_id]
+
     def advance(self) -> None:
         """Apply the steps that are due."""
         if not self._scripts:
@@ -125,7 +140,7 @@ class Scripts:
                     step = script.steps[0]
                     try:
                         self._change(run_id, step.fields)
-                    except UnknownRun:  # It was removed together with its thread.
+                    except UnknownRun:  # It is being removed together with its thread.
                         script.steps.clear()
                         break
                     script.steps.popleft()  # Not before: the store may be unavailable, and the step is repeated then.
@@ -134,12 +149,17 @@ class Scripts:
                 if not script.steps:
                     del self._scripts[run_id]
 
-    def count_reads(self, run_ids: Iterable[str]) -> None:
-        """Count one read of each run; what is due then happens before the next request."""
-        if not self._scripts:
+    def count_reads(self, response: ServerResponse, writer: ResponseWriter) -> None:
+        """Count one read of each run that was sent; what is due then happens before the next request.
+
+        Args:
+            response: The response.
+            writer: Its writer; a fault may have sent nothing, or a part.
+        """
+        if not (self._scripts and isinstance(response, RunsResponse) and writer.is_complete and writer.sent):
             return
         with self._lock:
-            for run_id in run_ids:
+            for run_id in response.run_ids:
                 if run_id in self._scripts:
                     self._scripts[run_id].reads += 1
 
@@ -168,18 +188,32 @@ def checked(run: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]
         KeyError: The run lacks ``id``, ``thread_id`` or ``created_at``.
         ValueError: A field cannot have this value.
     """
-    result = changed(run, fields)
-    for name, kind in (("id", str), ("thread_id", str), ("created_at", int)):
-        value = result[name]
-        if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and abs(value) >= 1 << 62):
-            raise ValueError(f"{name} of a run is {value!r}; the server needs it as {kind.__name__}.")
-    if result["id"] != run["id"]:
+    merged = {**run, **fields}
+    for name in ("id", "thread_id"):
+        if not isinstance(merged[name], str) or not merged[name]:
+            raise ValueError(f"{name} of a run is {merged[name]!r}; the server needs a string that is not empty.")
+    created = merged["created_at"]
+    if not isinstance(created, int) or isinstance(created, bool) or abs(created) >= 1 << 62:
+        raise ValueError(f"created_at of a run is {created!r}; the server needs an integer of less than 63 bits.")
+    if merged["id"] != run["id"]:
         raise ValueError(f"The id of run {run['id']!r} cannot change; remove the run and add another.")
+    result = changed(run, fields)
     try:
-        json.dumps(result, allow_nan=False)
-    except TypeError as error:
+        json.dumps(result, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"A field is not JSON: {error}.") from None
     return result
+
+
+@frozen
+class RunsResponse(ServerResponse):
+    """A response with runs.
+
+    Attributes:
+        run_ids: The ids of the runs.
+    """
+
+    run_ids: Sequence[str] = ()
 
 
 class MovingEndpoint(Endpoint):
@@ -198,15 +232,15 @@ class MovingEndpoint(Endpoint):
             self.check_method(request)
             self.authenticate(request)
             self.check_beta(request)
-            run = self.store.run(thread, run_id.decode("latin-1"))
+            decoded = unquote_to_bytes(run_id).decode("utf-8", "replace")
+            run = self.store.run(thread, decoded)
             if run is None:
-                raise HTTPError(404, f"No run found with id '{run_id.decode('latin-1')[:100]}'.")
+                raise HTTPError(404, f"No run found with id '{shown(decoded)}' in thread '{shown(thread)}'.")
         except HTTPError as error:
             return self.render_error(error)
-        self.scripts.count_reads([run.id])
-        return ServerResponse(200, run.text)
+        return RunsResponse(200, run.text, run_ids=[run.id])
 
     def render_page(self, page: StoredPage) -> ServerResponse:
-        """Count the reads of the runs on the page."""
-        self.scripts.count_reads(run.id for run in page.runs)
-        return super().render_page(page)
+        """Note which runs are on the page."""
+        response = super().render_page(page)
+        return RunsResponse(response.status, response.body, response.headers, run_ids=[run.id for run in page.runs])
