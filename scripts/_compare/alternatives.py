@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from _compare.changes import Change, Direction, Document, Json, escape, shown
+from _compare.changes import Change, Direction, Document, shown
 from _compare.pairs import Equal, Pair
 from _compare.schemas import Schema, Union
+from _document.references import escape
+from _document.source import Json
 
 
 def alternatives(pair: Pair, equal: Equal, old: list[Union], new: list[Union]) -> Iterator[Change | Pair]:

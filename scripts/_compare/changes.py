@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from enum import Enum
-from typing import Any, NamedTuple
+from functools import reduce
+from operator import getitem
+from typing import NamedTuple
 from urllib.parse import unquote
 
-Json = Any
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+from _document.references import escape, lookup, unescape
+from _document.source import Json
 
 
 class Direction(Enum):
@@ -59,14 +61,9 @@ class Document:
     def target(self, reference: str) -> tuple[str, Json]:
         """Return the pointer that a reference names, and the value there; the value is None if it does not exist."""
         pointer = unquote(reference[1:]) if reference.startswith("#") else reference
-        node: Json = self.raw
-        for token in pointer.split("/")[1:]:
-            key = token.replace("~1", "/").replace("~0", "~")
-            if isinstance(node, list) and key.isdecimal() and int(key) < len(node):
-                node = node[int(key)]
-            else:
-                node = node.get(key) if isinstance(node, dict) else None
-        return pointer, node
+        found = lookup(self.raw, pointer)
+        root: Json = self.raw
+        return pointer, None if found is None else reduce(getitem, found, root)
 
     def resolve(self, pointer: str, node: Json) -> tuple[str, dict[str, Json]]:
         """Follow references from an object that is not a schema; one that is absent or refers to itself is empty."""
@@ -80,7 +77,7 @@ class Document:
 
     def name(self, pointer: str) -> str:
         """Return a name for a place: the component or operation, and the parts in it that have names."""
-        tokens = [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+        tokens = [unescape(token) for token in pointer.split("/")[1:]]
         if tokens[:1] == ["components"]:
             parts, rest = tokens[2:3], tokens[3:]
         elif tokens[:1] in (["paths"], ["webhooks"]) and len(tokens) > 1:
@@ -105,11 +102,6 @@ class Document:
                     parts.append(rest[index])
             index += 1
         return ".".join(parts)
-
-
-def escape(key: object) -> str:
-    """Escape one token of a JSON pointer."""
-    return str(key).replace("~", "~0").replace("/", "~1")
 
 
 def canonical(value: Json) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from _compare.changes import Change, Json, canonical, shown
+from _compare.changes import Change, canonical, shown
 from _compare.pairs import Pair
 from _compare.schemas import UNBOUNDED, type_names
+from _document.source import Json
 
 COUNTS = {
     "minLength": ("string", "minimum length"),

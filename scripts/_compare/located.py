@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from _compare.changes import Change, Document, Json, escape
+from _compare.changes import Change, Document
 from _compare.schemas import Schema
+from _document.references import escape
+from _document.source import Json
 
 
 class Located(NamedTuple):

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 
 from _compare.access import security, servers
-from _compare.changes import METHODS, Change, Direction, Document, Json, canonical, shown
+from _compare.changes import Change, Direction, Document, canonical, shown
 from _compare.comparison import Comparison
 from _compare.located import Located
 from _compare.pairs import Pair
+from _document.openapi import IGNORED_HEADERS, METHODS, style_of
+from _document.references import unescape
+from _document.source import Json
 
-STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
-IGNORED_HEADERS = {"accept", "content-type", "authorization"}
 """Header parameters that OpenAPI tells tools to ignore."""
 
 
@@ -209,7 +210,7 @@ class _Operations:
 
 def _parameters(operation: Located, item: Located) -> dict[str, Located]:
     """Return the parameters of an operation, those of its path included; path parameters by their position."""
-    slots = re.findall(r"\{([^}]*)\}", item.pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~"))
+    slots = re.findall(r"\{([^}]*)\}", unescape(item.pointer.rpartition("/")[2]))
     found = {}
     for part in (item, operation):
         for index, listed in enumerate(part.node.get("parameters", [])):
@@ -250,11 +251,11 @@ def _deprecation(old: Located, new: Located) -> Iterator[Change]:
 
 
 def _serialization(old: Located, new: Located) -> Iterator[Change]:
-    styles = [part.node.get("style", STYLES.get(part.node.get("in", "header"))) for part in (old, new)]
+    forms = [style_of(part.node, part.node.get("in", "header")) for part in (old, new)]
+    styles, explode = zip(*forms, strict=True)
     if styles[0] != styles[1]:
         text = f"the style is {shown(styles[1])} instead of {shown(styles[0])}"
         yield new.change(text, "style", callers=True, servers=True)
-    explode = [part.node.get("explode", style == "form") for part, style in zip((old, new), styles, strict=True)]
     if explode[0] != explode[1] and any(part.schema().types() & {"array", "object"} for part in (old, new)):
         yield new.change(f"explode is {shown(explode[1])}", "explode", callers=True, servers=True)
     reserved = [part.node.get("allowReserved") is True for part in (old, new)]

@@ -8,10 +8,10 @@ import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from _compare.changes import Change, Json
+from _compare.changes import Change
 from _compare.operations import compare
 from _document.check import find, located
-from _document.source import Source, SourceError, parse, read
+from _document.source import Json, Source, SourceError, parse, read
 
 HEADING = "Breaking"
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from math import ceil, floor
 from typing import NamedTuple
 
-from _compare.changes import Direction, Document, Json, canonical, escape
+from _compare.changes import Direction, Document, canonical
+from _document.references import escape
+from _document.source import Json
 
 TYPES = {
     "null": {"null"},

@@ -19,8 +19,9 @@ import jsonschema_rs
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from _document.messages import message, nearest
-from _document.parts import KEYWORDS, MANY_SCHEMAS, NAMES, schema_roots, spell, subschemas, walk
-from _document.references import METHODS, paths_of, resolved, target
+from _document.openapi import METHODS, paths_of
+from _document.parts import KEYWORDS, MANY_SCHEMAS, NAMES, schema_roots, subschemas, walk
+from _document.references import resolved, spell, target
 from _document.source import Json, Pointer, Source, SourceError, read
 from _document.structure import structure
 
@@ -167,7 +168,7 @@ def _schemas(document: Json) -> Iterator[Problem]:
         if found:
             continue
         for pointer, part in [(start, {"schema": schema}), *subschemas(start, schema)]:
-            never = [(keyword,) for keyword in ("schema", "items") if part.get(keyword) is False]
+            never: list[Pointer] = [(keyword,) for keyword in ("schema", "items") if part.get(keyword) is False]
             never += [(key, n) for key in MANY_SCHEMAS for n, each in enumerate(part.get(key, [])) if each is False]
             yield from (Problem((*pointer, *at), "a schema that is false permits no value; remove it") for at in never)
         for pointer, part in subschemas(start, schema):
@@ -286,5 +287,7 @@ def _values(document: Json) -> Iterator[Problem]:
 
 def _remainder(document: Json) -> Iterator[Problem]:
     """Yield the other findings of openapi-spec-validator, most of which have no location."""
-    for error in OpenAPIV31SpecValidator(document).iter_errors():
+    # Without the extensions among the paths, whose content the validator would read as path items.
+    paths = {"paths": dict(paths_of(document))} if "paths" in document else {}
+    for error in OpenAPIV31SpecValidator({**document, **paths}).iter_errors():
         yield Problem((), f"{str(error.message).partition(chr(10))[0]}; correct it")

@@ -65,7 +65,8 @@ def message(error: ValidationError, owner: Json = None) -> Message:
             line = "it" if constant is None else repr(f"{kind.property}: {json.dumps(constant)}")
             return Message(at, f"the key {kind.property!r} is missing", f"add {line}")
         case Kind.Not():
-            keys = kind.schema.get("required", []) if isinstance(kind.schema, dict) else []
+            schema: Json = kind.schema
+            keys = schema.get("required", []) if isinstance(schema, dict) else []
             before = [key for key in error.schema_path if isinstance(value, dict) and key in value and key not in keys]
             both = [*before[-1:], *keys]
             if len(both) > 1:
@@ -113,7 +114,7 @@ def _of_alternatives(error: ValidationError, owner: Json) -> Message:
         if present:
             return Message(at, f"{listed(present, 'and')} exclude each other", "remove one of them")
         return Message(at, f"the key {listed(keys, 'or')} is missing", "add one of them")
-    if isinstance(kind, Kind.OneOfMultipleValid):
+    if not isinstance(kind, Kind.AnyOf | Kind.OneOfNotValid):
         return Message(at, f"{shown(error.instance)} fits more than one of the alternatives", "make them differ")
     closest = max((errors for errors in kind.context if errors), key=_rank, default=None)
     if closest is None:

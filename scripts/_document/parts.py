@@ -72,8 +72,3 @@ def subschemas(at: Pointer, schema: Json) -> Iterator[Place]:
         for keyword in NAMED_SCHEMAS:
             for name, part in schema.get(keyword, {}).items():
                 yield from subschemas((*at, keyword, name), part)
-
-
-def spell(pointer: Pointer) -> str:
-    """Return a pointer as text; that of the document in words."""
-    return "".join("/" + str(token).replace("~", "~0").replace("/", "~1") for token in pointer) or "(document)"

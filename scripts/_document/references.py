@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import reduce
 from operator import getitem
 from urllib.parse import unquote
 
 from _document.source import Json, Pointer
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+def escape(key: object) -> str:
+    """Return a key as a token of a JSON pointer."""
+    return str(key).replace("~", "~0").replace("/", "~1")
 
 
-def paths_of(document: Json) -> Iterator[tuple[str, Json]]:
-    """Yield the paths of a document with their items; other keys are extensions."""
-    yield from ((path, item) for path, item in (document.get("paths") or {}).items() if path.startswith("/"))
+def unescape(token: str) -> str:
+    """Return the key that a token of a JSON pointer stands for."""
+    return token.replace("~1", "/").replace("~0", "~")
+
+
+def spell(pointer: Pointer) -> str:
+    """Return a pointer as text; that of the document in words."""
+    return "".join(f"/{escape(token)}" for token in pointer) or "(document)"
 
 
 def target(document: Json, reference: str) -> Pointer | None:
     """Return the target of a reference; None if it does not exist."""
-    if not reference.startswith("#/"):
-        return None
+    return lookup(document, unquote(reference[1:])) if reference.startswith("#/") else None
+
+
+def lookup(document: Json, text: str) -> Pointer | None:
+    """Return the keys and indices of a JSON pointer; None if nothing is there."""
     node = document
     pointer: list[str | int] = []
-    for token in unquote(reference[2:]).split("/"):
-        key: str | int = token.replace("~1", "/").replace("~0", "~")
+    for token in text.split("/")[1:]:
+        key: str | int = unescape(token)
         if isinstance(node, list) and token.isdecimal() and int(token) < len(node):
             key = int(token)
         elif not isinstance(node, dict) or key not in node:

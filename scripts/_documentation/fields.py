@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from _document.source import Json
 from _documentation.examples import flatten, resolve
-
-Json = Any
 
 
 class Limit(NamedTuple):

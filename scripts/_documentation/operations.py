@@ -9,15 +9,9 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote
 
-from _document.references import METHODS, paths_of
+from _document.openapi import IGNORED_HEADERS, METHODS, PATH_SAFE, is_json, paths_of, style_of
 from _document.source import Json
 from _documentation.examples import example_of, flatten, given_example, resolve
-
-PATH_SAFE = "/:@$&'()*+,;=~-._"
-"""Characters that need no encoding in the path of a URL."""
-
-UNSENT = ("accept", "authorization", "content-type")
-"""Header parameters that OpenAPI ignores, because it describes them elsewhere."""
 
 
 class Header(NamedTuple):
@@ -95,7 +89,7 @@ class Operation:
             Header(parameter["name"], _simple(value))
             for parameter in self.parameters
             if parameter["in"] == "header"
-            and parameter["name"].lower() not in UNSENT
+            and parameter["name"].lower() not in IGNORED_HEADERS
             and (value := self._sent(parameter)) is not None
         ]
         found += [Header(name, value) for name, value in self.spec.get("x-request-headers", {}).items()]
@@ -128,7 +122,7 @@ class Operation:
     def media_type(self) -> str:
         """The media type of the request body that a sample sends; empty without one."""
         content = resolve(self.raw, self.spec.get("requestBody", {})).get("content", {})
-        return str(next((kind for kind in content if _is_json(kind)), ""))
+        return str(next((kind for kind in content if is_json(kind)), ""))
 
     @property
     def body(self) -> str | None:
@@ -151,7 +145,7 @@ class Operation:
         for status, response in self.spec.get("responses", {}).items():
             if str(status).startswith("2"):
                 for kind, media in resolve(self.raw, response).get("content", {}).items():
-                    if _is_json(kind):
+                    if is_json(kind):
                         return flatten(self.raw, media.get("schema", {}))
         return {}
 
@@ -214,15 +208,16 @@ def _simple(value: Json) -> str:
 
 def _pairs(parameter: Json, value: Json) -> list[str]:
     """Return a query parameter as ``name=value`` pairs, in the style of the document."""
-    name, style = parameter["name"], parameter.get("style", "form")
+    name = parameter["name"]
+    style, explode = style_of(parameter, "query")
     if isinstance(value, dict):
         if style == "deepObject":
             pairs = [(f"{name}[{key}]", scalar(part)) for key, part in value.items()]
-        elif parameter.get("explode", style == "form"):
+        elif explode:
             pairs = [(key, scalar(part)) for key, part in value.items()]
         else:
             pairs = [(name, _simple(value))]
-    elif isinstance(value, list) and parameter.get("explode", style == "form"):
+    elif isinstance(value, list) and explode:
         pairs = [(name, scalar(part)) for part in value]
     elif isinstance(value, list):
         comma = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",")
@@ -230,8 +225,3 @@ def _pairs(parameter: Json, value: Json) -> list[str]:
     else:
         pairs = [(name, scalar(value))]
     return [f"{quote(key, safe='')}={quote(text, safe='')}" for key, text in pairs]
-
-
-def _is_json(kind: str) -> bool:
-    media_type = kind.partition(";")[0].strip().lower()
-    return media_type == "application/json" or media_type.endswith("+json")

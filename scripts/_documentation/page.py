@@ -12,7 +12,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Template
 from markdown_it import MarkdownIt
@@ -21,12 +21,12 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+from _document.source import Json
 from _documentation.examples import given_example, resolve
 from _documentation.fields import Field, body_fields, parameter_field
 from _documentation.operations import Operation, operations
 from _documentation.samples import samples, template_environment
 
-Json = Any
 TEMPLATES = Path(__file__).resolve().parents[2] / "overrides" / "templates" / "page"
 HTML_OF_SAMPLES = HtmlFormatter(nowrap=True)
 PLACES = {"path": "Path parameters", "query": "Query parameters", "header": "Headers", "cookie": "Cookies"}

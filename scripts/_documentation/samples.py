@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, pass_context
 from jinja2.runtime import Context
@@ -22,10 +21,10 @@ from openapi_python_client.strings import PythonIdentifier
 from ruamel.yaml import YAML
 from ruamel.yaml.scalarstring import LiteralScalarString
 
+from _document.source import Json
 from _documentation.examples import example_of, given_example
 from _documentation.operations import Operation, operations
 
-Json = Any
 TEMPLATES = Path(__file__).resolve().parents[2] / "overrides" / "templates" / "samples"
 EXTENSION = "x-codeSamples"
 """The key of an operation that documentation tools read samples from."""

@@ -25,7 +25,7 @@ from openapi_python_client.parser.properties import (
     UnionProperty,
 )
 
-from _documentation.operations import PATH_SAFE
+from _document.openapi import PATH_SAFE
 from _emission.elements import Field, Import, Parameter, RequestBody, Response
 from _emission.encoding import encoded, is_spread
 from _emission.properties import Model, description, named, parameters, properties, rest_of, unions

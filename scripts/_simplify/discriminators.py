@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from _document.references import unescape
 from _document.source import Json
 from _simplify.forms import COMPONENTS, referenced
 from _simplify.merging import Merger
@@ -118,4 +119,4 @@ def is_base(schema: Json) -> bool:
 
 def _mapped(reference: str) -> str:
     """Return the name of the component that a discriminator's mapping names or refers to."""
-    return reference.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+    return unescape(reference.rpartition("/")[2])

@@ -13,16 +13,11 @@ from typing import NamedTuple
 from openapi_python_client.strings import PythonIdentifier
 
 from _document.check import Problem
-from _document.references import METHODS, paths_of, resolved
+from _document.openapi import IGNORED_HEADERS, METHODS, is_json, paths_of, style_of
+from _document.references import resolved
 from _document.source import Json, Pointer
 from _simplify.names import OPERATION_NAMES, PREFIX, argument_name, unique
 from _simplify.schemas import Schemas
-
-IGNORED_HEADERS = ("accept", "authorization", "content-type")
-"""Header parameters that OpenAPI ignores, because it describes them elsewhere."""
-
-STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
-"""The default style by the place of a parameter."""
 
 
 class Argument(NamedTuple):
@@ -140,10 +135,10 @@ class Operations:
                     )
                 else:
                     found[spec["in"], spec["name"]] = spec, place
-        for (place, key), (spec, pointer) in found.items():
-            if place == "cookie":
+        for (kind, key), (spec, pointer) in found.items():
+            if kind == "cookie":
                 self._problem(pointer, f"the cookie {key!r} is not sent by the client; remove it, or use a header")
-            elif place != "header" or key.lower() not in IGNORED_HEADERS:
+            elif kind != "header" or key.lower() not in IGNORED_HEADERS:
                 yield self._parameter(operation, info, spec, pointer)
 
     def _parameter(self, operation: str, info: OperationInfo, spec: Json, at: Pointer) -> Json:
@@ -159,8 +154,7 @@ class Operations:
             schema = spec.get("schema", {})
         form = self._schemas.use(schema, f"{operation}_{key}", sent=True)
         form = self._argument_form(form, operation, key)
-        style = "json" if content else spec.get("style", STYLES[place])
-        explode = bool(spec.get("explode", style == "form"))
+        style, explode = ("json", False) if content else style_of(spec, place)
         if not content:
             self._check_style(form, place, style, explode, at)
         info.arguments[name] = Argument(name, key, place, spec.get("description", ""), style, explode)
@@ -225,9 +219,3 @@ class Operations:
         if not has_success and "default" not in spec["responses"]:
             self._problem((*at, "responses"), "a success response is missing; add one, such as '200'")
         return found
-
-
-def is_json(kind: str) -> bool:
-    """Return whether a media type is JSON."""
-    media_type = kind.partition(";")[0].strip().lower()
-    return media_type == "application/json" or media_type.endswith("+json")

@@ -204,6 +204,13 @@ def test_aliases_are_limited(text: str, tmp_path: Path) -> None:
     assert "more than 100000 values" in found
 
 
+def test_extensions_are_not_read(tmp_path: Path) -> None:
+    """An extension among the paths may have any content, such as a reference that leads nowhere."""
+    path = tmp_path / "openapi.yaml"
+    path.write_text(TEXT.replace("\npaths:\n", "\npaths:\n  x-more: {$ref: nowhere}\n"), encoding="utf-8")
+    assert check.problems(path) == []
+
+
 def test_alias_is_accepted(tmp_path: Path) -> None:
     """An alias is treated like the part that it refers to."""
     path = tmp_path / "openapi.yaml"

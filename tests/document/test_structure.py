@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from _document import check
 from _document.messages import message
-from _document.parts import spell
+from _document.references import spell
 from _document.structure import structure
 
 Json = Any
