@@ -242,15 +242,12 @@ class Emission:
     def path(self, endpoint: Endpoint) -> str:
         """Return the path of an operation relative to the base URL, as code."""
         arguments = self._simplified.operations[str(endpoint.name)].arguments
-        # The generator writes its own names into the path, which differ for names such as "type".
-        codes = {
-            str(prop.python_name): encoded(arguments[prop.name.get_untrusted_value()], prop)
-            for prop in endpoint.path_parameters
-        }
+        # In the order of the path, into which the generator writes names of its own for those such as "type".
+        codes = [encoded(arguments[prop.name.get_untrusted_value()], prop) for prop in endpoint.path_parameters]
         parts = re.split(r"\{([^}]*)\}", endpoint.path.get_untrusted_value().removeprefix("/"))
         # Every second part is the name of an argument.
         texts = [
-            f"{{{codes[part]}}}" if number % 2 else quote(part, safe=PATH_SAFE).replace("{", "{{")
+            f"{{{codes[number // 2]}}}" if number % 2 else quote(part, safe=PATH_SAFE).replace("{", "{{")
             for number, part in enumerate(parts)
         ]
         return f'f"{"".join(texts)}"' if len(parts) > 1 else f'"{"".join(texts)}"'
