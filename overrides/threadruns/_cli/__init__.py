@@ -48,7 +48,7 @@ def main() -> None:
     except ModuleNotFoundError as error:
         print(f"threadruns: {missing(error, 'The command line', 'cli')}", file=sys.stderr)
         sys.exit(4)
-    from threadruns._cli._output import Failure
+    from threadruns._cli._output import Failure, can_report
 
     class Commands(click.Group):
         def list_commands(self, ctx: click.Context) -> list[str]:
@@ -92,6 +92,7 @@ def main() -> None:
         error.show()
         code = error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted.", err=True)
+        if can_report():
+            click.echo("Interrupted.", err=True)
         code = 130
     sys.exit(code if isinstance(code, int) else 0)

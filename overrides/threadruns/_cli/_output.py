@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from typing import IO, Any
 
 import click
 
@@ -32,6 +34,19 @@ class Interrupted(click.ClickException):
     """The caller interrupted the command."""
 
     exit_code = 130
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Show the message, unless that would wait for a reader that does not read."""
+        if can_report():
+            super().show(file)
+
+
+def can_report() -> bool:
+    """Return whether standard error takes a message without waiting for a reader."""
+    try:
+        return bool(select.select([], [2], [], 0)[1])
+    except (OSError, ValueError):  # It is closed; or the system is Windows, which selects sockets only.
+        return True
 
 
 @contextmanager

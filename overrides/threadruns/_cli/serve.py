@@ -10,6 +10,8 @@ import secrets
 import select
 import signal
 import socket
+import stat
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -45,6 +47,12 @@ from threadruns.testing.variations import VARIATIONS
 MAX_KEY_BYTES = 4096
 """The largest size of a file with a key."""
 
+ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[^/?#\s,:@\[\]]+)(?::([0-9]{1,5}))?")
+"""The scheme, the host and the port of an origin."""
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""The ports that an origin leaves out."""
+
 KEY_SECONDS = 5
 """The time limit for reading a key from a pipe."""
 
@@ -67,16 +75,26 @@ def _list_variations(ctx: click.Context, _: click.Parameter, wanted: bool) -> No
 
 
 def _check_origins(_: click.Context, __: click.Parameter, origins: tuple[str, ...]) -> tuple[str, ...]:
+    """Return origins as browsers send them: in lower case, and without the default port of the scheme."""
+    found: list[str] = []
     for origin in origins:
-        if origin != "*" and not re.fullmatch(r"[a-z][a-z0-9+.-]*://[^/?#\s,]+", origin):
+        parts = ORIGIN.fullmatch(origin.lower())
+        if origin == "*":
+            found.append(origin)
+        elif parts is None or int(parts[3] or 0) > 65535:
             raise click.BadParameter(f"{origin!r} is not an origin; write http://localhost:3000, without a path, or *.")
-    return origins
+        else:
+            scheme, host, port = parts[1], parts[2], int(parts[3] or DEFAULT_PORTS.get(parts[1], 0))
+            is_default = port == DEFAULT_PORTS.get(scheme, 0)
+            found.append(f"{scheme}://{host}" if is_default else f"{scheme}://{host}:{port}")
+    return tuple(found)
 
 
 def _check_prefix(_: click.Context, __: click.Parameter, prefix: str) -> str:
     if prefix in ("", "/"):
         return ""
-    if not re.fullmatch(r"(/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+/?", prefix):
+    # Clients resolve segments of dots before they send a request.
+    if not re.fullmatch(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+/?", prefix):
         raise click.BadParameter(f"{prefix!r} is not a path; write /assistants, as the proxy sends it.")
     return prefix.rstrip("/")
 
@@ -255,6 +273,9 @@ def command(
             raise Failure("The database has another version of a run of the example; omit --example.") from error
         except StoreError as error:
             raise Failure(str(error)) from error
+        if threading.current_thread() is threading.main_thread():
+            # Who waits for the first line may stop the server before it has handlers of its own.
+            signal.signal(signal.SIGTERM, _exit)
         with standard_output():
             click.echo(text)
         try:
@@ -270,6 +291,10 @@ def command(
                     raise Failure(f"Cannot start {workers} processes: {error.strerror or error}.") from error
         except KeyboardInterrupt:
             raise Interrupted("Stopped at once; responses in flight were cut off.") from None
+
+
+def _exit(_: int, __: object) -> None:
+    raise SystemExit(0)
 
 
 def _reason_against_workers(*, db: str | None, control: bool, mutations: Sequence[str]) -> str | None:
@@ -354,7 +379,7 @@ def _read_key(key: str | None, path: str | None) -> str | None:
 
 
 def _read_key_file(path: str) -> str:
-    """Return the first line of a file, which may be a pipe, within a limit of bytes and of time."""
+    """Return the only line of a file, within a limit of bytes and of time; of a pipe, the first line."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         try:
@@ -367,9 +392,11 @@ def _read_key_file(path: str) -> str:
                 if not part:
                     break
                 data += part
+                if b"\n" in part and stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+                    break  # Who writes the pipe may keep it open.
         finally:
             os.close(descriptor)
-        text = data.decode()
+        text = data.decode("utf-8-sig")  # Editors of Windows begin a file with a mark.
     except OSError as error:
         raise Failure(f"Cannot read the key from {path!r}: {error.strerror or error}.") from error
     except UnicodeDecodeError:

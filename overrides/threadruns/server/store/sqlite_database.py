@@ -315,6 +315,10 @@ class SQLiteDatabase:
             try:
                 return self._connection.execute(sql, values).fetchall()
             except sqlite3.Error as error:
+                if self.path is not None and error.sqlite_errorname == "SQLITE_INTERRUPT":
+                    # A view may have taken the place of a table. The next read looks at the tables again, so that not
+                    # every request takes so long.
+                    self._state = (*self._state[:2], -1)
                 raise self._sentence(error) from error
             finally:
                 self._read_until = math.inf
