@@ -154,3 +154,26 @@ def test_second_interrupt_needs_no_reader_of_standard_error() -> None:
     finally:
         os.close(reader)
         os.close(writer)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a limit of open files")
+@pytest.mark.parametrize("files", [10, 20, 31])
+def test_too_few_files_are_an_error(files: int) -> None:
+    """A process that may open too few files does not start, and says so in a sentence."""
+    shell = ["sh", "-c", f'ulimit -n {files} && exec "$@"', "sh"]
+    command = [*shell, *COMMAND, "serve", "--example", "--port", "0"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert result.returncode == 4
+    assert result.stderr == f"Error: This process may open {files} files, and the server needs 32; raise ulimit -n.\n"
+
+
+def test_key_in_the_place_of_a_method_is_masked() -> None:
+    """A client that sends the key as its method does not bring it into the log."""
+    with served("--example", "--api-key", KEY) as (process, url, _):
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname, address.port), timeout=10) as sock:
+            sock.sendall(b"%b /docs HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" % KEY.encode())
+            assert sock.recv(65536).startswith(b"HTTP/1.1 405 ")
+        process.terminate()
+        _, log = process.communicate(timeout=20)
+    assert json.loads(log.splitlines()[0])["method"] == "***"

@@ -32,7 +32,7 @@ from threadruns._document import beta as beta_of_document
 from threadruns.server._app import Application, errors
 from threadruns.server._dialects import endpoint_class
 from threadruns.server._endpoint import check_key
-from threadruns.server._server import AppServer, bind, fastest_loop
+from threadruns.server._server import MIN_FILES, AppServer, bind, fastest_loop, max_files
 from threadruns.server._workers import Workers
 from threadruns.server.store import Store, open_store
 from threadruns.server.store.errors import RunConflict, StoreError
@@ -226,6 +226,8 @@ def command(
         )
     if workers > 1 and (reason := _reason_against_workers(db=db, control=control, mutations=[*faults, *variations])):
         raise click.UsageError(reason)
+    if (allowed := max_files()) < MIN_FILES:
+        raise Failure(f"This process may open {allowed} files, and the server needs {MIN_FILES}; raise ulimit -n.")
     given = _read_key(api_key, api_key_file)
     key = given or f"sk-{secrets.token_hex(24)}"
     if not _is_loopback(host):

@@ -256,7 +256,7 @@ class Application:
             documented = [pair for pair in pairs if pair.partition("=")[0] in parameters("query")]
             query = self._masked("&".join(documented))[:200]
         path = self._masked(request.path.decode("latin-1"))[:200]
-        method = request.method[:20]
+        method = self._masked(request.method)[:20]
         line = self._line(request.client, method, path, query, writer.status, writer.sent, seconds, request_id)
         # As access.info() does, but for the search of its caller, which takes longer than the line.
         access.handle(access.makeRecord(access.name, logging.INFO, __file__, 0, line, (), None))

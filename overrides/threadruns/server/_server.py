@@ -35,6 +35,9 @@ MAX_CONNECTIONS = 10_000
 RESERVED_FILES = 64
 """The number of files that are kept free for the database, the log, and connections that are being refused."""
 
+MIN_FILES = 32
+"""The number of files that the server needs to run."""
+
 MAX_REFUSED = 16
 """The largest number of refused connections that are kept open for a moment, for the client to read the 503."""
 
@@ -90,16 +93,20 @@ def _bound(family: int, address: Any, *, both: bool = False) -> socket.socket:
     return sock
 
 
-def max_connections() -> int:
-    """Return how many connections may be open, below the number of files that this process may open."""
+def max_files() -> float:
+    """Return how many files this process may open; infinite if there is no limit."""
     try:
         import resource
     except ImportError:  # Windows has no such limit.
-        return MAX_CONNECTIONS
+        return math.inf
     files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    if files == resource.RLIM_INFINITY:
-        return MAX_CONNECTIONS
-    return max(1, min(MAX_CONNECTIONS, files - min(RESERVED_FILES, files // 2)))
+    return math.inf if files == resource.RLIM_INFINITY else files
+
+
+def max_connections() -> int:
+    """Return how many connections may be open, below the number of files that this process may open."""
+    files = max_files()
+    return max(1, int(min(MAX_CONNECTIONS, files - min(RESERVED_FILES, files / 2))))
 
 
 def fastest_loop() -> asyncio.AbstractEventLoop:
