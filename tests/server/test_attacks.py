@@ -53,7 +53,7 @@ def wait_for_place(address: tuple[str, int]) -> None:
 def test_slow_clients_do_not_lock_others_out(data: bytes) -> None:
     """With all places taken a new client gets a 503 at once, and soon a place; the log and the files stay bounded."""
     with ExitStack() as stack:
-        process, address = stack.enter_context(attacked(files=192, YIELD_SECONDS=1.5))
+        process, address = stack.enter_context(attacked(files=192, YIELD_SECONDS=3))
         sockets = opened(stack, address, 200, data)
         assert b" 503 " in read_all(sockets[-1])
         assert open_files(process) <= 192
