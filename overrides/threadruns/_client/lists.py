@@ -98,12 +98,17 @@ class BaseListOperation(BaseOperation[P, ListResponse[T]]):
         Raises:
             ArgumentError: The name of the list is not valid.
         """
+        if task.progress is not None:  # It was interrupted.
+            return task.progress
         name, cursor, max_items = task.state
         given = {**resumed_arguments(many.arguments, cursor), **many.options, "max_items": max_items}
-        task.progress = WalkProgress(first_request(self.build_call((), {self._name_parameter: name, **given})))
+        progress: WalkProgress[T] = WalkProgress(
+            first_request(self.build_call((), {self._name_parameter: name, **given}))
+        )
         if max_items == 0:
-            task.progress.next_request = None
-        return task.progress
+            progress.close()
+        task.progress = progress
+        return progress
 
 
 class Many(NamedTuple, Generic[T]):
