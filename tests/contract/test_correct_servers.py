@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -13,7 +15,7 @@ from tests.contract.servers import FIVE, KEY
 from tests.mutants.corpus import FAULTS, MUTATIONS
 from threadruns.contract.check import check
 from threadruns.contract.verdict import Outcome, Report, Verdict
-from threadruns.testing import serve
+from threadruns.testing import RunningServer, serve
 
 (RUNS,) = FIVE.values()
 
@@ -51,7 +53,11 @@ def test_threads_with_similar_ids_are_told_apart(present: tuple[str, ...], given
 
 
 @pytest.mark.parametrize(
-    "key", ["1234567890", "x", "null", "undefined", "My API Key", "Bearer", "k" * 400, "a%41b%zz+c", "YWJj/GVmZ2g="]
+    "key",
+    [
+        *("1234567890", "x", "null", "undefined", "My API Key", "Bearer", "k" * 400, "a%41b%zz+c", "YWJj/GVmZ2g="),
+        "thread_Of5Runs",
+    ],
 )
 def test_keys_of_any_form_are_used(key: str) -> None:
     """Whatever the key is, a correct server conforms, and rules that the key cannot prove are undecided."""
@@ -129,3 +135,38 @@ def test_of_two_orders_the_wrong_one_is_named(fault: str, witness: str, reason: 
     first, second = failed.reproduce.split("\ncurl")
     assert witness in second
     assert witness not in first
+
+
+@pytest.mark.parametrize("fault", ["before-from-start", "head-with-body", "order-forgotten-after"])
+def test_every_curl_command_shows_the_fault(fault: str) -> None:
+    """A correct server answers at least one of the commands of a failure in another way."""
+
+    def responses(command: str, port: int) -> str:
+        moved = command.replace(f":{_port(faulty)}/", f":{port}/")
+        done = subprocess.run(
+            ["bash", "-c", moved],
+            env={"OPENAI_API_KEY": KEY, "PATH": os.environ["PATH"]},
+            capture_output=True,
+            text=True,
+        )
+        return re.sub(r"(?im)^(date|x-request-id|openai-processing-ms): .*\n", "", done.stdout)
+
+    with (
+        serve(runs=RUNS, api_key=KEY, faults=[fault], catalogue=FAULTS) as faulty,
+        serve(runs=RUNS, api_key=KEY) as correct,
+    ):
+        report = check(faulty.url, KEY, list(FIVE))
+        hidden = [
+            failed.rule.id
+            for failed in report.of(Outcome.FAIL)
+            if not any(
+                responses(command, _port(faulty)) != responses(command, _port(correct))
+                for command in re.split(r"\n(?=curl )", failed.reproduce)
+            )
+        ]
+    assert report.verdict is Verdict.DEPARTS
+    assert hidden == []
+
+
+def _port(server: RunningServer) -> int:
+    return urlsplit(server.url).port or 0

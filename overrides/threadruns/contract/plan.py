@@ -10,7 +10,7 @@ from attrs import evolve
 
 from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT, MIN_LIMIT
 from threadruns.contract.http.exchange import Exchange
-from threadruns.contract.http.request import PageQuery, ProbeRequest
+from threadruns.contract.http.request import CLOSE, PageQuery, ProbeRequest
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.scenarios import (
     Scenario,
@@ -216,7 +216,8 @@ class CheckPlan:
         for request in (plain, invalid, evolve(plain, thread=self._unknown_thread), evolve(plain, authorization=None)):
             after = self._session.probe.bytes_after_head(request)
             problem = f"the headers are followed by a body of length {len(after)}" if after else None
-            findings.append(Finding("method.head-body", problem, Exchange(request, 0)))
+            shown = evolve(request, headers=(*request.headers, CLOSE))
+            findings.append(Finding("method.head-body", problem, Exchange(shown, 0)))
         return findings
 
     def _generated(self) -> None:

@@ -17,7 +17,7 @@ from threadruns.contract.http.request import ProbeRequest
 from threadruns.contract.judging.causes import cause_of
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.judging.origin import KnownOrigin
-from threadruns.contract.judging.readings import compare_readings
+from threadruns.contract.judging.readings import compare_readings, metadata_returned
 from threadruns.contract.judging.responses import judge_response, retry_after_problem
 from threadruns.contract.rules.catalogue import RULES
 from threadruns.contract.rules.needs import ALL_NEEDS, NEEDS, Need
@@ -55,6 +55,7 @@ class CheckSession:
     _runs_seen: dict[str, tuple[Exchange, dict[str, Any]]] = field(
         factory=dict[str, tuple[Exchange, dict[str, Any]]], init=False
     )
+    _former_metadata: dict[str, list[Any]] = field(factory=dict[str, list[Any]], init=False)
     _changing_runs: set[str] = field(factory=set[str], init=False)
     _request_ids: set[str] = field(factory=set[str], init=False)
     _retried: set[tuple[str, ProbeRequest]] = field(factory=set[tuple[str, ProbeRequest]], init=False)
@@ -200,10 +201,15 @@ class CheckSession:
             self._needs_met |= {need for need in ALL_NEEDS - self._needs_met if need.is_met(run)}
             earlier, before = self._runs_seen.setdefault(run_id, (exchange, run))
             thread = earlier.request.thread
-            yield Finding("data.same-run", compare_readings(before, run), exchange, earlier)
+            former = self._former_metadata.setdefault(run_id, [])
+            metadata = before.get("metadata"), run.get("metadata")
+            changed = compare_readings(before, run) or metadata_returned(run_id, former, *metadata)
+            yield Finding("data.same-run", changed, exchange, earlier)
+            if metadata[0] != metadata[1]:
+                former.append(metadata[0])
             if before.get("status") != run.get("status"):
                 self._changing_runs.add(run_id)
-            if before.get("status") != run.get("status") or before.get("metadata") != run.get("metadata"):
+            if before.get("status") != run.get("status") or metadata[0] != metadata[1]:
                 # Callers may change the metadata of a run at any time: only metadata that changes back is a fault.
                 self._runs_seen[run_id] = (exchange if thread == requested else earlier, run)
             problem, other = None, None

@@ -67,6 +67,15 @@ def test_an_unusual_request_proves_something_in_the_form_of_the_server(
     assert origin.proves(respond(ProbeRequest("thread_x"), 400, None, b"<html>"))
 
 
+@pytest.mark.parametrize(
+    ("method", "proves"), [("DELETE", True), ("PERUSE", True), ("OPTIONS", False), ("TRACE", False)]
+)
+def test_a_method_that_succeeds_was_carried_out_by_the_server(method: str, proves: bool) -> None:
+    """An intermediary refuses methods, or answers OPTIONS and TRACE itself; it does not report success for others."""
+    request = ProbeRequest("thread_x", method=method)
+    assert KnownOrigin().proves(respond(request, 200, {}, **{"content-type": "application/json"})) is proves
+
+
 def test_the_errors_of_a_gateway_have_its_own_form() -> None:
     """A 503 in HTML may be that of a gateway; one in the form of the server is not."""
     origin = KnownOrigin()

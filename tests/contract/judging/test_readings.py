@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from threadruns.contract import example
-from threadruns.contract.judging.readings import compare_readings
+from threadruns.contract.judging.readings import compare_readings, metadata_returned
 
 RUN: dict[str, Any] = example.threads((5,))["thread_Of5Runs"][0]
 
@@ -16,7 +16,7 @@ RUN: dict[str, Any] = example.threads((5,))["thread_Of5Runs"][0]
     ("change", "problem"),
     [
         ({}, None),
-        ({"metadata": {"new": "note"}}, "metadata"),
+        ({"metadata": {"new": "note"}}, None),
         ({"model": "other"}, "model"),
         ({"created_at": 1}, "created_at"),
         ({"status": "queued"}, "which is final"),
@@ -43,3 +43,16 @@ def test_an_expired_run_does_not_complete() -> None:
     """A run that reads `expired` does not read `completed` again."""
     found = compare_readings(RUN | {"status": "expired"}, RUN | {"status": "completed"})
     assert "which is final" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("now", "problem"),
+    [
+        ({"a": "3"}, None),
+        ({"a": "2"}, None),
+        ({"a": "1"}, 'metadata of \'run_1\' was {"a": "2"} and is {"a": "1"} again'),
+    ],
+)
+def test_metadata_that_changes_back_is_a_fault(now: object, problem: str | None) -> None:
+    """A caller may change metadata at any time; a server that has two versions of it shows the former one again."""
+    assert metadata_returned("run_1", [{"a": "0"}, {"a": "1"}], {"a": "2"}, now) == problem

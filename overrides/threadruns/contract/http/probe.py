@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
@@ -47,6 +47,9 @@ MAX_UNASKED_ATTEMPTS = 4
 
 MIN_TIMEOUT = 0.05
 """Minimum timeout of a request near the end of the maximum time, in seconds."""
+
+INTERIM_STATUS = re.compile(rb"HTTP/1\.[01] 1[0-9][0-9]\b")
+"""The status line of an interim response, such as 103, which precedes the response itself."""
 
 OUT_OF_TIME = "the check has used its maximum time; raise --max-time or give fewer threads"
 """The reason for the end of a check that has no time left."""
@@ -169,7 +172,7 @@ class Probe:
     def can_find_key(self, request: ProbeRequest) -> bool:
         """Tell whether the key in the response to a request can only be a copy of the key in the request."""
         return self._key.is_unmistakable(
-            self.base_url, self.beta, request.thread, str(request.query), _document.source()
+            self.base_url, self.beta, unquote(request.thread), str(request.query), _document.source()
         )
 
     def find_key(self, exchange: Exchange) -> str | None:
@@ -342,7 +345,10 @@ class Probe:
         except OSError:
             # The bytes received so far are judged; other requests notice a server that does not respond.
             pass
-        return received.partition(b"\r\n\r\n")[2]
+        head, _, after = received.partition(b"\r\n\r\n")
+        while INTERIM_STATUS.match(head):
+            head, _, after = after.partition(b"\r\n\r\n")
+        return after
 
 
 def is_rate_limited(exchange: Exchange) -> bool:

@@ -15,6 +15,9 @@ from threadruns.contract.http.api_key import KeyMask
 BEARER = "Bearer {key}"
 """The default template of the Authorization header."""
 
+CLOSE = ("Connection", "close")
+"""The header that asks the server to close the connection, which ends the response."""
+
 BETA = "{beta}"
 """The default template of the OpenAI-Beta header."""
 
@@ -70,6 +73,9 @@ class ProbeRequest:
     def curl(self, base_url: str, beta: str, mask: KeyMask, end: str = "/runs") -> str:
         """Return the curl command of this request, which reads the key from an environment variable."""
         method = {"GET": "", "HEAD": " --head"}.get(self.method, f" -X {self.method}")
+        if self.method == "HEAD" and CLOSE in self.headers:
+            # With --head, curl would hide a body.
+            method = " -X HEAD"
         url = mask.shell(base_url) + f"/threads/{mask.shell(self.thread)}{end}"
         pairs = [
             f"{mask.shell(quote(name, safe='[]'))}={mask.shell(quote(value, safe=''))}" for name, value in self.query

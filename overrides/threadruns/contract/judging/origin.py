@@ -86,7 +86,8 @@ class KnownOrigin:
         is_ordinary = exchange.size <= MAX_SIZE and not may_be_refused_earlier(exchange.request, self.threads)
         if is_page or is_ordinary:
             return True
-        if exchange.status == 204 and exchange.request.method not in ("OPTIONS", "TRACE"):
+        if 200 <= exchange.status < 300 and exchange.request.method not in ("GET", "HEAD", "OPTIONS", "TRACE"):
+            # An intermediary may refuse these methods, and does not carry them out.
             return True
         names = {name for name, _ in exchange.headers}
         return bool(exchange.members) and _form(exchange) in self._error_forms and (self._headers or set()) <= names

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from threadruns._run_rules import FINAL_STATUSES
@@ -17,7 +18,7 @@ IMMUTABLE_KEYS = (
 def compare_readings(before: dict[str, Any], now: dict[str, Any]) -> str | None:
     """Return how two readings of one run contradict each other; None if a run may change in this way.
 
-    Recordings show that a completed run may expire later.
+    Recordings show that a completed run may expire later. Callers may change the metadata of a run at any time.
     """
     name = repr(now.get("id"))
     for key in IMMUTABLE_KEYS:
@@ -32,10 +33,24 @@ def compare_readings(before: dict[str, Any], now: dict[str, Any]) -> str | None:
         return f"{name} has the key {sorted(set(before) ^ set(now))[0]!r} in one reading only"
     if was in FINAL_STATUSES:
         for key in sorted(now):
-            if before[key] != now[key]:
+            if key != "metadata" and before[key] != now[key]:
                 change = f"was {_shorten(before[key])} and is {_shorten(now[key])}"
                 return f"{key} of {name} {change}, though the run has ended"
     return None
+
+
+def metadata_returned(name: str, former: Sequence[Any], before: Any, now: Any) -> str | None:
+    """Return how the metadata of a run changed back; None if it did not.
+
+    Args:
+        name: The id of the run.
+        former: The values that the metadata had before the last reading.
+        before: The metadata in the last reading.
+        now: The metadata now.
+    """
+    if now == before or now not in former:
+        return None
+    return f"metadata of {name!r} was {_shorten(before)} and is {_shorten(now)} again"
 
 
 def _shorten(value: Any) -> str:

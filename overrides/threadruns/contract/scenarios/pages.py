@@ -152,12 +152,16 @@ def walk_pages(
     received: list[str] = [known[-1]] if back else []
     problem = None
     exchange = None
+    first_wrong = None
     for _ in range(len(known) // size + EXTRA_PAGES):
         query = PageQuery(limit, order, before=cursor) if back else PageQuery(limit, order, after=cursor)
         exchange = yield thread.request(query)
         if exchange.status != 200:
             problem = f"expected a page, got {exchange.status}"
             break
+        right = expected_page(before, query, unread=thread.unread)
+        if first_wrong is None and right is not None and exchange.ids != right.ids:
+            first_wrong = exchange
         received = [*exchange.ids, *received] if back else [*received, *exchange.ids]
         if exchange.members.get("has_more") is not True or not exchange.ids:
             break
@@ -166,14 +170,15 @@ def walk_pages(
         problem = f"the walk did not end after {count_runs(received)} of a thread of {len(known)}"
     problem = problem or _walk_problem(received, known)
     assert exchange is not None
-    if not is_settled([Finding(rule, problem, exchange)]):
+    shown = first_wrong or exchange
+    if not is_settled([Finding(rule, problem, shown)]):
         yield from thread.read_all()
         if thread.newest_first != before and _walk_problem([run for run in received if run in known], known) is None:
             problem = None
-    findings = [Finding(rule, problem and f"pages of {size}, order {order or 'desc'}: {problem}", exchange)]
+    findings = [Finding(rule, problem and f"pages of {size}, order {order or 'desc'}: {problem}", shown)]
     # All received runs are right, but has_more was false before the end; no other scenario detects such a has_more.
-    right = known[-len(received) :] if back else known[: len(received)]
-    if problem and exchange.ids and tuple(received) == tuple(right):
+    beginning = known[-len(received) :] if back else known[: len(received)]
+    if problem and exchange.ids and tuple(received) == tuple(beginning):
         cursors = {"before": "has_more.before", "after": "has_more.after"}
         more_rule = next((cursors[name] for name, _ in exchange.request.query if name in cursors), "has_more.first")
         has_more, left = exchange.members.get("has_more"), len(known) - len(received)
