@@ -37,7 +37,8 @@ from openapi_python_client.parser.errors import GeneratorError
 from ruamel.yaml import YAML
 
 from _compare.report import CompareError, report
-from _document.check import Problem, find, located
+from _document.check import find
+from _document.problems import Problem, located
 from _document.source import Source, SourceError, read
 from _documentation.page import page
 from _documentation.samples import SampleError, add_samples, document_with_samples

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from _compare.changes import Change
 from _compare.operations import compare
-from _document.check import find, located
+from _document.check import find
+from _document.problems import located
 from _document.source import Json, Source, SourceError, parse, read
 
 HEADING = "Breaking"

@@ -7,12 +7,11 @@ them before any code is generated.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from math import isfinite
 from operator import getitem
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import quote
 
 import jsonschema_rs
@@ -21,21 +20,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from _document.messages import message, nearest
 from _document.openapi import METHODS, paths_of
 from _document.parts import KEYWORDS, MANY_SCHEMAS, NAMES, schema_roots, subschemas, walk
+from _document.problems import Problem, located
 from _document.references import resolved, spell, target
-from _document.source import Json, Pointer, Source, SourceError, read
+from _document.source import Json, Pointer, SourceError, read
 from _document.structure import structure
-
-
-class Problem(NamedTuple):
-    """A problem of the document.
-
-    Attributes:
-        pointer: The place, as a sequence of keys and indices.
-        sentence: A description of the problem.
-    """
-
-    pointer: Pointer
-    sentence: str
+from _document.targets import dangling, misleading
 
 
 def problems(path: Path) -> list[str]:
@@ -54,12 +43,6 @@ def problems(path: Path) -> list[str]:
     return located(source, find(source.raw, project_rules=True))
 
 
-def located(source: Source, found: Iterable[Problem]) -> list[str]:
-    """Return problems as lines of text, in the order of the document."""
-    lines = sorted({(source.line(problem.pointer), spell(problem.pointer), problem.sentence) for problem in found})
-    return [f"{source.name}:{line}: {pointer}: {' '.join(sentence.split())}" for line, pointer, sentence in lines]
-
-
 def find(document: Json, *, project_rules: bool = True) -> Iterator[Problem]:
     """Yield the problems of a parsed document.
 
@@ -70,7 +53,7 @@ def find(document: Json, *, project_rules: bool = True) -> Iterator[Problem]:
         project_rules: Require what only this project's document must have: descriptions, valid examples and defaults,
             and a schema for each required key.
     """
-    for check in (_not_json, _version, _structure, _references, _schemas, _operations):
+    for check in (_not_json, _version, _structure, dangling, _schemas, misleading, _operations):
         found = list(check(document))
         yield from found
         if found:
@@ -126,36 +109,6 @@ def _version(document: Json) -> Iterator[Problem]:
 def _structure(document: Json) -> Iterator[Problem]:
     for pointer, fault, remedy in structure(document):
         yield Problem(pointer, f"{fault}; {remedy}")
-
-
-def _references(document: Json) -> Iterator[Problem]:
-    operations = {at.get("operationId") for _, at in walk(document) if isinstance(at, dict) and "responses" in at}
-    schemes = document.get("components", {}).get("securitySchemes", {})
-    for pointer, node in walk(document):
-        if not isinstance(node, dict):
-            continue
-        if isinstance(node.get("$ref"), str) and not target(document, node["$ref"]):
-            yield Problem((*pointer, "$ref"), _dangling(document, node["$ref"]))
-        if pointer[-2:-1] == ("links",) and "operationId" in node and node["operationId"] not in operations:
-            step = nearest(str(node["operationId"]), filter(None, operations), "correct the id")
-            yield Problem((*pointer, "operationId"), f"the operation {node['operationId']!r} does not exist; {step}")
-        if not pointer or (pointer[0] == "paths" and "responses" in node):
-            for index, requirement in enumerate(node.get("security", [])):
-                for name in requirement.keys() - schemes.keys():
-                    step = nearest(name, schemes, "add it to 'components/securitySchemes'")
-                    yield Problem(
-                        (*pointer, "security", index, name), f"the security scheme {name!r} does not exist; {step}"
-                    )
-
-
-def _dangling(document: Json, reference: str) -> str:
-    """Describe a reference that has no target."""
-    if not reference.startswith("#"):
-        return f"{reference!r} is in another file; put it into this document"
-    if not reference.startswith("#/"):
-        return f"{reference!r} is not a JSON pointer; write it as '#/components/...'"
-    step = nearest(reference, [f"#{spell(at)}" for at, _ in walk(document) if len(at) == 3], "add it")
-    return f"{reference!r} does not exist in the document; {step}"
 
 
 def _schemas(document: Json) -> Iterator[Problem]:

@@ -23,6 +23,12 @@ def paths_of(document: Json) -> Iterator[tuple[str, Json]]:
     yield from ((path, item) for path, item in (document.get("paths") or {}).items() if path.startswith("/"))
 
 
+def responses_of(operation: Json) -> dict[str, Json]:
+    """Return the responses of an operation by status; other keys are extensions."""
+    responses = operation.get("responses") or {}
+    return {status: response for status, response in responses.items() if not status.startswith("x-")}
+
+
 def style_of(parameter: Json, place: str) -> tuple[str, bool]:
     """Return the style of a parameter or header, and whether its parts are sent separately.
 

@@ -26,6 +26,11 @@ def structure(document: Json) -> Iterator[Message]:
     One mistake is yielded once. A value of another type has no other mistake; a misspelt key is not missing too; and a
     key that its object has is not unexpected if a mistake in the object keeps the validator from recognizing it.
     """
+    for found in _messages(document):
+        yield found._replace(pointer=_pointer(document, found.pointer))
+
+
+def _messages(document: Json) -> Iterator[Message]:
     errors = list(Draft202012Validator(SCHEMA).iter_errors(document))
     typed = {tuple(error.instance_path) for error in errors if isinstance(error.kind, Kind.Type)}
     errors = [each for each in errors if isinstance(each.kind, Kind.Type) or tuple(each.instance_path) not in typed]
@@ -51,6 +56,17 @@ def structure(document: Json) -> Iterator[Message]:
             found = message(error, owner)
             is_name = isinstance(error.kind, Kind.PropertyNames)
             yield found._replace(remedy="use letters, digits, '.', '_' and '-'") if is_name else found
+
+
+def _pointer(document: Json, pointer: Pointer) -> Pointer:
+    """Return a pointer of the validator, which has numbers for keys such as ``200`` too, with keys as strings."""
+    found: list[str | int] = []
+    node = document
+    for token in pointer:
+        key = token if isinstance(node, list) else str(token)
+        node = node[key] if isinstance(node, list) else node.get(key) if isinstance(node, dict) else None
+        found.append(key)
+    return tuple(found)
 
 
 def _owner(error: ValidationError) -> Json:

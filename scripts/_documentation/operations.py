@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import quote
 
-from _document.openapi import IGNORED_HEADERS, METHODS, PATH_SAFE, is_json, paths_of, style_of
+from _document.openapi import IGNORED_HEADERS, METHODS, PATH_SAFE, is_json, paths_of, responses_of, style_of
 from _document.source import Json
 from _documentation.examples import example_of, flatten, given_example, resolve
 
@@ -135,15 +135,13 @@ class Operation:
     @property
     def successes(self) -> list[int]:
         """The success statuses; empty if the document has only a range such as ``2XX``, or none."""
-        return [
-            int(status) for status in self.spec.get("responses", {}) if str(status).isdigit() and str(status)[0] == "2"
-        ]
+        return [int(status) for status in responses_of(self.spec) if status.isdigit() and status[0] == "2"]
 
     @cached_property
     def page_schema(self) -> Json:
         """The schema of the JSON body of the first success; empty if it has none."""
-        for status, response in self.spec.get("responses", {}).items():
-            if str(status).startswith("2"):
+        for status, response in responses_of(self.spec).items():
+            if status.startswith("2"):
                 for kind, media in resolve(self.raw, response).get("content", {}).items():
                     if is_json(kind):
                         return flatten(self.raw, media.get("schema", {}))

@@ -21,6 +21,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 
+from _document.openapi import responses_of
 from _document.source import Json
 from _documentation.examples import given_example, resolve
 from _documentation.fields import Field, body_fields, parameter_field
@@ -98,8 +99,7 @@ class OperationView:
         for body in self.bodies:
             if not body.examples and body.media_type == operation.media_type:
                 body.examples.append(Example("", _json(json.loads(operation.body or "null"))))
-        described = spec.get("responses", {})
-        responses = [_response(raw, str(status), resolve(raw, each)) for status, each in described.items()]
+        responses = [_response(raw, status, resolve(raw, each)) for status, each in responses_of(spec).items()]
         self.responses = [response for response in responses if not response.is_error]
         self.errors = [response for response in responses if response.is_error]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from operator import getitem
 
+from _document.openapi import paths_of
 from _document.references import target
 from _document.source import Json
 from _simplify.places import Places, objects_below
@@ -16,7 +17,7 @@ def directions(places: Places) -> tuple[set[str], set[str]]:
     """Return the components that differ between requests and responses, and those that only requests use."""
     sent: set[str] = set()
     received: set[str] = set()
-    for item in (places.raw.get("paths") or {}).values():
+    for _, item in paths_of(places.raw):
         for operation in places.referred(item).values():
             if isinstance(operation, dict):
                 _reach(places.raw, operation.get("requestBody"), sent)

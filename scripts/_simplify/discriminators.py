@@ -74,7 +74,7 @@ class Discriminators:
         derived += [other for reference in mapping.values() if (other := _mapped(reference)) not in derived]
         if name not in map(_mapped, mapping.values()):
             derived = [other for other in derived if other != name]
-        return derived
+        return [other for other in derived if other in self._places.components]
 
     def discriminate(self, owner: Json, discriminator: Json, names: list[str], forms: list[Json]) -> None:
         """Note which class each value of a discriminator stands for.

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from _document.check import Problem
+from _document.problems import Problem
 from _document.source import Json, Pointer
 from _simplify.discriminators import Tagged
 from _simplify.operations import OperationInfo, Operations

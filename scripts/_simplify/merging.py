@@ -125,7 +125,8 @@ class Merger:
         options = []
         for option in union[key]:
             referred = self._places.referred(option)
-            title = self._classes.name_of(option) or self._classes.name_of(referred) or option.get("title")
+            title = self._classes.name_of(option) or self._classes.name_of(referred)
+            title = title or (option.get("title") if isinstance(option, dict) else None)
             parts = [*(self._places.made(schema, dict(part)) for part in others), option]
             options.append(self._places.made(schema, {"allOf": parts, **({"x-variant": title} if title else {})}))
         kept = {"discriminator": union["discriminator"]} if "discriminator" in union else {}

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from openapi_python_client.strings import PythonIdentifier
 
-from _document.check import Problem
-from _document.openapi import IGNORED_HEADERS, METHODS, is_json, paths_of, style_of
+from _document.openapi import IGNORED_HEADERS, METHODS, is_json, paths_of, responses_of, style_of
+from _document.problems import Problem
 from _document.references import resolved
 from _document.source import Json, Pointer
 from _simplify.names import OPERATION_NAMES, PREFIX, argument_name, unique
@@ -144,6 +144,8 @@ class Operations:
     def _parameter(self, operation: str, info: OperationInfo, spec: Json, at: Pointer) -> Json:
         place, key = spec["in"], spec["name"]
         name = unique(argument_name(key), info.arguments)
+        if place == "path" and not name.isascii():
+            self._problem(at, f"the path parameter {key!r} has letters other than a to z; rename it")
         content = spec.get("content")
         if content:
             kind, media = next(iter(content.items()))
@@ -202,8 +204,9 @@ class Operations:
 
     def _responses(self, operation: str, spec: Json, at: Pointer) -> Json:
         found: dict[str, Json] = {}
-        has_success = any(str(status).startswith("2") for status in spec["responses"])
-        for status, node in spec["responses"].items():
+        responses = responses_of(spec)
+        has_success = any(status.startswith("2") for status in responses)
+        for status, node in responses.items():
             response, _ = resolved(self._raw, node, (*at, "responses", status))
             is_success = status.startswith("2") or (status == "default" and not has_success)
             content = response.get("content", {})
@@ -216,6 +219,7 @@ class Operations:
                 found[status]["content"] = {"application/json": {"schema": {}}}
             elif content and is_success:
                 found[status]["content"] = {"application/octet-stream": {"schema": {}}}  # not decoded
-        if not has_success and "default" not in spec["responses"]:
-            self._problem((*at, "responses"), "a success response is missing; add one, such as '200'")
+        if not has_success and "default" not in responses:
+            place = (*at, "responses") if responses else at
+            self._problem(place, "a success response is missing; add one, such as '200'")
         return found

@@ -115,7 +115,7 @@ class Schemas:
         derived = self._discriminators.derived(name, schema) if is_base(schema) else []
         if not derived:
             return self.use(schema, self.classes.reserved[name], sent, seen)
-        options = [self._component(other, sent, seen) for other in derived if other in self._places.components]
+        options = [self._component(other, sent, seen) for other in derived]
         self._discriminators.discriminate(schema, schema["discriminator"], derived, options)
         return union_of(options)
 
