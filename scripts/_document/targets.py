@@ -7,6 +7,7 @@ from functools import reduce
 from operator import getitem
 
 from _document.messages import nearest
+from _document.openapi import METHODS
 from _document.parts import KEYWORDS, schema_roots, subschemas, walk
 from _document.problems import Problem
 from _document.references import resolved, spell, target
@@ -16,19 +17,21 @@ from _document.structure import structure
 
 def dangling(document: Json) -> Iterator[Problem]:
     """Yield the references, and the names of operations and security schemes, that nothing in the document has."""
-    operations = {at.get("operationId") for _, at in walk(document) if isinstance(at, dict) and "responses" in at}
+    ids = [node.get("operationId") for at, node in walk(document) if at[-1:] and at[-1] in METHODS and _is_map(node)]
+    operations = {name for name in ids if isinstance(name, str)}
     schemes = document.get("components", {}).get("securitySchemes", {})
     for pointer, node in walk(document):
         if not isinstance(node, dict):
             continue
         if isinstance(node.get("$ref"), str) and not target(document, node["$ref"]):
             yield Problem((*pointer, "$ref"), _dangling(document, node["$ref"]))
-        if pointer[-2:-1] == ("links",) and "operationId" in node and node["operationId"] not in operations:
-            step = nearest(str(node["operationId"]), filter(None, operations), "correct the id")
-            yield Problem((*pointer, "operationId"), f"the operation {node['operationId']!r} does not exist; {step}")
-        if not pointer or (pointer[0] == "paths" and "responses" in node):
-            for index, requirement in enumerate(node.get("security", [])):
-                for name in requirement.keys() - schemes.keys():
+        name = node.get("operationId") if pointer[-2:-1] == ("links",) else None
+        if isinstance(name, str) and name not in operations:
+            step = nearest(name, operations, "correct the id")
+            yield Problem((*pointer, "operationId"), f"the operation {name!r} does not exist; {step}")
+        if (not pointer or pointer[-1] in METHODS) and isinstance(node.get("security"), list):
+            for index, requirement in enumerate(filter(_is_map, node["security"])):
+                for name in sorted(requirement.keys() - schemes.keys()):
                     step = nearest(name, schemes, "add it to 'components/securitySchemes'")
                     yield Problem(
                         (*pointer, "security", index, name), f"the security scheme {name!r} does not exist; {step}"
@@ -59,6 +62,10 @@ def misleading(document: Json) -> Iterator[Problem]:
         yield Problem(
             (*pointer, "$ref"), f"{reference!r} leads to an object of another kind; refer to one that fits here"
         )
+
+
+def _is_map(node: Json) -> bool:
+    return isinstance(node, dict)
 
 
 def _is_schema(node: Json) -> bool:
