@@ -44,9 +44,6 @@ Handler = Callable[[ServerRequest], ServerResponse]
 class Application:
     """The operation, the document, its page and a health check.
 
-    Attributes:
-        ration: The limit of log lines.
-
     Args:
         choose: Returns the endpoint for the next request.
         key: The API key, which is masked in the log.
@@ -58,6 +55,9 @@ class Application:
         prefix: The part before every path, such as ``/assistants``, for a proxy that keeps it.
         threads: The number of threads that handle requests, if the store may wait for a network; with 0, the event
             loop handles them.
+
+    Attributes:
+        ration: The limit of log lines.
     """
 
     def __init__(
