@@ -48,6 +48,13 @@ def echo_headers(one: BaseHTTPRequestHandler) -> None:
     reply(one, 200, f"<pre>{one.headers}</pre>".encode(), "text/html")
 
 
+def require_content_type(one: BaseHTTPRequestHandler) -> None:
+    """Send a page only to a request with a Content-Type."""
+    page = b'{"object": "list", "data": [], "first_id": null, "last_id": null, "has_more": false}'
+    status, body = (200, page) if one.headers["Content-Type"] == "application/json" else (400, ERROR)
+    reply(one, status, body)
+
+
 NOT_JUDGED: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str, str]] = {
     "html": (
         lambda one: reply(one, 200, b"<html>Hello", "text/html"),
@@ -79,6 +86,11 @@ NOT_JUDGED: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str, str]]
         "protocol.status",
         "redirects to '/login' (301), which does not list runs",
     ),
+    "redirects-nowhere": (
+        lambda one: reply(one, 302, b"", Location="http://[bad"),
+        "protocol.status",
+        "redirects to 'http://[bad' (302), which does not list runs",
+    ),
     "limited": (lambda one: reply(one, 429, ERROR), "protocol.answers", "responds 429 to every attempt"),
     "limited-for-long": (
         lambda one: reply(one, 429, ERROR, **{"Retry-After": "3600"}),
@@ -108,6 +120,11 @@ def test_a_server_that_cannot_be_judged_is_undecided(name: str) -> None:
 
 
 DEPARTING: dict[str, tuple[Callable[[BaseHTTPRequestHandler], None], str, str]] = {
+    "content-type-required": (
+        require_content_type,
+        "protocol.request-type",
+        "without Content-Type: application/json, a GET gets 400, with it the page",
+    ),
     "failing": (lambda one: reply(one, 500, ERROR), "protocol.server-error", "the server failed with 500"),
     "undocumented": (lambda one: reply(one, 418, ERROR), "protocol.status", "the status 418 is not documented"),
     "limited-until-nonsense": (

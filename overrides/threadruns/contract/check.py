@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from random import Random
 
+from threadruns.contract.http.base_url import check_base_url
 from threadruns.contract.http.probe import CheckAborted, Probe
 from threadruns.contract.judging.origin import KnownOrigin
 from threadruns.contract.outcomes import causes_of, results_of
@@ -66,18 +67,17 @@ def check(
         The report. A server that cannot be judged is a verdict, not an exception.
 
     Raises:
-        ValueError: ``threads`` is empty, the key cannot be sent, the URL is not an http or https URL, or the bundle
-            cannot be read.
+        ValueError: ``threads`` is empty, the key or the beta header cannot be sent, the URL is not the base URL of
+            an API, or the bundle cannot be read.
         CheckInterrupted: The check was interrupted; the error has the report of what was found until then.
     """
     if not threads or not all(threads):
         raise ValueError("No thread was given: name at least one that the key can read.")
-    if not url.startswith(("http://", "https://")):
-        raise ValueError(
-            f"{url!r} is not an http or https URL; give the base URL of the API, such as http://127.0.0.1:8000/v1."
-        )
+    check_base_url(url)
     if not api_key or api_key != api_key.strip() or not api_key.isascii() or not api_key.isprintable():
         raise ValueError("The API key is empty, or has characters that cannot be sent in a header.")
+    if beta is not None and (beta != beta.strip() or not beta.isprintable()):
+        raise ValueError(f"The value of the OpenAI-Beta header cannot be sent: {beta!r}.")
     started = time.monotonic()
     stage = "preflight"
     with Probe(

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from urllib.parse import unquote, urljoin, urlsplit
 
+from attrs import evolve
+
 from threadruns import _document
 from threadruns.contract.http.exchange import Exchange
 from threadruns.contract.http.probe import MALFORMED_RESPONSE, TIMED_OUT, CheckAborted
@@ -17,6 +19,9 @@ from threadruns.contract.http.request import ProbeRequest
 from threadruns.contract.judging.finding import Finding
 from threadruns.contract.scenarios.known_thread import KnownThread
 from threadruns.contract.session import CheckSession
+
+CONTENT_TYPE = ("Content-Type", "application/json")
+"""A header that some servers require of every request."""
 
 UNKNOWN_THREAD = "thread_threadruns-check"
 """The id of a thread that does not exist."""
@@ -72,12 +77,23 @@ def preflight(
         session.confirm({"protocol.answers": Finding("protocol.answers", exchange.failure, exchange)})
     elif is_documented_error(exchange) and exchange.status not in USER_ERRORS:
         session.send_and_judge(exchange.request)
+    elif exchange.status in (400, 415):
+        _try_content_type(session, exchange)
     leak = session.probe.find_key(exchange)
     if leak is not None and session.not_failed("auth.not-echoed"):
         # The user should know it even if this is not the server that was meant.
         reason = f"{failure.reason}; {leak}, so do not send the key there again"
         failure = PreflightFailure(reason, "auth.not-echoed", leak)
     raise CheckAborted(failure.reason, failure.rule, exchange, failure.observed)
+
+
+def _try_content_type(session: CheckSession, refused: Exchange) -> None:
+    """Repeat a read that was refused with the Content-Type that the vendor's clients sent, and without it again."""
+    typed = session.send(evolve(refused.request, headers=(CONTENT_TYPE,)))
+    again = session.send(refused.request)
+    if typed.status == 200 and looks_like_page(typed) and again.status == refused.status:
+        problem = f"without Content-Type: application/json, a GET gets {again.status}, with it the page"
+        session.confirm({"protocol.request-type": Finding("protocol.request-type", problem, again, typed)})
 
 
 def _read(session: CheckSession, thread: KnownThread, *, retry: bool) -> Exchange:
@@ -111,7 +127,10 @@ def adds_slash(exchange: Exchange, base_url: str) -> bool:
     if not 300 <= exchange.status < 400:
         return False
     asked = urlsplit(base_url + exchange.request.target_with(""))
-    target = urlsplit(urljoin(asked.geturl(), exchange.header("location") or ""))
+    try:
+        target = urlsplit(urljoin(asked.geturl(), exchange.header("location") or ""))
+    except ValueError:
+        return False
     return (target.scheme, target.netloc, target.path) == (asked.scheme, asked.netloc, asked.path + "/")
 
 
@@ -133,7 +152,10 @@ def preflight_failure(exchange: Exchange, beta: str) -> PreflightFailure | None:
         return PreflightFailure(f"the server does not respond: {exchange.failure}", "protocol.answers", observed)
     location = exchange.header("location") or ""
     if 300 <= status < 400 and location:
-        target = urlsplit(location)
+        try:
+            target = urlsplit(location)
+        except ValueError:
+            target = urlsplit("")  # no URL
         advice = None
         if not target.path.rstrip("/").endswith(f"/{exchange.request.thread}/runs"):
             advice = "which does not list runs; check the base URL"

@@ -337,6 +337,16 @@ class HtmlNotAcceptable(Mutation):
         super().check_beta(request)
 
 
+class OnlyHtmlNotAcceptable(Mutation):
+    """A request that accepts neither JSON nor every type gives 406."""
+
+    def check_beta(self, request: ServerRequest) -> None:
+        accepted = ",".join(request.header("accept"))
+        if accepted and "json" not in accepted and "*/*" not in accepted:
+            raise HTTPError(406, "Only JSON is served here.")
+        super().check_beta(request)
+
+
 class ParameterIgnoresCase(Mutation):
     """Names of parameters are compared without case."""
 

@@ -248,7 +248,8 @@ class Probe:
         now = time.monotonic()
         if self.sent >= self.max_requests:
             advice = "raise --max-requests or give fewer threads"
-            raise CheckAborted(f"the check has sent the maximum of {self.max_requests} requests; {advice}")
+            noun = "request" if self.max_requests == 1 else "requests"
+            raise CheckAborted(f"the check has sent the maximum of {self.max_requests} {noun}; {advice}")
         if self._rate and now < self._next:
             self.pause(self._next - now)
         if not self.seconds_left:
