@@ -17,9 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.canned import response, run_canned_server
 from tests.support.clients import WALKS, open_client, run_ids
 from tests.support.limits import MAX_LIMIT
-from tests.support.runs import ids, run, runs
+from tests.support.runs import ids, page, run, runs
 from threadruns import ArgumentError, AsyncClient, Page, PagingError, Run
 from threadruns._paging.deduplication import Deduplicator
 from threadruns.testing import RunningServer, serve
@@ -376,3 +377,32 @@ def test_memory_of_deduplication(seconds: int) -> None:
         assert tracemalloc.get_traced_memory()[0] < (110 if seconds == 1 else 36) * count
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", WALKS)
+@pytest.mark.parametrize("name", ["run_\ud800", "run_" + "x" * 1_000_000, "run_" + "\u00e9" * 5000])
+def test_cursor_that_cannot_be_sent(name: str, kind: str) -> None:
+    """An id that no URL can hold ends the iteration with a PagingError, after the runs that were received."""
+    body = {**page([run(3), run(2), {**run(1), "id": name}]), "has_more": True}
+    with (
+        run_canned_server(response(200, body)) as server,
+        open_client(None, kind, api_key="sk-test", base_url=server.url) as client,
+    ):
+        walk = iter(client.runs.list("thread_a"))
+        assert [next(walk).id for _ in range(3)] == [run(3)["id"], run(2)["id"], name]
+        with pytest.raises(PagingError, match="an id that no URL can hold"):
+            next(walk)
+        ends = [end for _, end in client.runs.list.many(["thread_a"])]
+        assert [type(end) for end in ends] == [list, PagingError]
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_page_without_ids(kind: str) -> None:
+    """A page of which no item has an id, and after which more items follow, is an error that says so."""
+    body = {**page([{**run(1), "id": 1}]), "has_more": True}
+    with (
+        run_canned_server(response(200, body)) as server,
+        open_client(None, kind, api_key="sk-test", base_url=server.url, invalid="keep") as client,
+        pytest.raises(PagingError, match="follow a page without an item with an id to continue from"),
+    ):
+        list(client.runs.list("thread_a"))

@@ -2,7 +2,7 @@
 
 A page whose ``has_more`` is false is the last one. Otherwise the next page starts after the last item of this one
 (``after``), or, if only ``before`` was given, ends before the first item of this one. An empty page with ``has_more``,
-and a cursor that was used before, stop the iteration with a ``PagingError``.
+a cursor that was used before, and one that cannot be sent stop the iteration with a ``PagingError``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from threadruns._paging.protocols import ListResponse
 
 T = TypeVar("T", bound=Item)
+
+MAX_CURSOR = 5000
+"""The largest number of characters of a cursor. Percent-encoded, it still fits into the longest URL of httpx."""
 
 
 def is_backward(params: Mapping[str, Any]) -> bool:
@@ -63,9 +66,15 @@ class PageRequest(Generic[T]):
         call, number, page_numbers = self.call, self.number, self.page_numbers
         cursor = page.ends[0 if is_backward(call.params) else 1]
         if cursor is None:
+            problem = "an empty page, and there is no item" if not page.data else "a page without an item with an id"
             return PagingError(
-                f"{call}: the server says that more items follow an empty page, and there is no item to continue from;"
-                " the list is incomplete."
+                f"{call}: the server says that more items follow {problem} to continue from; the list is incomplete."
+            )
+        if not _can_be_sent(cursor):
+            return PagingError(
+                f"{call}: the server says that more items follow, and the item to continue from has an id that no URL"
+                f" can hold: {cursor[:40]!r}; the list is incomplete.",
+                cursor=cursor,
             )
         if page_numbers.setdefault(cursor, number + 1) != number + 1:
             return PagingError(
@@ -74,6 +83,11 @@ class PageRequest(Generic[T]):
                 cursor=cursor,
             )
         return PageRequest(call.with_params(**{cursor_parameter(call.params): cursor}), number + 1, page_numbers)
+
+
+def _can_be_sent(cursor: str) -> bool:
+    """Return whether a text can be a parameter of a query, which neither lone surrogates nor very long texts can."""
+    return len(cursor) <= MAX_CURSOR and (cursor.isascii() or cursor == cursor.encode("utf-8", "replace").decode())
 
 
 def first_request(call: Call[ListResponse[T]]) -> PageRequest[T]:

@@ -14,8 +14,8 @@ import anyio
 import httpcore
 import httpx
 
-from threadruns._http.transports.connections import MAX_IDLE_CONNECTIONS, NO_COOKIES, unfollowed
-from threadruns._http.transports.sockets import READ_SIZE
+from threadruns._http.transports.connections import LEFT_OVER, MAX_IDLE_CONNECTIONS, NO_COOKIES, unfollowed
+from threadruns._http.transports.sockets import NEXT_READ_SIZE, READ_SIZE
 
 if TYPE_CHECKING:
     import ssl
@@ -27,15 +27,21 @@ if TYPE_CHECKING:
 class LargeReads(httpcore.AsyncNetworkStream):
     """A connection of httpcore that reads as much as there is: each read of a part costs a turn of the event loop."""
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, backend: RememberingBackend) -> None:
         self._stream = stream
+        self._backend = backend
+        self._read_size = READ_SIZE
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - see READ_SIZE
         """Return the bytes that have arrived, at least one unless the connection has ended."""
-        return await self._stream.read(max(max_bytes, READ_SIZE), timeout)
+        data = await self._stream.read(self._read_size, timeout)
+        self._read_size = NEXT_READ_SIZE if len(data) >= self._read_size else READ_SIZE
+        self._backend.has_read = True
+        return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all bytes of a buffer."""
+        self._backend.has_read = False
         await self._stream.write(buffer, timeout)
 
     async def aclose(self) -> None:
@@ -46,7 +52,7 @@ class LargeReads(httpcore.AsyncNetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.AsyncNetworkStream:
         """Return the same connection, encrypted."""
-        return LargeReads(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+        return LargeReads(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._backend)
 
     def get_extra_info(self, info: str) -> Any:
         """Return what httpcore asks of a connection."""
@@ -62,6 +68,8 @@ class RememberingBackend(httpcore.AsyncNetworkBackend):
     def __init__(self) -> None:
         self._anyio: Any = httpcore.AnyIOBackend()
         self.stream: httpcore.AsyncNetworkStream | None = None
+        self.has_read = True
+        """False after a write until the next read."""
 
     async def connect_tcp(
         self,
@@ -75,7 +83,7 @@ class RememberingBackend(httpcore.AsyncNetworkBackend):
         stream: httpcore.AsyncNetworkStream = await self._anyio.connect_tcp(
             host, port, timeout, local_address, socket_options
         )
-        self.stream = LargeReads(stream)
+        self.stream = LargeReads(stream, self)
         return self.stream
 
 
@@ -86,6 +94,11 @@ class AsyncConnection(httpx.AsyncHTTPTransport):
         # The one private name of httpx that is used here; see ``connections.Connection``.
         self._backend = RememberingBackend()
         self._pool = httpcore.AsyncConnectionPool(network_backend=self._backend, **settings)
+
+    @property
+    def has_read(self) -> bool:
+        """False if nothing was received since the last request was sent."""
+        return self._backend.has_read
 
     async def aclose(self) -> None:
         """Close the connection, whatever is cancelled meanwhile."""
@@ -119,6 +132,9 @@ class AsyncConnectionPool(httpx.AsyncBaseTransport):
         except BaseException:
             await connection.aclose()
             raise
+        if not connection.has_read:
+            await connection.aclose()
+            raise httpx.RemoteProtocolError(LEFT_OVER)
         if response.is_closed:
             # A tool, such as a mock, responded in place of the network.
             await give_back()

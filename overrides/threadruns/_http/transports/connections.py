@@ -28,6 +28,11 @@ MAX_IDLE_CONNECTIONS = 100
 """The largest number of idle connections that are kept."""
 
 
+LEFT_OVER = "The server had already sent a response before this request, after the response to the previous one"
+"""The error for a response that is not the one to the request: h11 keeps what follows a response, and would take it for
+the response to the next request on the connection."""
+
+
 class Connection(httpx.HTTPTransport):
     """A transport of httpx that holds one connection, over our own sockets."""
 
@@ -36,6 +41,11 @@ class Connection(httpx.HTTPTransport):
         # The constructor of httpx is not called: it would load certificates and make a pool that is not used.
         self._socket_backend = SocketBackend()
         self._pool = httpcore.ConnectionPool(network_backend=self._socket_backend, **settings)
+
+    @property
+    def has_read(self) -> bool:
+        """False if nothing was received since the last request was sent."""
+        return self._socket_backend.has_read
 
     def carry(self, limits: ExchangeLimits) -> None:
         """Begin an exchange with these limits, or end one with ``UNLIMITED``."""
@@ -71,9 +81,12 @@ class ConnectionPool(httpx.BaseTransport):
         try:
             response = connection.handle_request(request)
         except BaseException:
+            # Not given back: an exception of a signal handler may have left it in a state in which it waits forever.
             connection.close()
-            self._give_back(connection)
             raise
+        if not connection.has_read:
+            connection.close()
+            raise httpx.RemoteProtocolError(LEFT_OVER)
         if response.is_closed:
             # A tool, such as a mock, responded in place of the network.
             self._give_back(connection)

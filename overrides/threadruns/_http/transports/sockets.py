@@ -29,12 +29,18 @@ T = TypeVar("T")
 READ_SIZE = 256 * 1024
 """Bytes that one read may return: most pages arrive in a single one."""
 
+NEXT_READ_SIZE = 64 * 1024
+"""Bytes that a read may return after one that was full. The time limit is checked at each read, and a server may send
+many tiny parts, which take longer to parse than to receive."""
+
 
 class SocketBackend(httpcore.NetworkBackend):
     """Makes one connection at a time, and holds it to the limits of the exchange that it carries."""
 
     def __init__(self) -> None:
         self.limits = UNLIMITED
+        self.has_read = True
+        """False after a write until the next read."""
         self._socket: socket.socket | None = None
         # A socket must not be closed while it is shut down: another one may get its file descriptor. Garbage
         # collection may cancel an exchange within any of the methods below, so the lock can be taken again.
@@ -134,21 +140,25 @@ class SocketStream(httpcore.NetworkStream):
     def __init__(self, connection: Any, backend: SocketBackend) -> None:
         self._socket = connection
         self._backend = backend
+        self._read_size = READ_SIZE
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002 - see READ_SIZE
         """Return the bytes that have arrived, at least one unless the connection has ended."""
         connection = self._socket
         try:
             connection.settimeout(self._backend.limits.left(timeout, httpcore.ReadTimeout))
-            data: bytes = connection.recv(max(max_bytes, READ_SIZE))
+            data: bytes = connection.recv(self._read_size)
         except TimeoutError as error:
             raise httpcore.ReadTimeout(str(error)) from error
         except OSError as error:
             raise httpcore.ReadError(str(error)) from error
+        self._read_size = NEXT_READ_SIZE if len(data) >= self._read_size else READ_SIZE
+        self._backend.has_read = True
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Send all bytes of a buffer."""
+        self._backend.has_read = False
         try:
             while buffer:
                 self._socket.settimeout(self._backend.limits.left(timeout, httpcore.WriteTimeout))
