@@ -43,6 +43,13 @@ def test_failures_of_one_cause_are_one_finding(faults: list[str], cause: str, ru
     assert set(found.results) == set(report.of(Outcome.FAIL))
 
 
+def test_pages_that_are_too_short_have_one_cause() -> None:
+    """A server whose pages have at most 50 runs serves them in the right order, and uses its cursors."""
+    with serve_all(faults=["largest-page-fifty"], catalogue=FAULTS) as server:
+        report = check_all(server)
+    assert [cause.id for cause in report.causes] == ["limit-ignored"]
+
+
 def test_different_causes_are_listed_worst_first() -> None:
     """Credentials come before pages, pages before errors, and every failure belongs to one cause."""
     report = check_faulty("key-not-checked", "limit-ignored", "errors-in-html", "beta-not-checked")

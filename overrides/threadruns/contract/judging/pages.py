@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from threadruns.contract.bounds import DEFAULT_LIMIT, MAX_LIMIT
 from threadruns.contract.http.exchange import Exchange
@@ -47,8 +47,17 @@ def expected_page(newest_first: Sequence[str], query: PageQuery, *, unread: bool
     return ExpectedPage(tuple(window[:limit]), more)
 
 
-def compare_page(page: ExpectedPage, query: PageQuery, exchange: Exchange) -> dict[str, str | None]:
-    """Compare a response with the expected page; return the problem, or None, of every rule that it decides."""
+def compare_page(
+    page: ExpectedPage, query: PageQuery, exchange: Exchange, runs: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, str | None]:
+    """Compare a response with the expected page; return the problem, or None, of every rule that it decides.
+
+    Args:
+        page: The expected page.
+        query: The query.
+        exchange: The response.
+        runs: The known runs of the thread by id, whose ``created_at`` tells ties from another order.
+    """
     if exchange.failure is not None or exchange.status >= 500 or (exchange.status == 200 and exchange.json is None):
         return {}  # judge_response reports it: a response without a page cannot be compared
     cursors = [query.after, query.before]
@@ -76,14 +85,34 @@ def compare_page(page: ExpectedPage, query: PageQuery, exchange: Exchange) -> di
         return problems
     if cursors != [None, None] and page.ids and not ids:
         return {**problems, place: f"expected {count_runs(page.ids)}, got none"}
-    if len(ids) > limit or (len(ids) < len(page.ids) and ids == page.ids[: len(ids)]):
+    if len(ids) > limit or _is_cut(page, query, exchange):
         problems[size] = f"expected {count_runs(page.ids)}, got {len(ids)}"
         return problems
-    if sorted(ids) == sorted(page.ids) and is_sorted(exchange, query.order):
+    same_times = cursors == [None, None] and _created(ids, runs) == _created(page.ids, runs) != []
+    if (sorted(ids) == sorted(page.ids) or same_times) and is_sorted(exchange, query.order):
         place, another = "order.ties", "runs created in the same second are in another order: "
     else:
         another = ""
     return {**problems, place: f"{another}{first_difference(page.ids, ids)}"}
+
+
+def _is_cut(page: ExpectedPage, query: PageQuery, exchange: Exchange) -> bool:
+    """Tell whether a page is the expected one, cut at the end at which a walk goes on.
+
+    A page with a cursor that ends the walk has lost runs, for another reason than its limit.
+    """
+    count = len(exchange.ids)
+    if count >= len(page.ids):
+        return False
+    if query.after is None and query.before is None:
+        return exchange.ids == page.ids[:count]
+    kept = page.ids[len(page.ids) - count :] if query.after is None else page.ids[:count]
+    return exchange.ids == kept and exchange.members.get("has_more") is not False
+
+
+def _created(ids: Sequence[str], runs: Mapping[str, Mapping[str, Any]] | None) -> list[Any]:
+    """Return the times at which runs were created; nothing if one of the runs is not known."""
+    return [runs[run_id].get("created_at") for run_id in ids] if runs and runs.keys() >= set(ids) else []
 
 
 def _placement_rule(page: ExpectedPage, query: PageQuery) -> str:

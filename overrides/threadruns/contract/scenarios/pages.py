@@ -42,7 +42,7 @@ def read_page(
     page = expected_page(before, query, unread=thread.unread)
     if page is None:
         return []
-    problems = compare_page(page, query, exchange)
+    problems = compare_page(page, query, exchange, thread.runs)
 
     def findings() -> list[Finding]:
         found = [Finding(rule, problem, exchange) for rule, problem in problems.items()]
@@ -54,7 +54,7 @@ def read_page(
         yield from thread.read_all()
         for ids in thread.possible_states(before):
             page = expected_page(ids, query, unread=thread.unread) or page
-            again = compare_page(page, query, exchange)
+            again = compare_page(page, query, exchange, thread.runs)
             if not any(again.values()):
                 problems = again
                 break
@@ -93,7 +93,8 @@ def compare_orders(thread: KnownThread) -> Scenario:
         down, up, again = again, (yield from_oldest), (yield from_newest)
     findings: list[Finding] = []
     if down.status == up.status == 200 and 1 < len(down.ids) <= MAX_LIMIT:
-        whole = len(down.ids) < MAX_LIMIT or set(down.ids) == set(up.ids)
+        ends = down.members.get("has_more") is not True is not up.members.get("has_more")
+        whole = (len(down.ids) < MAX_LIMIT and ends) or set(down.ids) == set(up.ids)
         mirrored = down.ids[::-1]
         if whole:
             findings.append(_reverse_finding(down, up) if mirrored != up.ids else Finding("order.reverse", None, up))
