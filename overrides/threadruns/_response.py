@@ -88,5 +88,11 @@ class RawResponse:
         redacted.seconds = self.seconds
         return redacted
 
+    def redact_text(self, text: str) -> str:
+        """Return a text about this response without the API key."""
+        if self._redact is None:
+            return text
+        return self._redact(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+
     def __repr__(self) -> str:
         return f"<RawResponse {self.status}, {len(self.body)} bytes>"

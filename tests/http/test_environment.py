@@ -24,6 +24,7 @@ from threadruns.testing import serve
     [
         ("", "example.com", 443, False),
         ("*", "example.com", 443, True),
+        ("example.com:" + "9" * 5000, "example.com", 443, False),
         ("example.com", "example.com", 443, True),
         ("example.com", "EXAMPLE.com", 443, True),
         ("EXAMPLE.COM", "example.com.", 443, True),

@@ -108,14 +108,14 @@ def decode_body(call: Call[M], response: RawResponse) -> M:
     try:
         return cast("M", read(response.body, model))
     except DecodeError as error:
-        problem = (error.path, error.problem)
+        problem = (error.path, response.redact_text(error.problem))
     if call.options.invalid == "keep":
         with suppress(DecodeError):
             kept, problems = salvage(response.body, model, keep=True)
             first = format_path(problems[0].path)
             logger.warning(
                 "%s: %d invalid values were kept, the first at %s: %s",
-                *(call, len(problems), first, problems[0].problem),
+                *(call, len(problems), first, response.redact_text(problems[0].problem)),
             )
             return cast("M", kept)
     raise body_error(call, response, *problem, hint=f"; {KEEP_HINT}")

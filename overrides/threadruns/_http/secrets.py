@@ -135,14 +135,40 @@ class Secret:
         return self._value if isinstance(self._value, str) else None
 
     def redact(self, data: bytes) -> bytes:
-        """Return data of the server with the key replaced by a placeholder."""
-        return data.replace(self.header(b""), KEY_PLACEHOLDER.encode())
+        """Return data of the server with the key replaced by a placeholder, also where it is escaped."""
+        import re
+
+        data = data.replace(self.header(b""), KEY_PLACEHOLDER.encode())
+        if _ESCAPES.isdisjoint(data):
+            return data
+        return re.sub(b"".join(map(_any_form, self.header(b""))), KEY_PLACEHOLDER.encode(), data)
 
     def __repr__(self) -> str:
         return "Secret(hidden)"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A Secret cannot be pickled or copied: it holds a key.")
+
+
+_ESCAPES = frozenset(b"\\\\&%")
+"""The characters that begin an escape in JSON, HTML and URLs."""
+
+
+def _any_form(code: int) -> bytes:
+    """Return a pattern for a character as it is, and as JSON, HTML and URLs can escape it.
+
+    Many servers escape "/" or "+" in JSON, which keys in base64 have. JSON may be quoted within JSON, which escapes the
+    backslashes again.
+    """
+    import re
+    from html.entities import codepoint2name
+
+    plain = re.escape(bytes([code]))
+    digits = b"".join(b"[%c%c]" % (digit, digit ^ 32) if digit > 96 else b"%c" % digit for digit in b"%02x" % code)
+    # Each form begins with a character, by which the search is fast.
+    forms = [plain, rb"\\\\{0,6}(?:%s|u00%s)" % (plain, digits), b"%" + digits]
+    forms.append(b"&(?:#0{0,5}%d|#[xX]0{0,5}%s|%s);" % (code, digits, codepoint2name.get(code, "#").encode()))
+    return b"(?:%s)" % b"|".join(forms)
 
 
 def without_frames(error: BaseException) -> BaseException:

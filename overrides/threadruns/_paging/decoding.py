@@ -61,8 +61,10 @@ def decode(call: Call[ListResponse[T]], response: RawResponse, number: int = 1) 
     try:
         return DecodedPage(call.request.model.from_json(response.body), [], [])
     except DecodeError as error:
-        problem = (error.path, error.problem)
+        problem = (error.path, response.redact_text(error.problem))
     page: DecodedPage[T] | None = None
+    if call.options.invalid == "raise":
+        response = response.redacted()  # The error holds the items.
     with suppress(DecodeError):
         page = _salvage(call, response, number)
     mode = call.options.invalid
@@ -77,7 +79,7 @@ def decode(call: Call[ListResponse[T]], response: RawResponse, number: int = 1) 
         invalid = validation_error(call, response, f"{summary}: {text}; {HINT}.", path, text)
         invalid.items, invalid.skipped = page.data, page.skipped
         raise invalid
-    _log_problems(call, page)
+    _log_problems(call, response, page)
     return page
 
 
@@ -115,17 +117,17 @@ def _first_text(values: Iterable[Any]) -> str | None:
     return next((value for value in values if isinstance(value, str)), None)
 
 
-def _log_problems(call: Call[Any], page: DecodedPage[Any]) -> None:
+def _log_problems(call: Call[Any], response: RawResponse, page: DecodedPage[Any]) -> None:
     if page.skipped:
         path, problem, _ = page.skipped[0]
         total = len(page.data) + len(page.skipped)
         logger.warning(
             "%s: %d of %d items of the page cannot be decoded, the first at %s: %s",
-            *(call, len(page.skipped), total, format_path(path), problem),
+            *(call, len(page.skipped), total, format_path(path), response.redact_text(problem)),
         )
     if page.kept:
         first = page.kept[0]
         logger.warning(
             "%s: %d invalid values of the page were kept, the first at %s: %s",
-            *(call, len(page.kept), format_path(first.path), first.problem),
+            *(call, len(page.kept), format_path(first.path), response.redact_text(first.problem)),
         )

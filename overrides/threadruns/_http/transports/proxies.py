@@ -70,7 +70,7 @@ def _matches(entry: str, host: str, port: int) -> bool:
     if entry == "*":
         return True
     # An IPv6 address has several colons, so it can have a port only if it is in brackets.
-    found = re.fullmatch(r"\[(.+)\](?::(\d+))?|([^:]+)(?::(\d+))?|(.+)", entry)
+    found = re.fullmatch(r"\[(.+)\](?::(\d{1,5}))?|([^:]+)(?::(\d{1,5}))?|(.+)", entry)
     if found is None:
         return False
     name, of_name = found[1] or found[3] or found[5], found[2] or found[4]
