@@ -31,6 +31,8 @@ def check_faulty(*faults: str) -> Report:
             {"auth.required", "auth.every-read", "auth.wrong-key", "auth.scheme"},
         ),
         (["after-ignored"], "cursors-ignored", {"cursor.after", "cursor.exclusive", "data.walk"}),
+        (["order-default-ascending"], "another-order", {"order.default", "cursor.after", "cursor.before", "data.walk"}),
+        (["before-reversed"], "cursors-ignored", {"cursor.before", "data.walk-back"}),
         (["has-more-always-true"], "wrong-has-more", {"has_more.first", "has_more.exact", "has_more.empty"}),
     ],
 )

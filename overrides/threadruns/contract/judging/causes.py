@@ -78,6 +78,10 @@ def _has_query(finding: Finding) -> bool:
     return bool(finding.exchange.request.query) and not _has_wrong_credentials(finding)
 
 
+def _has_no_cursor(finding: Finding) -> bool:
+    return not {"after", "before"} & {name for name, _ in finding.exchange.request.query}
+
+
 def _names_schema(finding: Finding) -> bool:
     return "schema" in (finding.problem or "")
 
@@ -145,6 +149,17 @@ CAUSES = (
         (Sign(("limit.*",), OK), Sign(("has_more.first", "has_more.exact", *_WALKS), OK)),
     ),
     Cause(
+        "another-order",
+        "Runs are not in the order that `order` asks for.",
+        Sign(
+            ("order.default", "order.descending", "order.ascending", "order.reverse", "order.ties"), OK, _has_no_cursor
+        ),
+        (
+            Sign(("order.*",), OK),
+            Sign((*_WALKS, "cursor.after*", "cursor.before*", "cursor.both", "cursor.reversed", "cursor.end"), OK),
+        ),
+    ),
+    Cause(
         "cursors-ignored",
         "Pages are not those that `after` and `before` ask for.",
         Sign(
@@ -153,16 +168,7 @@ CAUSES = (
         (
             Sign(("cursor.*",), OK),
             Sign((*_WALKS, "has_more.after", "has_more.before", "has_more.both", "limit.filled"), OK),
-            Sign(("order.reverse", "order.ties"), OK, lambda finding: "after" in str(finding.exchange.request.query)),
-        ),
-    ),
-    Cause(
-        "another-order",
-        "Runs are not in the order that `order` asks for.",
-        Sign(("order.default", "order.descending", "order.ascending", "order.reverse", "order.ties"), OK),
-        (
-            Sign(("order.*",), OK),
-            Sign((*_WALKS, "cursor.after*", "cursor.before*", "cursor.both", "cursor.reversed", "cursor.end"), OK),
+            Sign(("order.*",), OK, lambda finding: not _has_no_cursor(finding)),
         ),
     ),
     Cause(
