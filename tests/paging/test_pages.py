@@ -406,3 +406,18 @@ def test_page_without_ids(kind: str) -> None:
         pytest.raises(PagingError, match="follow a page without an item with an id to continue from"),
     ):
         list(client.runs.list("thread_a"))
+
+
+@pytest.mark.parametrize("kind", WALKS)
+def test_text_that_cannot_be_sent(kind: str) -> None:
+    """A cursor with a lone surrogate, from the caller or a token, is an ArgumentError, and so is a deep token."""
+    with serve(runs=runs(3)) as server, open_client(server, kind) as client:
+        walk = iter(client.runs.list("thread_a"))
+        next(walk)
+        altered = json.dumps({**json.loads(walk.token), "arguments": {"thread_id": "thread_a", "after": "run_\ud800"}})
+        with pytest.raises(ArgumentError, match="lone surrogate"):
+            client.runs.list.resume(altered).get_next_page()
+        with pytest.raises(ArgumentError, match="lone surrogate"):
+            client.runs.list("thread_a", after="run_\ud800").get_next_page()
+        with pytest.raises(ArgumentError, match="cannot be read"):
+            client.runs.list.resume("[" * 100_000)

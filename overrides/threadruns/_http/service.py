@@ -102,8 +102,14 @@ class Service:
             path: The path of the operation below the base URL, percent-encoded.
             params: The query parameters of the operation; a list repeats its parameter.
             extra: The query parameters that the caller adds.
+
+        Raises:
+            ArgumentError: A parameter has a character that cannot be sent.
         """
-        query = urlencode({**self._query, **params, **extra}, doseq=True, quote_via=quote)
+        try:
+            query = urlencode({**self._query, **params, **extra}, doseq=True, quote_via=quote)
+        except UnicodeEncodeError:
+            raise ArgumentError("A query parameter has a lone surrogate, which cannot be sent: remove it.") from None
         return f"{self._root}/{path}?{query}" if query else f"{self._root}/{path}"
 
     def headers(self, operation: Mapping[str, str], extra: Mapping[str, str]) -> list[tuple[bytes, bytes]]:

@@ -98,7 +98,7 @@ def _load(token: str, operation: str, *, many: bool) -> dict[str, Any]:
     try:
         parsed = json.loads(token)
         name, arguments = parsed["operation"], parsed["arguments"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         raise _unreadable(token) from None
     if name != operation or not is_object(arguments):
         raise ArgumentError(f"The token belongs to {str(name)[:80]!r}; it cannot resume {operation!r}.")
