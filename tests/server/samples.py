@@ -226,6 +226,7 @@ def _paths() -> list[ServerRequest]:
     headers = get(name(5)).headers
     return [
         get(name(5), accept="text/html, */*;q=0.1"),
+        get(name(5), accept="text/html"),
         get(name(5), content_type="application/json"),
         *(get(thread) for thread in threads),
         *(ServerRequest("GET", path.encode(), b"", headers) for path in paths),

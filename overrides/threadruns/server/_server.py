@@ -142,7 +142,7 @@ class AppServer:
         self._ration = app.ration
         self._shared = Shared(app, app.log_rejected, app.ration)
         self._limit = max_connections()
-        self._accepting: set[asyncio.Task[None]] = set()
+        self._accepting: dict[asyncio.Task[None], Connection] = {}
         self._refused: deque[tuple[float, socket.socket]] = deque()
         self._thread = threading.Thread(target=self._run_in_thread, name="threadruns-server", daemon=True)
         self._ready = threading.Event()
@@ -239,16 +239,22 @@ class AppServer:
                 return
             sock.setblocking(False)
             client = str(address[0]).removeprefix("::ffff:")  # So begins an address of IPv4 at a socket of IPv6.
-            if len(self._shared.connections) + len(self._accepting) >= self._limit and not self._make_room():
+            if self._number_of_connections() >= self._limit and not self._make_room():
                 self._refuse(sock, client)
                 continue
-            task = self._loop.create_task(self._connect(sock, client))
-            self._accepting.add(task)
-            task.add_done_callback(self._accepting.discard)
+            connection = Connection(self._shared, client)
+            task = self._loop.create_task(self._connect(sock, connection))
+            self._accepting[task] = connection
+            task.add_done_callback(self._accepting.pop)
 
-    async def _connect(self, sock: socket.socket, client: str) -> None:
+    def _number_of_connections(self) -> int:
+        # A connection is open a moment before the task that opens it has ended, and must not be counted twice.
+        opening = set(self._accepting.values()) - self._shared.connections
+        return len(self._shared.connections) + len(opening)
+
+    async def _connect(self, sock: socket.socket, connection: Connection) -> None:
         try:
-            await self._loop.connect_accepted_socket(lambda: Connection(self._shared, client), sock)
+            await self._loop.connect_accepted_socket(lambda: connection, sock)
         except OSError:
             sock.close()  # The client has gone.
 
