@@ -22,7 +22,7 @@ from threadruns_api.errors import DecodeError
 from threadruns_api.models import ErrorResponse, Run, RunList
 from threadruns_api.values import UNSET, UnknownVariant, Unset
 
-RELAXED = settings(deadline=None, max_examples=100, suppress_health_check=list(HealthCheck))
+RELAXED = settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 PAGE = {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}
 
 

@@ -26,7 +26,7 @@ from threadruns_api.models import CodeInterpreterTool, FunctionTool, Run, RunLis
 from threadruns_api.reading import REFUSED, reader_of, salvage
 from threadruns_api.values import MODELS, UNSET, UnknownVariant
 
-RELAXED = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+RELAXED = settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
 SCHEMAS: dict[str, Any] = document()["components"]["schemas"]
 V2: dict[str, Any] = {OTHER_FIELD: True, FIELD: None, "x-y z": [1, {"deep": {}}]}
 NESTED: dict[str, Any] = complete(
