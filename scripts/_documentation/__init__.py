@@ -1,4 +1,4 @@
-"""What people read about a document: the request samples and the documentation page.
+"""The parts of the documentation that are generated from a document: request samples, and the page.
 
 `samples` writes the requests of each operation in fifteen languages, and `page` writes one HTML file.
 """
